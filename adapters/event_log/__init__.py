@@ -1,0 +1,1 @@
+"""The event log: append-only, immutable, the only source of truth."""

@@ -1,0 +1,1 @@
+"""MQTT: a session over gmqtt, and the embedded broker."""

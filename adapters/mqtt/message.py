@@ -1,0 +1,14 @@
+"""What goes over MQTT, free of any client library."""
+
+import msgspec
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """A message as it arrived. `redelivered` is the broker's DUP flag: true means redelivered, false means nothing."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+    redelivered: bool = False
+    response_topic: str | None = None
+    correlation_data: bytes | None = None

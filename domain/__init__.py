@@ -1,0 +1,1 @@
+"""Pure decisions and formulas. No I/O, no clock, no asyncio."""

@@ -1,0 +1,166 @@
+"""The query side of the read models: what may be asked of them, and the shapes of the answers."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from schema.envelope import Filter, Position, RecordedEvent
+from schema.events import Event, Quality, Scalar
+from schema.ids import EventId
+
+
+class LatestReading(msgspec.Struct, frozen=True):
+    """What a sensor last said of one metric: the greatest (timestamp, event id) among those with a clock to believe."""
+
+    sensor: str
+    metric: str
+    value: float
+    unit: str | None
+    quality: Quality
+    timestamp: datetime
+    event_id: EventId
+    recorded_us: int
+    revision: int
+
+
+class LatestActuator(msgspec.Struct, frozen=True):
+    """The state an actuator last said it is in."""
+
+    actuator: str
+    state: Scalar
+    reason: str | None
+    timestamp: datetime
+    event_id: EventId
+
+
+class DeviceView(msgspec.Struct, frozen=True):
+    """All that is known now of a device. `location` is what people decided, `site` where it speaks from."""
+
+    device_id: str
+    site: str | None
+    location: str | None
+    name: str | None
+    device_type: str | None
+    model: str | None
+    firmware_version: str | None
+    status: str | None
+    status_at: datetime | None
+    last_seen: datetime | None
+    readings: Sequence[LatestReading]
+    actuators: Sequence[LatestActuator]
+
+
+class SiteView(msgspec.Struct, frozen=True):
+    site_id: str
+    name: str | None
+    time_zone: str
+
+
+class LatestQueries(Protocol):
+    """The latest state. In memory: answers at once."""
+
+    def device(self, device_id: str) -> DeviceView | None: ...
+
+    def devices(self, *, first: int, after: str | None = None, location: str | None = None) -> list[DeviceView]:
+        """At most `first` devices by id, after that id; at or below the location (its site where none was decided)."""
+        ...
+
+    def site(self, site_id: str) -> SiteView | None: ...
+
+    def sites(self) -> list[SiteView]: ...
+
+
+class KeyView(msgspec.Struct, frozen=True):
+    """An API key: all but its secret."""
+
+    account_id: str
+    key_id: str
+    name: str
+    role: str
+    secret_sha256: str
+    expires_at: datetime | None
+    revoked: bool
+    issued_at: datetime
+
+
+class AccountQueries(Protocol):
+    """Accounts and their keys. In memory."""
+
+    def key(self, key_id: str) -> KeyView | None: ...
+
+    def keys(self) -> list[KeyView]: ...
+
+
+class DeadLetterView(msgspec.Struct, frozen=True):
+    """A message that could not be understood. `payload` holds all its bytes, or the prefix where it was too large."""
+
+    event_id: EventId
+    position: Position
+    source: str
+    topic: str
+    payload: bytes
+    size: int
+    sha256: str
+    code: str
+    reason: str
+    received_at: datetime
+
+
+class LineageQueries(Protocol):
+    """The lineage index: event id and correlation id -> place in the log, which cannot look events up by id."""
+
+    async def find(self, event_id: EventId) -> RecordedEvent | None:
+        """The event of that id, read from the log; the first where the log holds it twice."""
+        ...
+
+    async def dead_letters(self, *, first: int, before: Position | None = None) -> list[DeadLetterView]:
+        """At most `first` dead letters, newest first, recorded before that position."""
+        ...
+
+    async def count_dead_letters(self) -> int: ...
+
+
+class ProjectionStatus(msgspec.Struct, frozen=True):
+    """How a read model stands. `lag_seconds` is now minus the recorded time of what it waits for; 0 when caught up."""
+
+    name: str
+    state: str
+    position: Position | None
+    events: int
+    lag_seconds: float
+    error: str | None
+
+
+class ProjectionQueries(Protocol):
+    """The running read models."""
+
+    def status(self) -> list[ProjectionStatus]: ...
+
+    async def reached(self, name: str, position: Position) -> None:
+        """Return once the read model has read up to `position`; how long to wait is for the caller to say."""
+        ...
+
+
+class FeedEvent(msgspec.Struct, frozen=True):
+    """A recorded event and what is inside it; `event` is None where its type is not known to this code."""
+
+    recorded: RecordedEvent
+    event: Event | None
+
+
+class FeedPage(msgspec.Struct, frozen=True):
+    """A page of the log, decoded once for all who read it. `position` is the checkpoint after it."""
+
+    events: Sequence[FeedEvent]
+    position: Position | None
+    caught_up: bool
+
+
+class FeedQueries(Protocol):
+    """The live log, shared: one subscription a process, a bounded ring of recent pages, the log itself for who is behind."""
+
+    def follow(self, after: Position | None, *, only: Filter) -> AsyncIterator[FeedPage]:
+        """Pages after `after`, for ever; pages without a match come as progress."""
+        ...

@@ -1,0 +1,192 @@
+"""The event types: what can happen in a greenhouse, as facts in the past tense of whoever states them.
+
+Names in JSON are camelCase. Every field that is added later is optional, so that old code reads newer events.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from schema.ids import ID_PATTERN
+
+Id = Annotated[str, msgspec.Meta(pattern=f"^{ID_PATTERN}$")]
+UtcTime = Annotated[datetime, msgspec.Meta(tz=True)]
+Scalar = str | float | bool
+"""The state of an actuator: `"on"`, `0.4`, `true`."""
+
+
+class Quality(StrEnum):
+    """How far a value can be trusted. Ordered from best to worst in `WORST_LAST`."""
+
+    GOOD = "good"
+    SUSPECTED = "suspected"
+    BAD = "bad"
+
+
+WORST_LAST = (Quality.GOOD, Quality.SUSPECTED, Quality.BAD)
+
+
+def worst(first: Quality, second: Quality) -> Quality:
+    """The less trustworthy of two."""
+    return max(first, second, key=WORST_LAST.index)
+
+
+class Clock(StrEnum):
+    """What is wrong with a device's clock, seen from ours: such an event is kept, and is never "latest"."""
+
+    OK = "ok"
+    AHEAD = "ahead"
+    UNSET = "unset"
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """An event's data. The registry gives each type its name and version."""
+
+
+class SensorReading(Event, frozen=True, kw_only=True):
+    """A device read its sensor. `reading` is {metric: value in the metric's canonical unit}; NaN and null are `missing`.
+
+    `quality` is the device's own word; `verdicts` is {metric: reason} for each value that a check found bad.
+    """
+
+    device_id: Id
+    sensor_id: Id
+    timestamp: UtcTime
+    reading: dict[str, float]
+    units: dict[str, str] = {}
+    quality: Quality = Quality.GOOD
+    verdicts: dict[str, str] = {}
+    missing: tuple[str, ...] = ()
+    clock: Clock = Clock.OK
+    seq: int | None = None
+    sent_at: UtcTime | None = None
+
+    def quality_of(self, metric: str) -> Quality:
+        """The device's word and the checks' verdict together: the worse of the two."""
+        return Quality.BAD if metric in self.verdicts else self.quality
+
+
+class ActuatorCommand(Event, frozen=True, kw_only=True):
+    """Somebody wants an actuator changed: over the API, or by hand at the device itself (`by` = "device")."""
+
+    device_id: Id
+    actuator_id: Id
+    timestamp: UtcTime
+    command: str
+    value: Scalar | None = None
+    correlation_id: str
+    command_id: str | None = None
+    deadline: UtcTime | None = None
+    by: str | None = None
+
+
+class ActuatorEvent(Event, frozen=True, kw_only=True):
+    """An actuator is in a state."""
+
+    device_id: Id
+    actuator_id: Id
+    timestamp: UtcTime
+    state: Scalar
+    reason: str | None = None
+    by: str | None = None
+    command_id: str | None = None
+    clock: Clock = Clock.OK
+
+
+class CommandAck(Event, frozen=True, kw_only=True):
+    """A device answered a command. `result` is accepted, succeeded, failed or rejected."""
+
+    device_id: Id
+    command_id: str
+    result: str
+    timestamp: UtcTime
+    state: Scalar | None = None
+    reason: str | None = None
+
+
+class StateSnapshot(Event, frozen=True, kw_only=True):
+    """The control state of a device at a moment: {actuator: state}, as in heater on, fan off."""
+
+    device_id: Id
+    timestamp: UtcTime
+    state: dict[str, Scalar]
+
+
+class DeviceStatus(Event, frozen=True, kw_only=True):
+    """A device came online or went offline (its last will)."""
+
+    device_id: Id
+    status: str
+    timestamp: UtcTime
+
+
+class DeviceAnnounced(Event, frozen=True, kw_only=True):
+    """A device told its model or firmware, first or changed."""
+
+    device_id: Id
+    timestamp: UtcTime
+    model: str | None = None
+    firmware_version: str | None = None
+
+
+class DeviceMetadata(Event, frozen=True, kw_only=True):
+    """What people decided about a device. `location` is a path `site/house/zone`."""
+
+    device_id: Id
+    device_type: str | None = None
+    name: str | None = None
+    location: str | None = None
+    model: str | None = None
+    firmware_version: str | None = None
+
+
+class SiteDefined(Event, frozen=True, kw_only=True):
+    """A site, with the IANA time zone of its own days."""
+
+    site_id: Id
+    name: str | None = None
+    time_zone: str = "UTC"
+
+
+class DeadLettered(Event, frozen=True, kw_only=True):
+    """A message that could not be understood: its bytes (base64; the prefix where it was too large) and the reason.
+
+    `size` is the whole length in bytes and `sha256` the hex digest of the whole.
+    """
+
+    source: str
+    topic: str
+    payload: bytes
+    size: int
+    sha256: str
+    code: str
+    reason: str
+    received_at: UtcTime
+
+
+class KeyIssued(Event, frozen=True, kw_only=True):
+    """An API key exists. Only the hash of the secret is kept; it cannot be turned back into the key."""
+
+    account_id: Id
+    key_id: Id
+    name: str
+    role: str
+    secret_sha256: str
+    expires_at: UtcTime | None = None
+
+
+class KeyRevoked(Event, frozen=True, kw_only=True):
+    """An API key opens nothing any more."""
+
+    account_id: Id
+    key_id: Id
+
+
+class SchemaVersion(Event, frozen=True, kw_only=True):
+    """A migration of an event type ran."""
+
+    event_type: str
+    version: int
+    migrated_at: UtcTime

@@ -1,0 +1,22 @@
+"""Times: UTC inside, RFC 3339 with `Z` outside, whole microseconds where a number is wanted."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since the epoch, exact."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The UTC moment that many microseconds after the epoch; OverflowError outside the years 1 to 9999."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with `Z`, with a fraction only where there is one."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
