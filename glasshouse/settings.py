@@ -1,0 +1,112 @@
+"""Settings: command line options beat `GLASSHOUSE_*` variables, which beat `glasshouse.toml`, which beats the defaults."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote
+
+import msgspec
+
+from glasshouse.errors import SettingsError
+
+PREFIX = "GLASSHOUSE_"
+MAX_PORT = 65535
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Address(msgspec.Struct, frozen=True):
+    """A host and a TCP port to listen on; port 0 asks for a free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """`HOST:PORT`, `:PORT` for all interfaces, `[::1]:PORT` for IPv6; SettingsError for anything else."""
+        host, colon, port = text.rpartition(":")
+        if not colon or not port.isdecimal() or int(port) > MAX_PORT:
+            raise SettingsError(f"{text!r} is not an address; write HOST:PORT, as in 127.0.0.1:8080")
+        return cls(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104  # what an empty host means everywhere
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that can be set. `event_log`, `history` and `mqtt` are one URL per part; None means the embedded default."""
+
+    data: str = "data"
+    event_log: str | None = None
+    history: str | None = None
+    mqtt: str = "embedded"
+    http: str = "127.0.0.1:8080"
+    log_level: LogLevel = "info"
+    key: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data)
+
+    @property
+    def event_log_path(self) -> Path:
+        return _file_of(self.event_log, "sqlite", self.folder / "events.db", "event_log")
+
+    @property
+    def history_path(self) -> Path:
+        return _file_of(self.history, "duckdb", self.folder / "history.duckdb", "history")
+
+    @property
+    def embedded_broker(self) -> Address | None:
+        """Where the embedded broker listens; None where `mqtt` names a broker of its own."""
+        if self.mqtt == "embedded":
+            return Address("127.0.0.1", 1883)
+        return None if "://" in self.mqtt else Address.parse(self.mqtt)
+
+
+def _file_of(url: str | None, scheme: str, default: Path, setting: str) -> Path:
+    """The path in `sqlite:///rel/path` or `sqlite:////abs/path`."""
+    if url is None:
+        return default
+    prefix = f"{scheme}:///"
+    if not url.startswith(prefix) or url == prefix:
+        raise SettingsError(
+            f"{setting} = {url.partition('://')[0]}://... is not known; write {prefix}relative/path or {prefix}/absolute/path"
+        )
+    return Path(unquote(url.removeprefix(prefix)))
+
+
+def load_settings(
+    options: Mapping[str, Any], *, environment: Mapping[str, str] = os.environ, file: Path | None = None
+) -> Settings:
+    """Merge the sources; options that are None count as not given. SettingsError names the source that is wrong."""
+    merged = {**_from_file(file), **_from_environment(environment)}
+    merged |= {name: value for name, value in options.items() if value is not None}
+    try:
+        return msgspec.convert(merged, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"a setting is not right: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    known = set(Settings.__struct_fields__)
+    found = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
+    return {name: value for name, value in found.items() if name in known and value}
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    path = file or Path("glasshouse.toml")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if file is None:
+            return {}
+        raise SettingsError(f"there is no settings file {path}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    unknown = sorted(set(values) - set(Settings.__struct_fields__))
+    if unknown:
+        known = ", ".join(Settings.__struct_fields__)
+        raise SettingsError(f"{path} sets {', '.join(unknown)}, which is not a setting; settings are {known}")
+    return values

@@ -1,0 +1,74 @@
+"""Settings: which source wins, and what a wrong one is told."""
+
+from pathlib import Path
+
+import pytest
+
+from glasshouse.errors import SettingsError
+from glasshouse.settings import Address, load_settings
+
+
+def test_options_beat_variables_which_beat_the_file_which_beats_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "glasshouse.toml"
+    file.write_text('data = "from-file"\nhttp = "127.0.0.1:1"\nlog_level = "debug"\n')
+    environment = {"GLASSHOUSE_DATA": "from-env", "GLASSHOUSE_HTTP": "127.0.0.1:2"}
+    settings = load_settings({"data": "from-option", "http": None}, environment=environment, file=file)
+    assert (settings.data, settings.http, settings.log_level, settings.mqtt) == (
+        "from-option",
+        "127.0.0.1:2",
+        "debug",
+        "embedded",
+    )
+
+
+def test_variables_that_are_not_settings_are_left_alone() -> None:
+    assert load_settings({}, environment={"GLASSHOUSE_TEST_KILLS": "3", "GLASSHOUSE_KEY": ""}).key is None
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [('dta = "x"', "dta"), ("data = ", "cannot be read"), ('log_level = "loud"', "log_level"), ("http = 80", "http")],
+)
+def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, complaint: str) -> None:
+    file = tmp_path / "glasshouse.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=complaint):
+        load_settings({}, environment={}, file=file)
+
+
+def test_a_settings_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no settings file"):
+        load_settings({}, environment={}, file=tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [("sqlite:///rel/events.db", "rel/events.db"), ("sqlite:////abs/e%20v.db", "/abs/e v.db"), (None, "d/events.db")],
+)
+def test_the_event_log_url_names_a_file(url: str | None, path: str) -> None:
+    assert load_settings({"data": "d", "event_log": url}, environment={}).event_log_path == Path(path)
+
+
+@pytest.mark.parametrize("url", ["sqlite://x", "sqlite:///", "postgres://user:secret@h/x", "events.db"])
+def test_a_url_of_another_kind_is_refused_without_its_secrets(url: str) -> None:
+    with pytest.raises(SettingsError, match="sqlite:///") as refusal:
+        _ = load_settings({"event_log": url}, environment={}).event_log_path
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("mqtt", "listen"),
+    [("embedded", Address("127.0.0.1", 1883)), ("0.0.0.0:0", Address("0.0.0.0", 0)), ("mqtt://h:1", None)],
+)
+def test_mqtt_is_embedded_an_address_to_listen_on_or_the_url_of_a_broker(mqtt: str, listen: Address | None) -> None:
+    assert load_settings({"mqtt": mqtt}, environment={}).embedded_broker == listen
+
+
+@pytest.mark.parametrize("text", ["localhost", "h:99999", "h:x", "", "h:-1", "h:1.5"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="HOST:PORT"):
+        Address.parse(text)
+
+
+def test_an_address_of_ipv6_keeps_its_brackets() -> None:
+    assert str(Address.parse("[::1]:8080")) == "[::1]:8080"
