@@ -1,0 +1,167 @@
+/** Keeps the store in step with the server: ask once, then follow the readings from the answer's cursor, for ever. */
+
+import { GraphQLError, isUnauthenticated, request } from "./graphql.js";
+import { DEAD_LETTER_COUNT, DEVICES, DEVICES_WITH_LATEST, READINGS } from "./queries.js";
+import { retryDelay, Subscription } from "./socket.js";
+import { SPAN_MS } from "./trend.js";
+
+const PAGE = 100;
+const REFRESH_MS = 10_000; // status, actuators and dead letters have no subscription yet
+const NEWCOMER_MS = 500;
+const BEHIND_MS = 5000;
+
+/**
+ * @typedef {"connecting" | "live" | "behind" | "lost"} Link
+ * @typedef {object} Listener
+ * @property {(link: Link, milliseconds: number) => void} link how long we are behind, or until the next try
+ * @property {(text: string) => void} notice something the reader must know
+ * @property {() => void} loaded all devices were asked for anew
+ * @property {(count: number) => void} deadLetters
+ * @property {() => void} loggedOut
+ */
+
+export class Live {
+  /** @type {string | null} */ #cursor = null;
+  /** @type {number | undefined} */ #newcomer;
+  #abort = new AbortController();
+  #heardAt = 0;
+  #subscription;
+
+  /** @param {import("./store.js").Store} store @param {Listener} listener */
+  constructor(store, listener) {
+    this.store = store;
+    this.listener = listener;
+    this.#subscription = new Subscription(READINGS, {
+      variables: () => ({ after: this.#cursor }),
+      next: (data) => this.#take(data.readings),
+      opened: () => this.#setLink("live", 0),
+      lost: (retryIn) => this.#lost(retryIn),
+      failed: (errors) => this.listener.notice(`Live readings are refused: ${errors[0]?.message}`),
+      refused: () => this.#loggedOut(),
+    });
+  }
+
+  async start() {
+    this.#setLink("connecting", 0);
+    if (!(await this.#loadUntilDone())) return;
+    this.#subscription.start();
+    while (await this.#pause(REFRESH_MS)) if (!document.hidden) await this.#guard(() => this.#refresh());
+  }
+
+  stop() {
+    this.#abort.abort();
+    clearTimeout(this.#newcomer);
+    this.#subscription.stop();
+  }
+
+  /** The network is back, or somebody looks again. */
+  hurry() {
+    this.#subscription.hurry();
+  }
+
+  /** @returns {Promise<boolean>} false where the session ended instead */
+  async #loadUntilDone() {
+    for (let attempt = 0; !this.#abort.signal.aborted; attempt++) {
+      if (await this.#guard(() => this.#load())) return true;
+      const delay = retryDelay(attempt);
+      this.#setLink("lost", delay);
+      await this.#pause(delay);
+    }
+    return false;
+  }
+
+  /** Everything anew; the first page's cursor is where the readings go on, so that none falls between. */
+  async #load() {
+    const cursor = await this.#eachPage(DEVICES_WITH_LATEST);
+    this.#cursor = cursor;
+    this.#heardAt = Date.now();
+    this.listener.loaded();
+    await this.#countDeadLetters();
+  }
+
+  async #refresh() {
+    await this.#eachPage(DEVICES);
+    await this.#countDeadLetters();
+  }
+
+  /** @param {string} query @returns {Promise<string | null>} the live cursor of the first page */
+  async #eachPage(query) {
+    let [after, cursor] = [/** @type {string | null} */ (null), /** @type {string | null} */ (null)];
+    do {
+      const { devices } = await request(query, { first: PAGE, after }, this.#abort.signal);
+      cursor ??= devices.liveCursor ?? null;
+      for (const details of devices.nodes) this.store.applyDetails(details);
+      after = devices.pageInfo.hasNextPage ? devices.pageInfo.endCursor : null;
+    } while (after !== null);
+    return cursor;
+  }
+
+  async #countDeadLetters() {
+    const { deadLetters } = await request(DEAD_LETTER_COUNT, {}, this.#abort.signal);
+    this.listener.deadLetters(deadLetters.totalCount);
+  }
+
+  /** @param {import("./queries.js").ReadingMessage} message */
+  #take(message) {
+    this.#cursor = message.cursor;
+    this.#heardAt = Date.now();
+    if (message.reading !== undefined) this.#takeReading(message.reading);
+    if (message.reason !== undefined) this.#takeGap(message.reason);
+  }
+
+  /** @param {import("./queries.js").Reading} reading */
+  #takeReading(reading) {
+    if (!this.store.applyReading(reading)) this.#newcomer ??= setTimeout(() => this.#meetNewcomers(), NEWCOMER_MS);
+    const behind = this.store.now() - Date.parse(reading.recordedAt);
+    this.#setLink(behind > BEHIND_MS ? "behind" : "live", behind);
+  }
+
+  /** @param {string} reason */
+  #takeGap(reason) {
+    this.listener.notice(`Some readings were missed (${reason}). The values shown have been asked for anew.`);
+    this.#guard(() => this.#eachPage(DEVICES_WITH_LATEST).then(() => this.listener.loaded()));
+  }
+
+  #meetNewcomers() {
+    this.#newcomer = undefined;
+    this.#guard(() => this.#eachPage(DEVICES));
+  }
+
+  /** After a long absence what was missed is not worth replaying: all that is shown is asked for anew. @param {number} retryIn */
+  #lost(retryIn) {
+    this.#setLink("lost", retryIn);
+    if (Date.now() - this.#heardAt > SPAN_MS) this.#guard(() => this.#load());
+  }
+
+  /** @param {Link} link @param {number} milliseconds */
+  #setLink(link, milliseconds) {
+    this.listener.link(link, milliseconds);
+  }
+
+  #loggedOut() {
+    this.stop();
+    this.listener.loggedOut();
+  }
+
+  /** Run a request; what keeps it from succeeding is shown. @param {() => Promise<unknown>} work @returns {Promise<boolean>} */
+  async #guard(work) {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (this.#abort.signal.aborted) return false;
+      if (isUnauthenticated(error)) this.#loggedOut();
+      else if (error instanceof GraphQLError) this.listener.notice(`The server refused a question: ${error.message}`);
+      return false; // unreachable: the link says so already, and the next round asks again
+    }
+  }
+
+  /** @param {number} milliseconds @returns {Promise<boolean>} false once stopped */
+  #pause(milliseconds) {
+    const { signal } = this.#abort;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(!signal.aborted), milliseconds);
+      signal.addEventListener("abort", () => (clearTimeout(timer), resolve(false)), { once: true });
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/** The GraphQL documents of the page, and the shapes of their answers. */
+
+/**
+ * @typedef {{eventId: string, deviceId: string, sensorId: string, metric: string, value: number | null,
+ *   unit: string | null, quality: string, timestamp: string, recordedAt: string}} Reading
+ * @typedef {{actuatorId: string, state: unknown, reason: string | null, timestamp: string}} Actuator
+ * @typedef {{id: string, site: string | null, location: string | null, name: string | null, model: string | null,
+ *   firmwareVersion: string | null, status: string | null, statusAt: string | null, lastSeen: string | null,
+ *   actuators: Actuator[], latest?: Reading[]}} DeviceDetails
+ * @typedef {{topic: string, code: string, reason: string, payload: string, size: number, receivedAt: string}} DeadLetter
+ * @typedef {{start: string, count: number, mean: number}} Bucket
+ * @typedef {{deviceId: string, sensorId: string, metric: string}} Selector
+ * @typedef {{__typename: string, cursor: string, reading?: Reading, reason?: string}} ReadingMessage
+ */
+
+const READING = "eventId deviceId sensorId metric value unit quality timestamp recordedAt";
+const DEVICE = `id site location name model firmwareVersion status statusAt lastSeen
+  actuators { actuatorId state reason timestamp }`;
+
+/** All devices with their latest readings, a page at a time. */
+export const DEVICES_WITH_LATEST = `query DevicesWithLatest($first: Int!, $after: String) {
+  devices(first: $first, after: $after) {
+    nodes { ${DEVICE} latest { ${READING} } } pageInfo { hasNextPage endCursor } liveCursor
+  }
+}`;
+
+/** What the readings subscription does not tell: status, actuators, names, places. */
+export const DEVICES = `query Devices($first: Int!, $after: String) {
+  devices(first: $first, after: $after) { nodes { ${DEVICE} } pageInfo { hasNextPage endCursor } }
+}`;
+
+export const READINGS = `subscription Readings($after: String) {
+  readings(after: $after) {
+    __typename
+    ... on ReadingReceived { cursor reading { ${READING} } }
+    ... on ReadingProgress { cursor }
+    ... on ReadingGap { cursor reason }
+  }
+}`;
+
+/** The last minutes of a few sensors, for their sparklines. */
+export const RECENT = `query Recent($selectors: [SeriesSelector!]!, $from: DateTime!, $to: DateTime!, $window: Duration!) {
+  series(selectors: $selectors, from: $from, to: $to, window: $window) {
+    deviceId sensorId metric buckets { start count mean }
+  }
+}`;
+
+export const DEAD_LETTER_COUNT = "query DeadLetterCount { deadLetters(first: 1) { totalCount } }";
+
+export const DEAD_LETTERS = `query DeadLetters($first: Int!) {
+  deadLetters(first: $first) { totalCount nodes { topic code reason payload size receivedAt } }
+}`;
