@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -122,8 +123,20 @@ class LineageQueries(Protocol):
     async def count_dead_letters(self) -> int: ...
 
 
+class ProjectionState(StrEnum):
+    """A halted read model says why; its answers stand still at its position, and the others go on."""
+
+    STARTING = "starting"
+    CATCHING_UP = "catching_up"
+    LIVE = "live"
+    HALTED = "halted"
+
+
 class ProjectionStatus(msgspec.Struct, frozen=True):
-    """How a read model stands. `lag_seconds` is now minus the recorded time of what it waits for; 0 when caught up."""
+    """How a read model stands. `lag_seconds` is now minus the recorded time of what it waits for; 0 when caught up.
+
+    `state` is a `ProjectionState`; `events` were read since the process started, `events_per_second` lately.
+    """
 
     name: str
     state: str
@@ -131,6 +144,15 @@ class ProjectionStatus(msgspec.Struct, frozen=True):
     events: int
     lag_seconds: float
     error: str | None
+    events_per_second: float = 0.0
+
+
+class ProjectionHaltedError(Exception):
+    """What was waited for does not come: the read model has halted, and the message says why."""
+
+
+class UnknownProjectionError(LookupError):
+    """No read model of that name runs here."""
 
 
 class ProjectionQueries(Protocol):
@@ -139,11 +161,14 @@ class ProjectionQueries(Protocol):
     def status(self) -> list[ProjectionStatus]: ...
 
     async def reached(self, name: str, position: Position) -> None:
-        """Return once the read model has read up to `position`; how long to wait is for the caller to say."""
+        """Return once the read model has read up to `position`; how long to wait is for the caller to say.
+
+        ProjectionHaltedError where it has halted before, UnknownProjectionError where none has that name.
+        """
         ...
 
 
-class FeedEvent(msgspec.Struct, frozen=True):
+class FeedEvent(msgspec.Struct, frozen=True, gc=False):
     """A recorded event and what is inside it; `event` is None where its type is not known to this code."""
 
     recorded: RecordedEvent
@@ -151,11 +176,15 @@ class FeedEvent(msgspec.Struct, frozen=True):
 
 
 class FeedPage(msgspec.Struct, frozen=True):
-    """A page of the log, decoded once for all who read it. `position` is the checkpoint after it."""
+    """A page of the log, decoded once for all who read it. `position` is the checkpoint after it.
+
+    `unreadable` are those of `events` whose data does not fit their type: who needs what is inside cannot go on.
+    """
 
     events: Sequence[FeedEvent]
     position: Position | None
     caught_up: bool
+    unreadable: Sequence[RecordedEvent] = ()
 
 
 class FeedQueries(Protocol):

@@ -17,6 +17,10 @@ class HistoryError(Exception):
     """The history cannot do what was asked; the message says in plain words why, and what to do."""
 
 
+class HistoryUnavailableError(HistoryError):
+    """The history cannot be reached or written right now (disk full, locked): the same call may work later."""
+
+
 class HistoryRow(msgspec.Struct, frozen=True, gc=False):
     """One value of one metric. Times are microseconds since the epoch; `value` is in the metric's canonical unit."""
 
@@ -54,7 +58,10 @@ class RangeQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bucket(msgspec.Struct, frozen=True, gc=False):
-    """One window of one series: [start, end). Readings with a bad verdict count in `bad`, and nowhere else."""
+    """One window of one series: [start, end). Readings with a bad verdict count in `bad`, and nowhere else.
+
+    Where all are bad, `count` is 0 and the figures are NaN.
+    """
 
     start: datetime
     end: datetime
@@ -86,6 +93,10 @@ class History(Protocol):
         self, series: Sequence[SeriesKey], start: datetime, end: datetime, window: timedelta
     ) -> list[list[Bucket]]:
         """For each series its buckets that hold readings, in time order; windows are aligned to the epoch in UTC."""
+        ...
+
+    async def content_hash(self) -> str:
+        """The same for the same set of readings, in whatever order and how often they were written."""
         ...
 
     async def count(self) -> int:

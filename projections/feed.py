@@ -1,0 +1,122 @@
+"""The feed: one subscription of the log a process, each event decoded once, shared by read models and GraphQL subscribers.
+
+Who is behind reads the log itself until it reaches the ring. Each follower has its own place, so a slow one delays nobody.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final, NoReturn
+
+import structlog
+
+from adapters.event_log.port import EventLog, LogUnavailableError
+from projections.iterating import closing
+from projections.opening import open_page
+from projections.pulse import Pulse
+from projections.queries import FeedPage
+from projections.ring import Ring, RingLimits
+from schema.envelope import Filter, Position
+
+_RETRY_SECONDS: Final = 1.0
+
+
+class FeedStoppedError(Exception):
+    """The feed failed, so nothing new will come; the message says why."""
+
+
+class Feed:
+    """The live log of this process: `run` reads it, `follow` hands it on. Each ends when its task is cancelled."""
+
+    def __init__(
+        self, log: EventLog, *, limits: RingLimits | None = None, page_size: int = 1000, retry_seconds: float = _RETRY_SECONDS
+    ) -> None:
+        self._log = log
+        self._limits = limits or RingLimits()
+        self._page_size = page_size
+        self._retry_seconds = retry_seconds
+        self._ring: Ring | None = None
+        self._failure: Exception | None = None
+        self._pulse = Pulse()
+
+    async def run(self) -> NoReturn:
+        """Read the log from its head on, for ever. Comes back by itself when the log was away; any other error is raised."""
+        try:
+            ring = self._ring = await self._begin()
+            self._pulse.fire()
+            while True:
+                await self._subscribe(ring)
+                await asyncio.sleep(self._retry_seconds)
+        except Exception as error:
+            self._failure = error
+            self._pulse.fire()
+            raise
+
+    async def follow(self, after: Position | None, *, only: Filter) -> AsyncIterator[FeedPage]:
+        """Pages after `after`, for ever: one without events is progress. FeedStoppedError once the feed has failed."""
+        ring = await self._joined()
+        position, told = after, False
+        while True:
+            if not ring.covers(position):
+                goal = ring.start
+                async with closing(self._behind(position, goal, only)) as pages:
+                    async for page in pages:
+                        yield page
+                position, told = goal, False
+            elif (newer := ring.next(position, only)) is not None:
+                yield newer
+                position, told = newer.position, newer.caught_up
+            elif ring.caught_up and not told:
+                yield FeedPage((), position, caught_up=True)
+                told = True
+            else:
+                await self._next_change()
+
+    async def _begin(self) -> Ring:
+        while True:
+            try:
+                return Ring(await self._log.head(), self._limits)
+            except LogUnavailableError as error:
+                await self._pause(error)
+
+    async def _subscribe(self, ring: Ring) -> None:
+        """Read until the subscription drops; some clients end theirs as if it were done, others swallow a cancellation."""
+        try:
+            async with closing(self._log.subscribe(ring.end, page_size=self._page_size)) as pages:
+                async for page in pages:
+                    ring.add(open_page(page, caught_up=page.caught_up))
+                    self._pulse.fire()
+        except LogUnavailableError as error:
+            structlog.get_logger().warning("feed_waits_for_the_log", reason=str(error))
+        ring.caught_up = False
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError
+
+    async def _behind(self, after: Position | None, goal: Position | None, only: Filter) -> AsyncIterator[FeedPage]:
+        """What the log holds after `after` up to `goal`, then progress to `goal` itself."""
+        position = after
+        while position != goal:
+            try:
+                async with closing(self._log.read_all(position, until=goal, only=only, page_size=self._page_size)) as pages:
+                    async for page in pages:
+                        position = page.position
+                        yield open_page(page, caught_up=False)
+            except LogUnavailableError as error:
+                await self._pause(error)
+            else:
+                if position != goal:
+                    yield FeedPage((), goal, caught_up=False)
+                return
+
+    async def _joined(self) -> Ring:
+        while self._ring is None:
+            await self._next_change()
+        return self._ring
+
+    async def _next_change(self) -> None:
+        if self._failure is not None:
+            raise FeedStoppedError(f"the event log can no longer be followed: {self._failure}") from self._failure
+        await self._pulse.wait()
+
+    async def _pause(self, error: LogUnavailableError) -> None:
+        structlog.get_logger().warning("feed_waits_for_the_log", reason=str(error))
+        await asyncio.sleep(self._retry_seconds)

@@ -1,0 +1,106 @@
+"""One read model at work: started, fed, watched, and halted visibly when it fails."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from adapters.event_log.port import EventLog, LogUnavailableError
+from projections.feed import Feed
+from projections.iterating import closing
+from projections.metrics import ProjectionMetrics
+from projections.progress import Progress
+from projections.pulse import Pulse
+from projections.queries import FeedPage, ProjectionHaltedError, ProjectionState, ProjectionStatus
+from projections.read_model import ReadModel, TryAgainError
+from schema.envelope import Cursor, Position
+
+
+class Runner:
+    """Runs a read model from its checkpoint on. `clock` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        model: ReadModel,
+        log: EventLog,
+        feed: Feed,
+        metrics: ProjectionMetrics,
+        *,
+        clock: Callable[[], float] = time.time,
+        retry_seconds: float = 10.0,
+    ) -> None:
+        self._model = model
+        self._log = log
+        self._feed = feed
+        self._metrics = metrics
+        self._retry_seconds = retry_seconds
+        self._progress = Progress(clock)
+        self._state = ProjectionState.STARTING
+        self._error: str | None = None
+        self._changed = Pulse()
+        metrics.watch(model.name, self._progress.lag)
+        metrics.stands(model.name, self._state)
+
+    async def run(self) -> None:
+        """Until cancelled, or until the read model fails in a way that will not pass."""
+        while True:
+            try:
+                await self._work()
+            except (TryAgainError, LogUnavailableError) as error:
+                self._halt(error)
+                await asyncio.sleep(self._retry_seconds)
+            except Exception as error:  # noqa: BLE001  # whatever a read model dies of is shown, and stops no other
+                self._halt(error)
+                return
+
+    async def close(self) -> None:
+        await self._model.close()
+
+    def status(self) -> ProjectionStatus:
+        return ProjectionStatus(
+            name=self._model.name,
+            state=self._state,
+            position=self._model.position,
+            events=self._progress.events,
+            lag_seconds=self._progress.lag(),
+            error=self._error,
+            events_per_second=self._progress.rate(),
+        )
+
+    async def reached(self, position: Position) -> None:
+        """Return once the answers hold up to `position`; ProjectionHaltedError where that does not come."""
+        while (current := self._model.position) is None or current < position:
+            if self._state is ProjectionState.HALTED:
+                raise ProjectionHaltedError(f"the read model {self._model.name} has halted: {self._error}")
+            await self._changed.wait()
+
+    async def _work(self) -> None:
+        start = await self._model.start(Cursor(self._log.log_id, await self._log.head()))
+        self._changed.fire()
+        async with closing(self._feed.follow(start, only=self._model.only)) as pages:
+            async for page in pages:
+                await self._apply(page)
+
+    async def _apply(self, page: FeedPage) -> None:
+        began = time.perf_counter()
+        self._progress.begins(page)
+        await self._model.apply(page)
+        shown = page.caught_up and self._model.position == page.position
+        self._progress.ends(page, caught_up=shown)
+        self._metrics.applied(self._model.name, len(page.events), time.perf_counter() - began)
+        self._stand(ProjectionState.LIVE if shown else ProjectionState.CATCHING_UP)
+        self._changed.fire()
+
+    def _halt(self, error: Exception) -> None:
+        self._error = str(error) or type(error).__name__
+        self._stand(ProjectionState.HALTED, self._error)
+        structlog.get_logger().error(
+            "projection_halted", projection=self._model.name, position=self._model.position, exc_info=error
+        )
+        self._changed.fire()
+
+    def _stand(self, state: ProjectionState, error: str | None = None) -> None:
+        if state is not self._state:
+            self._metrics.stands(self._model.name, state)
+        self._state, self._error = state, error

@@ -1,0 +1,82 @@
+"""A consolidated snapshot of a read model in one file: written whole and atomically, believed only if every byte is as written.
+
+The first line says what it is: the kind and version of the state, the cursor it stands at, and a digest of the lines after it.
+It only saves time: a snapshot that cannot be used, or not be written, costs a longer start and nothing else.
+"""
+
+import os
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+import structlog
+
+from schema.envelope import Cursor
+
+
+class _Header(msgspec.Struct, frozen=True):
+    kind: str
+    version: int
+    cursor: Cursor
+    digest: str
+
+
+class SnapshotFile:
+    """The snapshot of one read model. A snapshot of another kind or version is passed over. Calls block: use a thread."""
+
+    def __init__(self, path: Path, *, kind: str, version: int) -> None:
+        self._path = path
+        self._kind = kind
+        self._version = version
+        self._saving = Lock()
+
+    def load(self) -> tuple[Cursor, list[bytes]] | None:
+        """The cursor and the records that were saved; None where there is nothing to believe."""
+        try:
+            return self._read()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            structlog.get_logger().warning("snapshot_passed_over", path=str(self._path), reason=str(error))
+            return None
+
+    def _read(self) -> tuple[Cursor, list[bytes]]:
+        head, _, body = self._path.read_bytes().partition(b"\n")
+        header = msgspec.json.decode(head, type=_Header)
+        if (header.kind, header.version) != (self._kind, self._version):
+            raise ValueError(f"it is a snapshot of {header.kind} version {header.version}")
+        if header.digest != _digest(body):
+            raise ValueError("its digest does not fit what it holds")
+        return header.cursor, body.splitlines()
+
+    def save(self, cursor: Cursor, records: Sequence[bytes]) -> None:
+        """Replace the snapshot; OSError leaves the one before. `records` are JSON values, without line ends."""
+        body = b"\n".join(records)
+        header = msgspec.json.encode(_Header(self._kind, self._version, cursor, _digest(body)))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._saving:
+            self._replace(header + b"\n" + body)
+
+    def _replace(self, content: bytes) -> None:
+        unfinished = self._path.with_suffix(".tmp")
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._path)
+        _sync_folder(self._path.parent)
+
+
+def _digest(body: bytes) -> str:
+    return blake2b(body, digest_size=16).hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is durable once its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
