@@ -12,3 +12,12 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     redelivered: bool = False
     response_topic: str | None = None
     correlation_data: bytes | None = None
+
+
+class Will(msgspec.Struct, frozen=True):
+    """What the broker publishes for us if the connection breaks."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = True

@@ -1,0 +1,247 @@
+"""An MQTT session that stays: it connects, comes back by itself, and acknowledges only what has been dealt with."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.backoff import Backoff
+from adapters.mqtt.claim import claim_topic, current_claim
+from adapters.mqtt.connection import Connection, Hello
+from adapters.mqtt.errors import (
+    BrokerRefusedError,
+    BrokerUnansweringError,
+    ConnectionLostError,
+    MqttError,
+    NotConnectedError,
+    SessionTakenOverError,
+)
+from adapters.mqtt.inbox import Handler
+from adapters.mqtt.message import Message, Will
+from adapters.mqtt.outbox import Outbox, Reason, outgoing
+
+_WEEK_S: Final = 7 * 24 * 3600
+_STABLE_S: Final = 10
+"""A connection that lived this long was a good one: the next attempt comes soon."""
+_UNANSWERED_MOST: Final = 3
+"""Attempts that a broker may leave unanswered before we take it for a refusal, if it never took us."""
+
+
+class Session:
+    """One client of a broker. `run` keeps it connected; `async with` runs it in a task of its own.
+
+    With `exclusive` a second session under the same client id ends this one with SessionTakenOverError, on any broker that
+    keeps retained messages; without, only on a broker that says so when it cuts off the first.
+    """
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        *,
+        client_id: str,
+        filters: Sequence[str] = (),
+        handler: Handler | None = None,
+        no_local: bool = True,
+        session_expiry_s: int = _WEEK_S,
+        clean: bool = False,
+        will: Will | None = None,
+        receive_maximum: int = 1000,
+        exclusive: bool = False,
+    ) -> None:
+        self._address = address
+        self._handler = handler or _acknowledge
+        self._exclusive = exclusive
+        self._name = secrets.token_hex(8).encode()
+        self._hello = Hello(
+            client_id=client_id,
+            clean=clean,
+            session_expiry_s=session_expiry_s,
+            receive_maximum=receive_maximum,
+            will=will,
+            filters=tuple(filters),
+            no_local=no_local,
+        )
+        self._backoff = Backoff()
+        self._connection: Connection | None = None
+        self._paused = False
+        self._ended: MqttError | None = None
+        self._changed = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self.connects = 0
+        self.last_error: MqttError | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection, with its subscriptions in place."""
+        return self._connection is not None and self._connection.is_open
+
+    async def connected(self) -> None:
+        """Return once connected; raises what ended `run`. How long to wait is for the caller to say; see `last_error`."""
+        while not self.is_connected:
+            if self._ended is not None:
+                raise self._ended
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def run(self) -> None:
+        """Keep the session connected until cancelled; raises BrokerRefusedError and SessionTakenOverError, which stay."""
+        unanswered = 0
+        while True:
+            try:
+                await self._one_connection()
+            except MqttError as error:
+                unanswered = unanswered + 1 if isinstance(error, BrokerUnansweringError) else 0
+                if self._stays(error, unanswered):
+                    self._ended = error
+                self._report(error)
+                if self._ended is not None:
+                    raise
+            await asyncio.sleep(self._backoff.wait_s())
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        response_topic: str | None = None,
+        correlation_data: bytes | None = None,
+        message_expiry_s: int | None = None,
+    ) -> None:
+        """Send without waiting; whether it arrives is not told. Any MqttError: it was not sent."""
+        message = outgoing(
+            topic,
+            payload,
+            qos=qos,
+            retain=retain,
+            response_topic=response_topic,
+            correlation_data=correlation_data,
+            message_expiry_s=message_expiry_s,
+        )
+        self._outbox().publish(message)
+
+    async def publish_acked(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        response_topic: str | None = None,
+        correlation_data: bytes | None = None,
+        message_expiry_s: int | None = None,
+    ) -> int:
+        """Send with QoS 1; the reason code of the broker's PUBACK (16: nobody listens; from 128 on: refused).
+
+        NotAcknowledgedError: the connection was lost before, and the broker may or may not have the message.
+        """
+        message = outgoing(
+            topic,
+            payload,
+            qos=1,
+            retain=retain,
+            response_topic=response_topic,
+            correlation_data=correlation_data,
+            message_expiry_s=message_expiry_s,
+        )
+        await self._outbox().room()
+        acknowledged: Reason = asyncio.get_running_loop().create_future()
+        self._outbox().publish(message, acknowledged)
+        return await acknowledged
+
+    def pause(self) -> None:
+        """Take no more messages: the broker keeps them. Holds over a reconnect."""
+        self._paused = True
+        if self._connection is not None:
+            self._connection.pause()
+
+    def resume(self) -> None:
+        """Take messages again."""
+        self._paused = False
+        if self._connection is not None:
+            self._connection.resume()
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self.run(), name=f"mqtt session {self._hello.client_id}")
+        try:
+            await self.connected()
+        except BaseException:
+            await self._stop(self._running)
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._running is not None:
+            await self._stop(self._running)
+        if error is None and self._ended is not None:
+            raise self._ended
+
+    async def _stop(self, running: asyncio.Task[None]) -> None:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    async def _one_connection(self) -> None:
+        """From CONNECT to the end; always raises, at last the reason of the end."""
+        await self._check_claim()
+        connection = Connection(self._address, self._hello, self._handler, paused=self._paused)
+        self._connection = connection
+        try:
+            await connection.open()
+            self._came_up(connection)
+            await self._until_lost(connection)
+        finally:
+            self._connection = None
+            self._withdraw_claim(connection)
+            await connection.close()
+
+    def _came_up(self, connection: Connection) -> None:
+        self.connects += 1
+        self.last_error = None
+        if self._exclusive:
+            connection.outbox.publish(outgoing(claim_topic(self._hello.client_id), self._name, qos=1, retain=True))
+        self._changed.set()
+        structlog.get_logger().info("mqtt connected", broker=str(self._address), client_id=self._hello.client_id)
+
+    async def _until_lost(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        why = await asyncio.shield(connection.lost)
+        if loop.time() - since > _STABLE_S:
+            self._backoff.reset()
+        raise why
+
+    async def _check_claim(self) -> None:
+        if not self._exclusive or not self.connects:
+            return
+        claim = await current_claim(self._address, self._hello.client_id)
+        if claim not in (None, b"", self._name):
+            raise SessionTakenOverError(f"another client connected to {self._address} as {self._hello.client_id}")
+
+    def _withdraw_claim(self, connection: Connection) -> None:
+        if self._exclusive and connection.is_open:
+            connection.outbox.publish(outgoing(claim_topic(self._hello.client_id), b"", qos=1, retain=True))
+
+    def _stays(self, error: MqttError, unanswered: int) -> bool:
+        if isinstance(error, BrokerUnansweringError):
+            return not self.connects and unanswered >= _UNANSWERED_MOST
+        return isinstance(error, BrokerRefusedError | SessionTakenOverError)
+
+    def _report(self, error: MqttError) -> None:
+        self.last_error = error
+        self._changed.set()
+        log = structlog.get_logger()
+        report = log.warning if isinstance(error, ConnectionLostError) or self._ended else log.info
+        report("mqtt not connected", client_id=self._hello.client_id, reason=str(error))
+
+    def _outbox(self) -> Outbox:
+        if self._connection is None:
+            raise NotConnectedError(f"not connected to {self._address}")
+        return self._connection.outbox
+
+
+def _acknowledge(_: Message) -> None:
+    """What a session without a handler does with what an earlier one subscribed to."""

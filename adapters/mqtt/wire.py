@@ -1,0 +1,205 @@
+"""gmqtt, cut down to one connection: its packets out, its handshake and keep-alive; ours is what arrives.
+
+gmqtt spends a task, an inspection of the callback and a write on each message, reconnects on its own with packet ids that
+leak, and waits for ever on a handshake that nobody answers. So arriving PUBLISH, PUBACK and DISCONNECT are read here and
+never reach it, and it is never asked to reconnect: a new connection is a new client.
+"""
+
+import asyncio
+import struct
+import time
+from typing import Any, Final, Protocol
+
+import gmqtt
+from gmqtt.mqtt.connection import MQTTConnection
+from gmqtt.mqtt.package import Package
+from gmqtt.mqtt.protocol import BaseMQTTProtocol, MQTTProtocol
+
+from adapters.mqtt.packets import DISCONNECT, PUBACK, PUBLISH, MalformedPacketError, size_of
+
+_SILENCE: Final = 1.5
+"""Keep-alive intervals without a byte after which a connection is dead, whatever the kernel says."""
+
+
+class Listener(Protocol):
+    """Who is told what arrives. Its methods must not block."""
+
+    def on_publish(self, head: int, data: bytes, at: int, end: int) -> None: ...
+
+    def on_puback(self, packet_id: int, reason: int) -> None: ...
+
+    def on_read(self) -> None:
+        """All that was read has been handed over."""
+        ...
+
+    def has_room(self) -> bool:
+        """Whether another PUBLISH may be handed over; where not, reading stops until `Wire.read_on`."""
+        ...
+
+    def on_writable(self) -> None: ...
+
+    def on_lost(self, reason: int, error: Exception | None) -> None:
+        """The connection is gone; `reason` is that of the broker's DISCONNECT, 0 where it sent none. Told more than once."""
+        ...
+
+
+class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
+    """The transport's protocol: cuts the stream into packets."""
+
+    def __init__(self, listener: Listener, **gmqtts: Any) -> None:
+        super().__init__(**gmqtts)
+        self._listener = listener
+        self._chunks: list[bytes] = []
+        self._have = 0
+        self._need = 2
+        self._cutting = False
+        self.on_hold = False
+        self.writable = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        # Not gmqtt's own, which starts a reading task beside the transport's callbacks.
+        BaseMQTTProtocol.connection_made(self, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._connection.touch()
+        self._chunks.append(data)
+        self._have += len(data)
+        if self._have >= self._need and not self.on_hold:
+            self._cut()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def read_on(self) -> None:
+        """Take up what was held, if the listener has room for it."""
+        if self.on_hold and not self._cutting and self._listener.has_room():
+            self._release()
+            self._cut()
+
+    def pause_writing(self) -> None:
+        self.writable = False
+
+    def resume_writing(self) -> None:
+        self.writable = True
+        self._listener.on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # Not gmqtt's own, which would reconnect.
+        BaseMQTTProtocol.connection_lost(self, exc)
+        self._listener.on_lost(0, exc)
+
+    def abort(self) -> None:
+        """Break the connection now, whatever waits to be written."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _cut(self) -> None:
+        self._cutting = True
+        try:
+            self._hand_over()
+            while self.on_hold and self._listener.has_room():
+                self._release()
+                self._hand_over()
+        except (MalformedPacketError, IndexError, struct.error) as error:
+            self._listener.on_lost(0, MalformedPacketError(f"the broker sent what is not MQTT 5: {error}"))
+            self.abort()
+        finally:
+            self._cutting = False
+
+    def _hand_over(self) -> None:
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        used = self._packets(data)
+        self._chunks = [data[used:]] if used < len(data) else []
+        self._have = len(data) - used
+        self._listener.on_read()
+
+    def _packets(self, data: bytes) -> int:
+        at, have, listener = 0, len(data), self._listener
+        self._need = 2
+        while at + 2 <= have:
+            size, start = data[at + 1], at + 2
+            if size & 0x80:
+                long_size = size_of(data, at + 1)
+                if long_size is None:
+                    self._need = have - at + 1
+                    break
+                size, start = long_size
+            end = start + size
+            if end > have:
+                self._need = end - at
+                break
+            if data[at] & 0xF0 != PUBLISH:
+                self._other(data[at], data[start:end])
+            elif listener.has_room():
+                listener.on_publish(data[at], data, start, end)
+            else:
+                self._hold()
+                break
+            at = end
+        return at
+
+    def _hold(self) -> None:
+        self.on_hold = True
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def _release(self) -> None:
+        self.on_hold = False
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _other(self, head: int, body: bytes) -> None:
+        if head & 0xF0 == PUBACK:
+            self._listener.on_puback(body[0] << 8 | body[1], body[2] if len(body) > 2 else 0)  # noqa: PLR2004 - see MQTT 3.4.2
+        elif head & 0xF0 == DISCONNECT:
+            self._listener.on_lost(body[0] if body else 0, None)
+        else:
+            self._connection.put_package(Package(head, body))
+
+
+class Heartbeat(MQTTConnection):  # type: ignore[misc]  # gmqtt has no types
+    """gmqtt's connection with another keep-alive."""
+
+    def touch(self) -> None:
+        self._last_data_in = time.monotonic()
+
+    def _keep_connection(self) -> None:
+        # gmqtt calls this every half interval. Its own closes a connection that we hold back, and closes politely one
+        # that is dead, which waits for ever where something is left to write.
+        if self.is_closing():
+            return
+        if self._protocol.on_hold:
+            self.touch()
+        if time.monotonic() - self._last_data_in > _SILENCE * self._keepalive:
+            self._protocol.abort()
+            return
+        self._send_ping_request()
+        again = asyncio.get_running_loop().call_later(self._keepalive / 2, self._keep_connection)
+        self._keep_connection_callback = again
+
+
+class OneConnection(gmqtt.Client):  # type: ignore[misc]  # gmqtt has no types
+    """gmqtt's client, for one connection."""
+
+    def __init__(self, listener: Listener, client_id: str, **gmqtts: Any) -> None:
+        super().__init__(client_id, optimistic_acknowledgement=False, **gmqtts)
+        self.wire = Wire(listener, connection_state=self._connection_state, id_generator=self._package_handler.id_generator)
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """What packets leave by."""
+        heartbeat: Heartbeat = self._connection
+        return heartbeat
+
+    def granted(self, term: str, default: int) -> int:
+        """A property of the broker's CONNACK."""
+        value: int = self._package_handler._connack_properties.get(term, [default])[0]  # noqa: SLF001 - gmqtt keeps it there
+        return value
+
+    async def reconnect(self, delay: bool = False) -> None:
+        """Never: see the module's docstring."""
+
+    async def _create_connection(self, host: str, port: int, ssl: Any, clean_session: bool, keepalive: int) -> Heartbeat:
+        loop = asyncio.get_running_loop()
+        transport, wire = await loop.create_connection(lambda: self.wire, host, port, ssl=ssl)
+        return Heartbeat(transport, wire, clean_session, keepalive, package_handler=self._package_handler)
