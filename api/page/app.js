@@ -74,7 +74,7 @@ byId("login-form").addEventListener("submit", (event) => {
 byId("logout").addEventListener("click", () => logOut().then(() => location.reload(), refused));
 byId("example").textContent = `mosquitto_pub -V 5 -h ${location.hostname} -p 1883 -q 1 \\
   -t glasshouse/home/bench-1/reading \\
-  -m '{"sensorId": "air", "reading": {"temperature": 21.5, "humidity": 60}}'`;
+  -m '{"reading": {"temperature": 21.5, "humidity": 60}}'`;
 addEventListener("hashchange", useAddress);
 addEventListener("online", () => live?.hurry());
 document.addEventListener("visibilitychange", () => document.hidden || live?.hurry());

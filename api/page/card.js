@@ -58,7 +58,7 @@ export class Card {
     const { id, details, latest } = this.device;
     const name = details?.name ?? id;
     setText(find(this.element, "h3"), name);
-    setText(find(this.element, "caption"), `Latest readings of ${name}`);
+    find(this.element, "table").ariaLabel = `Latest readings of ${name}`;
     const model = [details?.model, details?.firmwareVersion].filter(Boolean).join(" ");
     setText(find(this.element, ".about"), [name === id ? "" : id, model].filter(Boolean).join(" · "));
     this.#drawActuators();

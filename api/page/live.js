@@ -34,7 +34,7 @@ export class Live {
     this.#subscription = new Subscription(READINGS, {
       variables: () => ({ after: this.#cursor }),
       next: (data) => this.#take(data.readings),
-      opened: () => this.#setLink("live", 0),
+      opened: () => this.#opened(),
       lost: (retryIn) => this.#lost(retryIn),
       failed: (errors) => this.listener.notice(`Live readings are refused: ${errors[0]?.message}`),
       refused: () => this.#loggedOut(),
@@ -99,6 +99,11 @@ export class Live {
   async #countDeadLetters() {
     const { deadLetters } = await request(DEAD_LETTER_COUNT, {}, this.#abort.signal);
     this.listener.deadLetters(deadLetters.totalCount);
+  }
+
+  #opened() {
+    this.store.startCounting();
+    this.#setLink("live", 0);
   }
 
   /** @param {import("./queries.js").ReadingMessage} message */

@@ -7,8 +7,9 @@
  * @typedef {{id: string, site: string | null, location: string | null, name: string | null, model: string | null,
  *   firmwareVersion: string | null, status: string | null, statusAt: string | null, lastSeen: string | null,
  *   actuators: Actuator[], latest?: Reading[]}} DeviceDetails
- * @typedef {{topic: string, code: string, reason: string, payload: string, size: number, receivedAt: string}} DeadLetter
- * @typedef {{start: string, count: number, mean: number}} Bucket
+ * @typedef {{topic: string, code: string, reason: string, payload: string, size: number,
+ *   receivedAt: string}} DeadLetter
+ * @typedef {{start: string, count: number, mean: number | null}} Bucket
  * @typedef {{deviceId: string, sensorId: string, metric: string}} Selector
  * @typedef {{__typename: string, cursor: string, reading?: Reading, reason?: string}} ReadingMessage
  */

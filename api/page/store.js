@@ -21,6 +21,7 @@ export class Store {
   /** What to draw anew: device -> keys of its readings; null stands for the whole device. @type {Map<string, Set<string> | null>} */
   #dirty = new Map();
   /** Whole second -> readings in it. @type {Map<number, number>} */ #arrived = new Map();
+  #countedFrom = 0;
 
   /** @param {() => number} now the server's clock @param {() => void} changed something waits to be drawn */
   constructor(now, changed) {
@@ -79,15 +80,21 @@ export class Store {
     return counts;
   }
 
-  /** Readings per second, over the last ten whole seconds. */
+  /** Readings per second over the last ten whole seconds, or as many as there were yet; null in the first. */
   rate() {
     const second = Math.floor(this.now() / 1000);
+    const from = Math.max(second - RATE_SECONDS, this.#countedFrom + 1);
     let sum = 0;
     for (const [at, count] of this.#arrived) {
       if (at < second - RATE_SECONDS) this.#arrived.delete(at);
-      else if (at < second) sum += count;
+      else if (at >= from && at < second) sum += count;
     }
-    return sum / RATE_SECONDS;
+    return second > from ? sum / (second - from) : null;
+  }
+
+  /** The live feed begins, or begins again: the rate is counted from here. */
+  startCounting() {
+    this.#countedFrom = Math.floor(this.now() / 1000);
   }
 
   #countArrival() {

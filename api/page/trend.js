@@ -23,11 +23,11 @@ export class Trend {
     this.#forget(now);
   }
 
-  /** Take over what the history knows, where it knows more. @param {{start: string, count: number, mean: number}[]} buckets */
+  /** Take over what the history knows, where it knows more. @param {import("./queries.js").Bucket[]} buckets */
   fill(buckets) {
     for (const { start, count, mean } of buckets) {
       const at = Date.parse(start);
-      if (count > (this.#buckets.get(at)?.count ?? 0)) this.#buckets.set(at, { sum: mean * count, count });
+      if (mean !== null && count > (this.#buckets.get(at)?.count ?? 0)) this.#buckets.set(at, { sum: mean * count, count });
     }
   }
 

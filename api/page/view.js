@@ -110,9 +110,7 @@ export class View {
       button.dataset.some = String(counts[name] > 0);
     }
     setText(byId("headline"), headline(counts, this.#loaded));
-    const rate = this.store.rate();
-    const speed = rate === 0 ? "No readings just now" : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} readings a second`;
-    setText(byId("subline"), counts.all === 0 ? "" : speed);
+    setText(byId("subline"), counts.all === 0 ? "" : speed(this.store.rate()));
     document.title = counts.troubled > 0 ? `(${counts.troubled}) Glasshouse` : "Glasshouse";
   }
 
@@ -124,7 +122,9 @@ export class View {
   }
 
   #drawEmpty() {
-    byId("empty").hidden = !this.#loaded || this.store.devices.size > 0;
+    const none = this.store.devices.size === 0;
+    byId("empty").hidden = !this.#loaded || !none;
+    byId("tools").hidden = none;
   }
 }
 
@@ -142,4 +142,11 @@ function headline({ all, troubled }, loaded) {
   if (all === 0) return "Waiting for the first device";
   if (troubled > 0) return `${plural(troubled, "device needs", "devices need")} a look`;
   return all === 1 ? "The device is well" : `All ${all} devices are well`;
+}
+
+/** @param {number | null} rate */
+function speed(rate) {
+  if (rate === null) return "";
+  if (rate === 0) return "No readings just now";
+  return `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} readings a second`;
 }
