@@ -1,0 +1,69 @@
+"""What goes wrong between a sensor and its broker: at known rates, decided by the seed, at most one fault a message."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import accumulate
+from random import Random
+from typing import Any, Final
+
+import msgspec
+
+from schema.metrics import METRICS
+
+
+class Fault(StrEnum):
+    """What happens to a message, or to a value in it."""
+
+    DROPPED = "dropped"
+    LATE = "late"
+    DOUBLED = "doubled"
+    OUT_OF_ORDER = "outOfOrder"
+    MALFORMED = "malformed"
+    NAN = "nan"
+    OUT_OF_RANGE = "outOfRange"
+
+
+class FaultRates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The share of all messages that each fault hits."""
+
+    dropped: float = 0.01
+    late: float = 0.02
+    doubled: float = 0.02
+    out_of_order: float = 0.02
+    malformed: float = 0.01
+    nan: float = 0.01
+    out_of_range: float = 0.005
+
+    def items(self) -> Iterator[tuple[Fault, float]]:
+        return zip(Fault, msgspec.structs.astuple(self), strict=True)
+
+
+NO_FAULTS: Final = FaultRates(dropped=0, late=0, doubled=0, out_of_order=0, malformed=0, nan=0, out_of_range=0)
+
+
+class Dice:
+    """Decides the fault of each message in turn."""
+
+    def __init__(self, rates: FaultRates, rng: Random) -> None:
+        if any(rate < 0 for _, rate in rates.items()) or sum(rate for _, rate in rates.items()) > 1:
+            raise ValueError("fault rates are shares of all messages: none below 0, together at most 1")
+        self._faults = tuple(Fault)
+        self._bounds = tuple(accumulate(rate for _, rate in rates.items()))
+        self._rng = rng
+
+    def throw(self) -> Fault | None:
+        """The fault of the next message; None for most."""
+        roll = self._rng.random()
+        if roll >= self._bounds[-1]:
+            return None
+        return next(fault for fault, bound in zip(self._faults, self._bounds, strict=True) if roll < bound)
+
+
+def spoil(reading: dict[str, Any], fault: Fault, rng: Random) -> None:
+    """Put NaN (Python's bare word, or null) or a value that cannot be in the place of one metric's value."""
+    metric = rng.choice(sorted(reading))
+    if fault is Fault.NAN:
+        reading[metric] = rng.choice((None, msgspec.Raw(b"NaN")))
+        return
+    known = METRICS[metric]
+    reading[metric] = round(rng.choice((known.low - known.high - 1, known.high * 2 + 1)), 2)
