@@ -1,0 +1,1 @@
+"""Outside -> log: decoders, ingress checks, deduplication, batching, dead letters, receipts."""

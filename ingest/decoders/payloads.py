@@ -1,0 +1,72 @@
+"""The payloads of the native layout, as typed shapes. A field that is null is a field that is not there."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from schema.events import Quality, Scalar
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)] | int | float
+"""RFC 3339 with an offset, or milliseconds since the epoch."""
+Sequence = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class ReadingPayload(msgspec.Struct, rename="camel", gc=False):
+    reading: dict[str, float | None]
+    id: str | None = None
+    sensor_id: str | None = None
+    timestamp: Time | None = None
+    sent_at: Time | None = None
+    seq: Sequence | None = None
+    units: dict[str, str] | None = None
+    quality: Quality | None = None
+
+    def quotes(self) -> int:
+        strings = 1 + len(self.reading)
+        if self.units is not None:
+            strings += 1 + 2 * len(self.units)
+        if self.seq is not None:
+            strings += 1
+        return 2 * (strings + _texts(self.id, self.sensor_id, self.timestamp, self.sent_at, self.quality))
+
+
+class StatePayload(msgspec.Struct, rename="camel", gc=False):
+    actuator_id: str
+    state: Scalar
+    id: str | None = None
+    timestamp: Time | None = None
+    reason: str | None = None
+    by: Literal["device", "remote"] | None = None
+    command_id: str | None = None
+
+    def quotes(self) -> int:
+        return 2 * _texts(self.actuator_id, self.state, self.id, self.timestamp, self.reason, self.by, self.command_id)
+
+
+class StatusPayload(msgspec.Struct, rename="camel", gc=False):
+    status: Literal["online", "offline"]
+    model: str | None = None
+    firmware_version: str | None = None
+
+    def quotes(self) -> int:
+        return 2 * _texts(self.status, self.model, self.firmware_version)
+
+
+class AckPayload(msgspec.Struct, rename="camel", gc=False):
+    command_id: str
+    result: Literal["accepted", "succeeded", "failed", "rejected"]
+    state: Scalar | None = None
+    reason: str | None = None
+
+    def quotes(self) -> int:
+        return 2 * _texts(self.command_id, self.result, self.state, self.reason)
+
+
+def _texts(*fields: object) -> int:
+    """How many strings in JSON the keys and values of these fields are."""
+    strings = 0
+    for field in fields:
+        if field is not None:
+            strings += 2 if isinstance(field, str | datetime) else 1
+    return strings

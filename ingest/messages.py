@@ -1,0 +1,48 @@
+"""What goes into the pipeline and what comes out of it, whatever the transport."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from schema.envelope import Position
+from schema.ids import EventId
+
+
+class Inbound(msgspec.Struct, frozen=True, gc=False):
+    """A message from outside. `received_at` is UTC; `redelivered` true means so, false means nothing."""
+
+    source: str
+    topic: str
+    payload: bytes
+    received_at: datetime
+    redelivered: bool = False
+
+
+class Result(StrEnum):
+    """What became of a message."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    DEAD_LETTER = "deadLetter"
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """What became of a message, all of it durable.
+
+    `event_ids` are in the order of the message's items, those of dead letters among them. At `position` all that the
+    message added stands in the log; None where it added nothing. `reason` says what of it is a dead letter, and why.
+    """
+
+    result: Result
+    event_ids: list[EventId]
+    position: Position | None = None
+    reason: str | None = None
+
+
+class PipelineClosedError(RuntimeError):
+    """The pipeline takes no more messages: it was closed, or its writer ended."""
+
+
+class PipelineFullError(RuntimeError):
+    """The queue holds all the bytes that it may. The message was not taken: it must not be acknowledged."""

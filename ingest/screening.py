@@ -1,0 +1,78 @@
+"""The checks that need to know the device: that it speaks from one site, and how many odd metrics it has named."""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.event_log.port import EventLog
+from ingest.facts import Code
+from ingest.items import Item
+from ingest.limits import IngestLimits
+from ingest.memories import Memories, all_of
+from ingest.metrics import IngestMetrics
+from ingest.recall import recall_subject, registered_site
+from ingest.stream_memory import StreamMemory
+from ingest.topics import route_of
+
+Groups = Mapping[str, Sequence[Item]]
+
+
+class Screen:
+    """Turns the items that fail these checks into dead letters."""
+
+    def __init__(self, log: EventLog, memories: Memories, limits: IngestLimits, metrics: IngestMetrics) -> None:
+        self._log = log
+        self._memories = memories
+        self._limits = limits
+        self._metrics = metrics
+
+    async def check(self, groups: Groups) -> bool:
+        """Whether an item became a dead letter, and so belongs to another stream."""
+        odd = [
+            (self._memories[stream], item)
+            for stream, items in groups.items()
+            for item in items
+            if item.site != self._memories[stream].site
+            or (item.fact is not None and (item.fact.unknown or item.fact.id is None))
+        ]
+        if not odd:
+            return False
+        sites = await self._registered_sites(odd)
+        await self._recall_subjects(odd)
+        for memory, item in odd:
+            self._check_site(memory, item, sites.get(item.stream))
+            self._check_metrics(memory, item)
+        return any(item.code is not None for _, item in odd)
+
+    def _check_site(self, memory: StreamMemory, item: Item, registered: str | None) -> None:
+        if item.site == memory.site:
+            return
+        if item.site == registered or (registered is None and memory.site is None):
+            memory.site = item.site
+        else:
+            reason = f"the device belongs to site {registered or memory.site}, and this came from {item.site}"
+            item.become_dead_letter(Code.WRONG_SITE, reason, self._limits)
+
+    def _check_metrics(self, memory: StreamMemory, item: Item) -> None:
+        new = set() if item.fact is None else set(item.fact.unknown) - memory.metrics
+        if not new:
+            return
+        if len(memory.metrics) + len(new) > self._limits.unknown_metrics:
+            reason = f"over {self._limits.unknown_metrics} metrics of this device would not be known: {', '.join(sorted(new))}"
+            item.become_dead_letter(Code.TOO_MANY_METRICS, reason, self._limits)
+        else:
+            memory.metrics |= new
+            self._metrics.unknown_metrics.inc(len(new))
+
+    async def _registered_sites(self, odd: Sequence[tuple[StreamMemory, Item]]) -> dict[str, str | None]:
+        """Where people registered the devices that speak from a site that is new for them."""
+        devices = {item.stream: route_of(item.message.topic).device for memory, item in odd if item.site != memory.site}
+        sites = await all_of([registered_site(self._log, device) for device in devices.values()])
+        return dict(zip(devices, sites, strict=True))
+
+    async def _recall_subjects(self, odd: Sequence[tuple[StreamMemory, Item]]) -> None:
+        """What was last said of things whose last event is no longer in the stream's tail."""
+        faded = {}
+        for memory, item in odd:
+            subject = memory.subjects.get(item.subject or "")
+            if subject is not None and subject.digest is None:
+                faded[item.stream, item.subject] = recall_subject(self._log, item.stream, subject)
+        await all_of(list(faded.values()))

@@ -1,0 +1,172 @@
+"""Batches to the log: each event once, many streams an append, again and again until all of it is durable."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import structlog
+
+from adapters.event_log.port import Append, Appended, Conflict, EventLog, LogError, LogUnavailableError
+from ingest.facts import Code
+from ingest.identity import chained_event_id
+from ingest.items import Item
+from ingest.limits import IngestLimits
+from ingest.memories import Memories, all_of
+from ingest.messages import Result
+from ingest.metrics import IngestMetrics
+from ingest.screening import Screen
+from ingest.stream_memory import StreamMemory
+from ingest.topics import route_of
+from schema.envelope import NewEvent
+from schema.ids import EventId
+
+_FIRST_DELAY: Final = 0.05
+_LONGEST_DELAY: Final = 2.0
+_Planned = tuple[Append, list[Item]]
+
+
+class Writer:
+    """The one writer of its streams."""
+
+    def __init__(self, log: EventLog, limits: IngestLimits, metrics: IngestMetrics) -> None:
+        self._log = log
+        self._limits = limits
+        self._metrics = metrics
+        self._memories = Memories(log, limits)
+        self._screen = Screen(log, self._memories, limits, metrics)
+        self._tried: set[EventId] = set()
+
+    async def store(self, items: Sequence[Item]) -> None:
+        """Return once each item is durable, found to be there, or kept as a dead letter.
+
+        Waits for a log that is away. LogError: not even a dead letter can be written.
+        """
+        self._tried.clear()
+        await self._store(items)
+        self._memories.shrink()
+
+    async def _store(self, items: Sequence[Item]) -> None:
+        delay = _FIRST_DELAY
+        while items:
+            try:
+                items = await self._round(items)
+            except LogUnavailableError as error:
+                self._memories.forget({item.stream for item in items})
+                self._metrics.log_unavailable.inc()
+                structlog.get_logger().warning("log_unavailable", reason=str(error), retry_in_seconds=delay, events=len(items))
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, _LONGEST_DELAY)
+            except LogError as error:
+                self._memories.forget({item.stream for item in items})
+                items = await self._isolate(items, error)
+
+    async def _isolate(self, items: Sequence[Item], error: LogError) -> Sequence[Item]:
+        """Find the item that the log refuses, store the others, and hand that one back as a dead letter."""
+        if len(items) > 1:
+            middle = len(items) // 2
+            await self._store(items[:middle])
+            await self._store(items[middle:])
+            return ()
+        (item,) = items
+        if item.code is not None:
+            raise error
+        structlog.get_logger().error("event_refused_by_log", reason=str(error), stream=item.stream, type=item.type)
+        item.become_dead_letter(Code.REFUSED_BY_LOG, f"the log refused it: {error}", self._limits)
+        return items
+
+    async def _round(self, items: Sequence[Item]) -> Sequence[Item]:
+        """One attempt; hands back what has to be tried again because somebody else wrote to its stream."""
+        groups = _by_stream(items)
+        await self._memories.recall(groups)
+        if await self._screen.check(groups):
+            groups = _by_stream(items)
+            await self._memories.recall(groups)
+        held = await self._look_up(groups)
+        planned = [self._plan(stream, group, held.get(stream, ())) for stream, group in groups.items()]
+        planned = [(append, fresh) for append, fresh in planned if fresh]
+        if not planned:
+            return ()
+        try:
+            results = await self._log.append([append for append, _ in planned])
+        except LogError:
+            self._tried.update(event.id for append, _ in planned for event in append.events)
+            raise
+        return self._settle(planned, results)
+
+    async def _look_up(self, groups: dict[str, list[Item]]) -> dict[str, set[EventId]]:
+        """Ask the log for the ids of which memory cannot say whether they are there."""
+        doubtful: dict[str, list[EventId]] = {}
+        for stream, items in groups.items():
+            memory = self._memories[stream]
+            if memory.whole:
+                continue
+            ids = [item.id for item in items if item.id is not None and memory.is_in_doubt(item.id, _time_of(item))]
+            if ids:
+                doubtful[stream] = ids
+        if not doubtful:
+            return {}
+        self._metrics.lookups.inc(sum(len(ids) for ids in doubtful.values()))
+        found = await all_of([self._log.contains(stream, ids) for stream, ids in doubtful.items()])
+        return dict(zip(doubtful, found, strict=True))
+
+    def _plan(self, stream: str, items: Sequence[Item], held: Collection[EventId]) -> _Planned:
+        """The append of what is new to the stream; memory runs ahead, and is forgotten where the append fails."""
+        memory = self._memories[stream]
+        expected = memory.revision
+        events: list[NewEvent] = []
+        fresh: list[Item] = []
+        for item in items:
+            event_id, is_repeat = self._identify(memory, item)
+            if is_repeat or event_id in memory.ids or event_id in held:
+                self._found(item, event_id)
+                continue
+            events.append(NewEvent(event_id, item.type, item.data, item.metadata + memory.summary() + b"}"))
+            fresh.append(item)
+            memory.add(event_id, _time_of(item), memory.revision + 1)
+            if item.subject is not None and item.digest is not None:
+                memory.add_subject(item.subject, event_id, item.digest, memory.revision)
+        return Append(stream, expected, events), fresh
+
+    def _identify(self, memory: StreamMemory, item: Item) -> tuple[EventId, bool]:
+        """The item's id, and whether it only repeats the event before it."""
+        if item.id is not None and (item.fact is None or item.fact.id is not None):
+            return item.id, False
+        repeated = memory.repeated(item)
+        if repeated is not None:
+            item.id = repeated
+            return repeated, True
+        subject = memory.subjects.get(item.subject or "")
+        previous = memory.last_id if subject is None or subject.id is None else subject.id
+        item.id = chained_event_id(route_of(item.message.topic).device, item.subject or "", previous, item.digest or b"")
+        return item.id, False
+
+    def _found(self, item: Item, event_id: EventId) -> None:
+        """The log holds it: from before, or from an attempt of ours whose answer was lost."""
+        item.result = Result.STORED if event_id in self._tried else Result.DUPLICATE
+        self._tried.discard(event_id)
+
+    def _settle(self, planned: Sequence[_Planned], results: Sequence[Appended | Conflict]) -> list[Item]:
+        again: list[Item] = []
+        for (append, fresh), result in zip(planned, results, strict=True):
+            if isinstance(result, Conflict):
+                self._metrics.conflicts.inc()
+                self._memories.forget((append.stream,))
+                again += fresh
+                continue
+            for item in fresh:
+                item.result = Result.STORED
+                item.position = result.position
+        return again
+
+
+def _by_stream(items: Sequence[Item]) -> dict[str, list[Item]]:
+    """The items still to be settled, in order, dead letters last since other streams add to them."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        if item.result is None:
+            groups.setdefault(item.stream, []).append(item)
+    return groups
+
+
+def _time_of(item: Item) -> int | None:
+    return None if item.fact is None else item.fact.time_us
