@@ -1,0 +1,82 @@
+"""Errors as clients see them: a stable code and a sentence. What nobody expected is masked, with a trace id to ask by."""
+
+import secrets
+from enum import Enum
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+
+from adapters.event_log.port import LogError
+from adapters.history.port import HistoryError
+
+
+@strawberry.enum(description="Why something was refused or failed. Codes are stable; messages may change.")
+class ErrorCode(Enum):
+    UNAUTHENTICATED = strawberry.enum_value("UNAUTHENTICATED", description="No key, a wrong, an expired or a revoked one.")
+    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The key is good, its role is too weak for this.")
+    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="What the change is about does not exist.")
+    INVALID_INPUT = strawberry.enum_value(
+        "INVALID_INPUT", description="The request cannot be understood, or a value is not allowed."
+    )
+    CONFLICT = strawberry.enum_value("CONFLICT", description="What is so already forbids this change.")
+    LIMIT_EXCEEDED = strawberry.enum_value(
+        "LIMIT_EXCEEDED", description="More was asked for than one request may; it says what."
+    )
+    UNAVAILABLE = strawberry.enum_value(
+        "UNAVAILABLE", description="A part that is needed cannot be reached now; try again later."
+    )
+    NOT_YET_VISIBLE = strawberry.enum_value(
+        "NOT_YET_VISIBLE", description="The read model did not reach `atLeast` in time; the same query may succeed in a moment."
+    )
+    INTERNAL = strawberry.enum_value("INTERNAL", description="A fault of ours. The trace id finds it in the log.")
+
+
+class ApiError(GraphQLError):
+    """An error that was expected, and is told as it is."""
+
+    def __init__(self, code: ErrorCode, message: str, **details: Any) -> None:
+        super().__init__(message, extensions={"code": code.value, **details})
+        self.code = code
+
+
+def limit_error(limit: str, allowed: float, asked: float | str) -> ApiError:
+    """The refusal of what exceeds a limit."""
+    message = f"the limit on {limit} is {allowed}; asked for {asked}"
+    return ApiError(ErrorCode.LIMIT_EXCEEDED, message, limit=limit, allowed=allowed, asked=asked)
+
+
+def request_error(error: GraphQLError) -> dict[str, Any]:
+    """An error found before anything ran: syntax, validation, variables."""
+    formatted: dict[str, Any] = dict(error.formatted)
+    formatted["extensions"] = {"code": ErrorCode.INVALID_INPUT.value, **(error.extensions or {})}
+    return formatted
+
+
+def field_error(error: GraphQLError) -> dict[str, Any]:
+    """An error raised while a field was resolved; masked unless somebody meant it to be read."""
+    original = _original(error)
+    if isinstance(original, ApiError):
+        return {**error.formatted, "extensions": original.extensions}
+    if original is None:
+        return request_error(error)
+    masked = unexpected(original, path=error.path)
+    return {key: value for key, value in {**error.formatted, **masked.formatted}.items() if value is not None}
+
+
+def unexpected(error: BaseException, **context: Any) -> ApiError:
+    """What may be said of an error that nobody expected; the whole goes to the log."""
+    trace = secrets.token_hex(8)
+    structlog.get_logger().error("unexpected error in the api", trace_id=trace, exc_info=error, **context)
+    if isinstance(error, LogError | HistoryError):
+        return ApiError(ErrorCode.UNAVAILABLE, f"a store that this needs is not available now (trace {trace})", traceId=trace)
+    return ApiError(ErrorCode.INTERNAL, f"something went wrong here (trace {trace})", traceId=trace)
+
+
+def _original(error: GraphQLError) -> BaseException | None:
+    """The exception at the bottom: each field on the way up may have wrapped it once more."""
+    if isinstance(error, ApiError):
+        return error
+    inner = error.original_error
+    return _original(inner) if isinstance(inner, GraphQLError) else inner

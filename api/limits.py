@@ -1,0 +1,37 @@
+"""The limits of the API: what one request, one operation, one socket and all together may ask for."""
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds from the first day. Each refusal names the limit and what was asked for."""
+
+    body_bytes: int = 131_072
+    body_seconds: float = 15.0
+    variables_bytes: int = 65_536
+    tokens: int = 2_000
+    depth: int = 16
+    fields: int = 1_000
+    root_fields: int = 20
+    aliases: int = 50
+    directives: int = 50
+    cost: int = 25_000
+    """Fields that one operation may resolve, by an estimate made before it runs."""
+    page: int = 500
+    default_page: int = 50
+    selectors: int = 20
+    buckets: int = 10_000
+    operation_seconds: float = 15.0
+    concurrent_operations: int = 64
+    visibility_seconds: float = 2.0
+    """How long `atLeast` and mutations wait for a read model to catch up."""
+    sockets: int = 4_000
+    socket_operations: int = 50
+    init_seconds: float = 5.0
+    send_seconds: float = 30.0
+    """A client that takes nothing off its socket for so long is let go."""
+    recheck_seconds: float = 5.0
+    """How often the key behind a living socket is looked at again."""
+    progress_seconds: float = 1.0
+    """The least time between two progress messages of one subscription."""
+    probe_seconds: float = 2.0

@@ -1,0 +1,137 @@
+"""The fields of Query: each asks a read model, and says which role may ask."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import strawberry
+
+from api import history
+from api.context import Info
+from api.cursors import DevicePlace, decode_place, decode_position
+from api.errors import ApiError, ErrorCode
+from api.fields import argument, guarded
+from api.roles import Role
+from api.scalars import CursorText
+from api.types.audit import EventAudit, event_audit
+from api.types.dead_letter import DeadLetterConnection, dead_letter_page
+from api.types.device import Device, DeviceConnection, device, device_page
+from api.types.key import ApiKey, api_key
+from api.types.paging import page_size
+from api.types.projection import Projection, projection
+from api.types.reading_page import ReadingConnection
+from api.types.series import Series, SeriesSelector
+from api.types.site import Site, site
+from api.visibility import ACCOUNTS, HISTORY, LATEST, LINEAGE
+from schema.envelope import Cursor
+from schema.ids import parse_event_id
+
+AtLeast = Annotated[CursorText | None, argument("Answer only once the read model has read up to here; waits at most 2 s.")]
+First = Annotated[int | None, argument("How many to give: at most 500, by default 50.")]
+After = Annotated[str | None, argument("Go on after this cursor.")]
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    @guarded(Role.VIEWER, "One device as it is now; null where it is not known.")
+    async def device(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The device.")],  # noqa: A002 - the name is fixed
+        at_least: AtLeast = None,
+    ) -> Device | None:
+        await info.context.visibility.at_least(LATEST, at_least)
+        view = info.context.services.latest.device(id)
+        return None if view is None else device(view)
+
+    @guarded(Role.VIEWER, "Devices by id, page by page.")
+    async def devices(
+        self,
+        info: Info,
+        *,
+        first: First = None,
+        after: After = None,
+        location: Annotated[str | None, argument("Only those at or below this location, such as `site/house`.")] = None,
+        at_least: AtLeast = None,
+    ) -> DeviceConnection:
+        services = info.context.services
+        size = page_size(first, services.limits)
+        start = None if after is None else decode_place(after, DevicePlace).device_id
+        await info.context.visibility.at_least(LATEST, at_least)
+        cursor = Cursor(services.log.log_id, info.context.visibility.position(LATEST))
+        views = services.latest.devices(first=size + 1, after=start, location=location)
+        return device_page(views, size, after, cursor.encode())
+
+    @guarded(Role.VIEWER, "All sites.")
+    async def sites(self, info: Info, *, at_least: AtLeast = None) -> list[Site]:
+        await info.context.visibility.at_least(LATEST, at_least)
+        return [site(view) for view in info.context.services.latest.sites()]
+
+    @guarded(Role.VIEWER, "The readings of a device by time of measurement, page by page.")
+    async def readings(
+        self,
+        info: Info,
+        *,
+        device_id: Annotated[strawberry.ID, argument("The device.")],
+        sensor_id: Annotated[strawberry.ID | None, argument("Only this sensor.")] = None,
+        metric: Annotated[str | None, argument("Only this metric.")] = None,
+        start: Annotated[datetime | None, argument("Only those measured at or after this.", "from")] = None,
+        end: Annotated[datetime | None, argument("Only those measured before this.", "to")] = None,
+        first: First = None,
+        after: After = None,
+        at_least: AtLeast = None,
+    ) -> ReadingConnection:
+        await info.context.visibility.at_least(HISTORY, at_least)
+        wanted = history.Wanted(device_id, sensor_id, metric, start, end, page_size(first, info.context.services.limits), after)
+        return await history.readings(info.context.services, wanted)
+
+    @guarded(Role.VIEWER, "Several sensors in windows, for charts. Windows are aligned to the epoch, in UTC.")
+    async def series(
+        self,
+        info: Info,
+        *,
+        selectors: Annotated[list[SeriesSelector], argument("Which: at most 20.")],
+        start: Annotated[datetime, argument("From here on; the first window may begin before it.", "from")],
+        end: Annotated[datetime, argument("Up to here.", "to")],
+        window: Annotated[
+            timedelta, argument("The length of a window, such as `PT1M`. All windows of all series: at most 10,000.")
+        ],
+        at_least: AtLeast = None,
+    ) -> list[Series]:
+        history.check_series(info.context.services.limits, len(selectors), start, end, window)
+        await info.context.visibility.at_least(HISTORY, at_least)
+        return await history.series(info.context.services, selectors, start, end, window)
+
+    @guarded(Role.VIEWER, "Where an event came from, and what the checks made of it; null where it is not known.")
+    async def audit(
+        self, info: Info, *, event_id: Annotated[strawberry.ID, argument("The event.")], at_least: AtLeast = None
+    ) -> EventAudit | None:
+        try:
+            wanted = parse_event_id(event_id)
+        except ValueError:
+            raise ApiError(ErrorCode.INVALID_INPUT, f"{event_id[:64]!r} is not an event id") from None
+        await info.context.visibility.at_least(LINEAGE, at_least)
+        recorded = await info.context.services.lineage.find(wanted)
+        return None if recorded is None else event_audit(recorded, info.context.services.log.log_id)
+
+    @guarded(Role.VIEWER, "Messages that could not be understood, newest first, page by page.")
+    async def dead_letters(
+        self, info: Info, *, first: First = None, after: After = None, at_least: AtLeast = None
+    ) -> DeadLetterConnection:
+        services = info.context.services
+        size = page_size(first, services.limits)
+        before = None if after is None else decode_position(after, services.log.log_id)
+        await info.context.visibility.at_least(LINEAGE, at_least)
+        views = await services.lineage.dead_letters(first=size + 1, before=before)
+        total = await services.lineage.count_dead_letters()
+        return dead_letter_page(views, size, total, services.log.log_id, after)
+
+    @guarded(Role.VIEWER, "The read models and how they stand.")
+    async def projections(self, info: Info) -> list[Projection]:
+        services = info.context.services
+        return [projection(status, services.log.log_id) for status in services.projections.status()]
+
+    @guarded(Role.ADMIN, "All API keys, without their secrets.")
+    async def keys(self, info: Info, *, at_least: AtLeast = None) -> list[ApiKey]:
+        await info.context.visibility.at_least(ACCOUNTS, at_least)
+        return [api_key(view) for view in info.context.services.accounts.keys()]  # noqa: SIM118 - no mapping

@@ -1,0 +1,115 @@
+"""The scalars of the schema: strict on the way in, one spelling on the way out."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, Final, NewType
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from api.cursors import decode_resume_point
+from api.errors import ApiError, ErrorCode
+from schema.times import format_time
+
+BigInt = NewType("BigInt", int)
+CursorText = NewType("CursorText", str)
+StateValue = NewType("StateValue", object)
+
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DURATION: Final = re.compile(
+    r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,6})?)S)?)?)", re.ASCII
+)
+_LARGEST: Final = 2**63
+
+
+def parse_time(value: object) -> datetime:
+    """RFC 3339 with an offset; a time without one could mean any hour of the day."""
+    if not isinstance(value, str) or _RFC3339.fullmatch(value) is None:
+        raise _invalid("DateTime", "RFC 3339 with an offset, such as 2026-03-01T12:00:00Z", value)
+    try:
+        moment = datetime.fromisoformat(value.upper())
+        format_time(moment)
+    except (ValueError, OverflowError):
+        raise _invalid("DateTime", "a moment of the calendar, in the years 1 to 9999", value) from None
+    return moment
+
+
+def parse_duration(value: object) -> timedelta:
+    """ISO 8601 in weeks, days, hours, minutes and seconds; months and years have no one length."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not any(match.groups()):
+        raise _invalid("Duration", "ISO 8601 without years and months, such as PT1M", value)
+    weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    try:
+        return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        raise _invalid("Duration", "a length of time that a calendar can hold", value) from None
+
+
+def format_duration(length: timedelta) -> str:
+    """The shortest spelling in days and seconds."""
+    seconds = f"{length.seconds + length.microseconds / 1e6:g}"
+    days = f"{length.days}D" if length.days else ""
+    return f"P{days}" if days and seconds == "0" else f"P{days}T{seconds}S"
+
+
+def _parse_big_int(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not -_LARGEST <= value < _LARGEST:
+        raise _invalid("BigInt", "a whole number of 64 bits", value)
+    return value
+
+
+def _parse_cursor(value: object) -> str:
+    if not isinstance(value, str):
+        raise _invalid("Cursor", "a text that this server gave out", value)
+    decode_resume_point(value)
+    return value
+
+
+def _parse_state(value: object) -> object:
+    if not isinstance(value, str | int | float | bool):
+        raise _invalid("StateValue", "a text, a number, true or false", value)
+    return value
+
+
+def _invalid(scalar: str, wanted: str, value: object) -> ApiError:
+    return ApiError(ErrorCode.INVALID_INPUT, f"{scalar} must be {wanted}; got {str(value)[:64]!r}")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+SCALARS: Final[dict[object, ScalarDefinition]] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment, RFC 3339. In: with an offset. Out: in UTC with `Z`.",
+        serialize=format_time,
+        parse_value=parse_time,
+    ),
+    timedelta: strawberry.scalar(
+        name="Duration",
+        description="A length of time, ISO 8601 without years and months: `PT1M`, `P1D`.",
+        serialize=format_duration,
+        parse_value=parse_duration,
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number of up to 64 bits, as a JSON number.",
+        serialize=_same,
+        parse_value=_parse_big_int,
+    ),
+    CursorText: strawberry.scalar(
+        name="Cursor",
+        description="A place in the event log. Opaque: only this server's own are taken, and they compare only as equal.",
+        serialize=_same,
+        parse_value=_parse_cursor,
+    ),
+    StateValue: strawberry.scalar(
+        name="StateValue",
+        description="The state of an actuator: a text, a number, true or false.",
+        serialize=_same,
+        parse_value=_parse_state,
+    ),
+}
+"""Python type -> the GraphQL scalar that it becomes."""

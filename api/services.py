@@ -1,0 +1,46 @@
+"""What the API is given: the log, the query side of the read models, and how to tell whether the house is ready."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+from adapters.event_log.port import EventLog
+from adapters.history.port import History
+from api.limits import Limits
+from projections.queries import AccountQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
+
+
+class HealthProbe(Protocol):
+    """A part that must work before requests are sent here."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def check(self) -> str | None:
+        """Why the part is not ready, in plain words; None when it is."""
+        ...
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything that the API leans on. `session_secret` signs cookies; those who share it share their sessions."""
+
+    log: EventLog
+    latest: LatestQueries
+    accounts: AccountQueries
+    lineage: LineageQueries
+    projections: ProjectionQueries
+    feed: FeedQueries
+    history: History
+    registry: CollectorRegistry
+    session_secret: bytes = field(repr=False)
+    probes: Sequence[HealthProbe] = ()
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], datetime] = utc_now

@@ -1,0 +1,74 @@
+"""Dead letters: messages that could not be understood, kept as they came."""
+
+from base64 import b64encode
+from datetime import datetime
+
+import strawberry
+
+from api.fields import described
+from api.scalars import BigInt, CursorText
+from api.types.paging import PageInfo, page_info
+from projections.queries import DeadLetterView
+from schema.envelope import Cursor
+from schema.ids import format_event_id
+
+
+@strawberry.type(description="A message that could not be understood, with the reason. Nothing is dropped silently.")
+class DeadLetter:
+    event_id: strawberry.ID = described("The event that keeps it.")
+    source: str = described("Where it came in, such as `mqtt`.")
+    topic: str = described("The topic that it came on.")
+    payload: str = described("Its bytes as text; what is not UTF-8 reads as `\\xNN`.")
+    payload_base64: str = described("Its bytes exactly, in base64.")
+    truncated: bool = described("Whether it was too large, so that only its first bytes are kept.")
+    size: BigInt = described("Its whole size in bytes.")
+    sha256: str = described("The SHA-256 of the whole, in hex.")
+    code: str = described("What is wrong with it, in a word that does not change.")
+    reason: str = described("What is wrong with it, in a sentence.")
+    received_at: datetime = described("When it came.")
+
+
+@strawberry.type(description="A dead letter and its place in the list.")
+class DeadLetterEdge:
+    cursor: CursorText = described("The place of this dead letter: give it as `after` to go on from here.")
+    node: DeadLetter = described("The dead letter.")
+
+
+@strawberry.type(description="A page of dead letters, newest first.")
+class DeadLetterConnection:
+    edges: list[DeadLetterEdge] = described("The dead letters with their places.")
+    nodes: list[DeadLetter] = described("The dead letters alone.")
+    page_info: PageInfo = described("Where the page stands.")
+    total_count: int = described("How many there are in all.")
+
+
+def dead_letter(view: DeadLetterView) -> DeadLetter:
+    return DeadLetter(
+        event_id=strawberry.ID(format_event_id(view.event_id)),
+        source=view.source,
+        topic=view.topic,
+        payload=view.payload.decode(errors="backslashreplace"),
+        payload_base64=b64encode(view.payload).decode(),
+        truncated=view.size > len(view.payload),
+        size=BigInt(view.size),
+        sha256=view.sha256,
+        code=view.code,
+        reason=view.reason,
+        received_at=view.received_at,
+    )
+
+
+def dead_letter_page(
+    views: list[DeadLetterView], size: int, total: int, log_id: str, after: str | None
+) -> DeadLetterConnection:
+    """`views` may hold one more than the page: then there is a next one."""
+    edges = [
+        DeadLetterEdge(cursor=CursorText(Cursor(log_id, view.position).encode()), node=dead_letter(view))
+        for view in views[:size]
+    ]
+    return DeadLetterConnection(
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=page_info([edge.cursor for edge in edges], more=len(views) > size, after=after),
+        total_count=total,
+    )

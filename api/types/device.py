@@ -1,0 +1,109 @@
+"""A device as it is now, and pages of devices."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from api.cursors import DevicePlace, encode_place
+from api.fields import argument, computed, described
+from api.scalars import CursorText, StateValue
+from api.types.enums import DeviceStatus
+from api.types.paging import PageInfo, page_info
+from api.types.reading import Reading, latest_reading
+from projections.queries import DeviceView, LatestActuator
+from schema.ids import format_event_id
+
+
+@strawberry.type(description="The state that an actuator last said it is in.")
+class ActuatorState:
+    actuator_id: strawberry.ID = described("The actuator on the device.")
+    state: StateValue = described("The state: a text, a number, true or false.")
+    reason: str | None = described("Why, where the device said so.")
+    timestamp: datetime = described("When, by the device's clock.")
+    event_id: strawberry.ID = described("The event that says so.")
+
+
+@strawberry.type(description="A device, as far as it is known now.")
+class Device:
+    view: strawberry.Private[DeviceView]
+    id: strawberry.ID = described("Unique over all sites.")
+    device_id: strawberry.ID = described("The same as `id`, under the name that readings use.")
+    site: strawberry.ID | None = described("The site from which it speaks.")
+    location: str | None = described("Where it is, a path `site/house/zone`, as people decided.")
+    name: str | None = described("What people call it.")
+    device_type: str | None = described("What kind of device it is.")
+    model: str | None = described("Its model.")
+    firmware_version: str | None = described("The firmware that it runs.")
+    status: DeviceStatus | None = described("Whether it is online; null where it never said.")
+    status_at: datetime | None = described("When its status last changed.")
+    last_seen: datetime | None = described("When anything last came from it.")
+
+    @computed("What each sensor last said of each metric, by the time of measurement.")
+    def latest(
+        self,
+        sensor_id: Annotated[strawberry.ID | None, argument("Only this sensor.")] = None,
+        metric: Annotated[str | None, argument("Only this metric.")] = None,
+    ) -> list[Reading]:
+        return [
+            latest_reading(self.view.device_id, reading)
+            for reading in self.view.readings
+            if sensor_id in {None, reading.sensor} and metric in {None, reading.metric}
+        ]
+
+    @computed("The state of each of its actuators.")
+    def actuators(self) -> list[ActuatorState]:
+        return [actuator_state(actuator) for actuator in self.view.actuators]
+
+
+@strawberry.type(description="A device and its place in the list.")
+class DeviceEdge:
+    cursor: CursorText = described("The place of this device: give it as `after` to go on from here.")
+    node: Device = described("The device.")
+
+
+@strawberry.type(description="A page of devices, ordered by id.")
+class DeviceConnection:
+    edges: list[DeviceEdge] = described("The devices with their places.")
+    nodes: list[Device] = described("The devices alone.")
+    page_info: PageInfo = described("Where the page stands.")
+    live_cursor: CursorText = described("Where the `readings` subscription goes on: what came before is in this page already.")
+
+
+def device(view: DeviceView) -> Device:
+    return Device(
+        view=view,
+        id=strawberry.ID(view.device_id),
+        device_id=strawberry.ID(view.device_id),
+        site=None if view.site is None else strawberry.ID(view.site),
+        location=view.location,
+        name=view.name,
+        device_type=view.device_type,
+        model=view.model,
+        firmware_version=view.firmware_version,
+        status=None if view.status is None else DeviceStatus(view.status),
+        status_at=view.status_at,
+        last_seen=view.last_seen,
+    )
+
+
+def device_page(views: list[DeviceView], size: int, after: str | None, live_cursor: str) -> DeviceConnection:
+    """`views` may hold one more than the page: then there is a next one."""
+    nodes = [device(view) for view in views[:size]]
+    cursors = [CursorText(encode_place(DevicePlace(str(node.id)))) for node in nodes]
+    return DeviceConnection(
+        edges=[DeviceEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
+        nodes=nodes,
+        page_info=page_info(cursors, more=len(views) > size, after=after),
+        live_cursor=CursorText(live_cursor),
+    )
+
+
+def actuator_state(actuator: LatestActuator) -> ActuatorState:
+    return ActuatorState(
+        actuator_id=strawberry.ID(actuator.actuator),
+        state=StateValue(actuator.state),
+        reason=actuator.reason,
+        timestamp=actuator.timestamp,
+        event_id=strawberry.ID(format_event_id(actuator.event_id)),
+    )

@@ -1,0 +1,35 @@
+"""The enums of the schema. Their values are the words that events and read models use."""
+
+from enum import Enum
+
+import strawberry
+
+
+@strawberry.enum(description="How far a value can be trusted: the device's own word and our checks, the worse of the two.")
+class Quality(Enum):
+    GOOD = strawberry.enum_value("good", description="Nothing speaks against it.")
+    SUSPECTED = strawberry.enum_value("suspected", description="The device itself doubts it.")
+    BAD = strawberry.enum_value("bad", description="The device says it is wrong, or it lies outside what its metric can be.")
+
+
+@strawberry.enum(description="Whether a device is there, by its own word or its last will.")
+class DeviceStatus(Enum):
+    ONLINE = strawberry.enum_value("online", description="It said that it came online.")
+    OFFLINE = strawberry.enum_value("offline", description="It said goodbye, or the broker spoke its last will.")
+
+
+@strawberry.enum(description="What the checks made of an event.")
+class Validity(Enum):
+    VALID = strawberry.enum_value("valid", description="It was understood, and nothing speaks against it.")
+    SUSPECTED = strawberry.enum_value("suspected", description="The device doubts it, or its clock cannot be believed.")
+    BAD = strawberry.enum_value("bad", description="It holds a value that cannot be; the reasons say which.")
+    DEAD_LETTER = strawberry.enum_value("dead_letter", description="It could not be understood and is kept as it came.")
+    UNREADABLE = strawberry.enum_value("unreadable", description="This version of the server cannot read it.")
+
+
+@strawberry.enum(description="How a read model stands.")
+class ProjectionState(Enum):
+    STARTING = strawberry.enum_value("starting", description="It loads what it kept.")
+    CATCHING_UP = strawberry.enum_value("catching_up", description="It reads what the log already holds.")
+    LIVE = strawberry.enum_value("live", description="It has read all there is, and follows.")
+    HALTED = strawberry.enum_value("halted", description="It failed and stands still; the error says why. The others go on.")

@@ -1,0 +1,80 @@
+"""A reading: one value of one metric, from the latest state, from the history, or from the log itself."""
+
+from datetime import datetime
+from math import isfinite
+
+import strawberry
+
+from adapters.history.port import HistoryRow
+from api.fields import described
+from api.scalars import BigInt
+from api.types.enums import Quality
+from projections.queries import LatestReading
+from schema.envelope import RecordedEvent
+from schema.events import SensorReading
+from schema.ids import format_event_id
+from schema.times import from_micros
+
+
+@strawberry.type(description="One value of one metric, as a sensor read it.")
+class Reading:
+    event_id: strawberry.ID = described("The event that holds it. An event with several metrics is several readings.")
+    device_id: strawberry.ID = described("The device that sent it.")
+    sensor_id: strawberry.ID = described("The probe on the device.")
+    metric: str = described("What was measured, such as `temperature`.")
+    value: float | None = described("The value, in `unit`.")
+    unit: str | None = described("The metric's own unit, whatever the device used; null where none is known.")
+    quality: Quality = described("How far the value can be trusted.")
+    timestamp: datetime = described("When it was measured, by the device's clock.")
+    recorded_at: datetime = described("When the log took it.")
+    stream_revision: BigInt = described("The event's number in the stream of its device.")
+
+
+def finite(value: float) -> float | None:
+    """JSON has no word for what is not a finite number."""
+    return value if isfinite(value) else None
+
+
+def latest_reading(device_id: str, latest: LatestReading) -> Reading:
+    return Reading(
+        event_id=strawberry.ID(format_event_id(latest.event_id)),
+        device_id=strawberry.ID(device_id),
+        sensor_id=strawberry.ID(latest.sensor),
+        metric=latest.metric,
+        value=finite(latest.value),
+        unit=latest.unit,
+        quality=Quality(latest.quality),
+        timestamp=latest.timestamp,
+        recorded_at=from_micros(latest.recorded_us),
+        stream_revision=BigInt(latest.revision),
+    )
+
+
+def history_reading(row: HistoryRow) -> Reading:
+    return Reading(
+        event_id=strawberry.ID(format_event_id(row.event_id)),
+        device_id=strawberry.ID(row.device),
+        sensor_id=strawberry.ID(row.sensor),
+        metric=row.metric,
+        value=finite(row.value),
+        unit=row.unit,
+        quality=Quality(row.quality),
+        timestamp=from_micros(row.timestamp_us),
+        recorded_at=from_micros(row.recorded_us),
+        stream_revision=BigInt(row.revision),
+    )
+
+
+def live_reading(recorded: RecordedEvent, event: SensorReading, metric: str) -> Reading:
+    return Reading(
+        event_id=strawberry.ID(format_event_id(recorded.id)),
+        device_id=strawberry.ID(event.device_id),
+        sensor_id=strawberry.ID(event.sensor_id),
+        metric=metric,
+        value=finite(event.reading[metric]),
+        unit=event.units.get(metric),
+        quality=Quality(event.quality_of(metric)),
+        timestamp=event.timestamp,
+        recorded_at=recorded.recorded_at,
+        stream_revision=BigInt(recorded.revision),
+    )

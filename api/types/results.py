@@ -1,0 +1,61 @@
+"""What mutations answer: each its own success, or the one error."""
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from api.errors import ErrorCode
+from api.fields import described
+from api.scalars import CursorText
+from api.types.device import Device
+from api.types.key import ApiKey
+from api.types.site import Site
+
+_CURSOR = "The place of the change in the log: give it as `atLeast` to a query that must see it."
+
+
+@strawberry.type(description="The change was refused, and nothing happened.")
+class OperationError:
+    code: ErrorCode = described("Why, in a word that does not change.")
+    message: str = described("Why, in a sentence.")
+
+
+@strawberry.type(description="The site is as asked.")
+class DefineSiteSuccess:
+    site: Site = described("The site as it is now.")
+    cursor: CursorText = described(_CURSOR)
+
+
+@strawberry.type(description="The device is registered as asked.")
+class RegisterDeviceSuccess:
+    device: Device = described("The device as it is now.")
+    cursor: CursorText = described(_CURSOR)
+
+
+@strawberry.type(description="The key exists.")
+class IssueKeySuccess:
+    key: ApiKey = described("The key, without its secret.")
+    secret: str = described("The whole key, to be sent as `Authorization: Bearer`. It is shown this once, and never again.")
+    cursor: CursorText = described(_CURSOR)
+
+
+@strawberry.type(description="The key opens nothing any more.")
+class RevokeKeySuccess:
+    key: ApiKey = described("The key as it is now.")
+    cursor: CursorText = described(_CURSOR)
+
+
+def _result(name: str, description: str) -> object:
+    return strawberry.union(name, description=description)
+
+
+DefineSiteResult: TypeAlias = Annotated[
+    DefineSiteSuccess | OperationError, _result("DefineSiteResult", "What became of `defineSite`.")
+]
+RegisterDeviceResult: TypeAlias = Annotated[
+    RegisterDeviceSuccess | OperationError, _result("RegisterDeviceResult", "What became of `registerDevice`.")
+]
+IssueKeyResult: TypeAlias = Annotated[IssueKeySuccess | OperationError, _result("IssueKeyResult", "What became of `issueKey`.")]
+RevokeKeyResult: TypeAlias = Annotated[
+    RevokeKeySuccess | OperationError, _result("RevokeKeyResult", "What became of `revokeKey`.")
+]

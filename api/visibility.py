@@ -1,0 +1,50 @@
+"""Reading one's own writes: wait until a read model has read up to a position, but not for long."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from api.cursors import decode_position
+from api.errors import ApiError, ErrorCode
+from api.services import Services
+from projections.queries import ProjectionHaltedError
+from schema.envelope import Position
+
+LATEST: Final = "latest"
+HISTORY: Final = "history"
+ACCOUNTS: Final = "accounts"
+LINEAGE: Final = "lineage"
+
+
+class Visibility:
+    """Waits for read models on behalf of one operation."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def at_least(self, model: str, cursor: str | None) -> None:
+        """Return once `model` has read up to `cursor`; ApiError NOT_YET_VISIBLE where that takes too long."""
+        position = None if cursor is None else decode_position(cursor, self._services.log.log_id)
+        if position is not None and not await self._reached(model, position):
+            wait = self._services.limits.visibility_seconds
+            message = f"the read model {model!r} did not read up to that cursor within {wait:g} s"
+            raise ApiError(ErrorCode.NOT_YET_VISIBLE, message)
+
+    async def settle(self, model: str, position: Position) -> None:
+        """Give `model` its time to show a change; the change stands whether it does or not."""
+        with suppress(ApiError):
+            await self._reached(model, position)
+
+    def position(self, model: str) -> Position | None:
+        """Up to where `model` answers now."""
+        return next((status.position for status in self._services.projections.status() if status.name == model), None)
+
+    async def _reached(self, model: str, position: Position) -> bool:
+        try:
+            async with asyncio.timeout(self._services.limits.visibility_seconds):
+                await self._services.projections.reached(model, position)
+        except TimeoutError:
+            return False
+        except ProjectionHaltedError as error:
+            raise ApiError(ErrorCode.UNAVAILABLE, f"the read model {model!r} has halted; `projections` says why") from error
+        return True
