@@ -6,7 +6,7 @@ from adapters.event_log.port import Page
 from projections.queries import FeedEvent, FeedPage
 from schema.envelope import RecordedEvent
 from schema.ids import format_event_id
-from schema.registry import REGISTRY, UnknownEventTypeError
+from schema.registry import REGISTRY
 
 
 class UnreadableEventError(Exception):
@@ -39,10 +39,10 @@ def _open_one_by_one(page: Page, *, caught_up: bool) -> FeedPage:
 
 
 def _open(recorded: RecordedEvent) -> tuple[FeedEvent, bool]:
+    if recorded.type not in REGISTRY.types:
+        return FeedEvent(recorded, None), True
     try:
         return FeedEvent(recorded, REGISTRY.unpack(recorded)), True
-    except UnknownEventTypeError:
-        return FeedEvent(recorded, None), True
     except Exception as error:  # noqa: BLE001  # whatever it is, it is this event's alone
         structlog.get_logger().warning(
             "event_unreadable", stream=recorded.stream, revision=recorded.revision, reason=str(error)

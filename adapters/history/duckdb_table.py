@@ -60,7 +60,8 @@ def _uuids(ids: Sequence[bytes]) -> pa.Array:
 def select(conditions: Iterable[str]) -> str:
     """Rows under these conditions in key order; of an event that is there twice, the copy recorded first comes first."""
     where = " AND ".join(conditions)
-    return f"SELECT {_COLUMNS} FROM reading WHERE {where} ORDER BY timestamp_us, event_id, metric, position LIMIT ?"  # noqa: S608  # conditions are ours
+    order = "timestamp_us, event_id, metric, position"
+    return f"SELECT {_COLUMNS} FROM reading WHERE {where} ORDER BY {order} LIMIT $limit"  # noqa: S608  # conditions are ours
 
 
 def to_row(columns: tuple[Any, ...]) -> HistoryRow:
@@ -82,18 +83,18 @@ def to_row(columns: tuple[Any, ...]) -> HistoryRow:
 
 
 def buckets(series: int) -> str:
-    """The windows of so many series at once. Takes (number, device, sensor, metric) of each, then width twice, start, end."""
-    wanted = ", ".join(["(?, ?, ?, ?)"] * series)
+    """The windows of so many series at once. Takes $width, $start, $end, and $device0, $sensor0, $metric0 and so on."""
+    wanted = ", ".join(f"({number}, $device{number}, $sensor{number}, $metric{number})" for number in range(series))
     return f"""
         WITH wanted(number, device, sensor, metric) AS (VALUES {wanted}),
         once AS (
-            SELECT number, event_id, any_value(timestamp_us - ((timestamp_us % $w) + $w) % $w) AS bucket_us,
+            SELECT number, event_id, any_value(timestamp_us - ((timestamp_us % $width) + $width) % $width) AS bucket_us,
                 any_value(value) AS value, any_value(quality) = 'bad' AS bad
             FROM reading JOIN wanted USING (device, sensor, metric)
-            WHERE timestamp_us >= ? AND timestamp_us < ? GROUP BY number, event_id
+            WHERE timestamp_us >= $start AND timestamp_us < $end GROUP BY number, event_id
         )
         SELECT number, bucket_us, count(*) FILTER (NOT bad), favg(value) FILTER (NOT bad),
             min(value) FILTER (NOT bad), max(value) FILTER (NOT bad),
             quantile_cont(value, [0.5, 0.95]) FILTER (NOT bad), count(*) FILTER (bad)
         FROM once GROUP BY number, bucket_us ORDER BY number, bucket_us
-    """  # noqa: S608  # only placeholders are put in
+    """  # noqa: S608  # only names of parameters are put in

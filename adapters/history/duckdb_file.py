@@ -1,0 +1,142 @@
+"""A DuckDB file: opened with bounded memory, used from threads, its errors told in plain words."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from adapters.history.duckdb_table import CREATE, FORMAT
+from adapters.history.port import HistoryError, HistoryUnavailableError
+
+T = TypeVar("T")
+_READERS: Final = 2
+"""More only wait for one another: one query already uses several cores."""
+
+
+class DuckDbFile:
+    """One open file: writes in the order in which they were asked, a few reads beside them, each on a cursor of its own."""
+
+    def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
+        self._path = path
+        self._connection = connection
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="history-write")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="history-read")
+
+    @classmethod
+    async def open(cls, path: Path, *, memory: str, threads: int) -> "DuckDbFile":
+        """HistoryError where it is locked, damaged, newer than this version, or cannot be written."""
+        return cls(path, await asyncio.to_thread(_connect, path, memory, threads))
+
+    async def write(self, change: Callable[[DuckDBPyConnection], None]) -> None:
+        """Run `change` in a transaction: all of it, or nothing where it raises."""
+
+        def work(cursor: DuckDBPyConnection) -> None:
+            cursor.begin()
+            try:
+                change(cursor)
+                cursor.commit()
+            except BaseException:
+                _roll_back(cursor)
+                raise
+
+        await self._run(self._writer, work, interruptible=False)
+
+    async def read(self, ask: Callable[[DuckDBPyConnection], T]) -> T:
+        """The answer of `ask`. A cancelled question is interrupted rather than left running."""
+        return await self._run(self._readers, ask, interruptible=True)
+
+    async def close(self) -> None:
+        """After what was begun."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown(cancel_futures=True)
+        self._connection.close()
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Callable[[DuckDBPyConnection], T], *, interruptible: bool) -> T:
+        cursor = self._connection.cursor()
+
+        def run() -> T:
+            with cursor, plain_errors(self._path):
+                return work(cursor)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, run)
+        except asyncio.CancelledError:
+            if interruptible:
+                cursor.interrupt()
+            raise
+
+
+def _connect(path: Path, memory: str, threads: int) -> DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "threads": threads,
+        "temp_directory": f"{path}.tmp",
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+    }
+    with plain_errors(path):
+        connection = duckdb.connect(path, config=settings)
+    try:
+        with plain_errors(path):
+            _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: DuckDBPyConnection, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        connection.begin()
+        connection.execute(CREATE)
+        connection.execute("INSERT INTO format VALUES (?)", [FORMAT])
+        connection.commit()
+        return
+    if "format" not in tables:
+        raise HistoryError(f"{path} is a DuckDB file, but no history of Glasshouse; give the history another path")
+    version = connection.execute("SELECT max(version) FROM format").fetchall()[0][0]
+    if version != FORMAT:
+        raise HistoryError(f"{path} has history format {version}, this version knows {FORMAT}: use the newer glasshouse")
+
+
+def _roll_back(cursor: DuckDBPyConnection) -> None:
+    """As far as there still is something to roll back: a failed commit has done so itself."""
+    try:
+        cursor.rollback()
+    except duckdb.TransactionException:
+        return
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """DuckDB's errors as the port's, in plain words."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _plain(path, error) from error
+
+
+def _plain(path: Path, error: duckdb.Error) -> HistoryError:
+    text = str(error)
+    first = text.partition("\n")[0]
+    if "Could not set lock" in text or "Conflicting lock" in text:
+        return HistoryUnavailableError(f"the history {path} is in use by another process; stop that one, or use its API")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return HistoryError(f"a question to the history {path} needs more memory than it may use: ask for less ({first})")
+    if "No space left" in text or "disk" in text.lower():
+        return HistoryUnavailableError(f"the history {path} cannot be written, the disk may be full: {first}")
+    if isinstance(error, duckdb.IOException | duckdb.SerializationException):
+        return HistoryError(
+            f"the history {path} cannot be read, it may be damaged or of a newer version. Move it away and start again: "
+            f"it is built anew from the event log ({first})"
+        )
+    return HistoryError(f"the history {path} failed: {first}")

@@ -1,0 +1,153 @@
+"""The lineage index as a read model: `audit` finds an event by its id, dead letters are listed, correlated events are found.
+
+Process history: it names places in one log. The log cannot look events up by id; this can, and reads the event from the log.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from adapters.event_log.port import EventLog
+from projections.batching import Batcher, BatchPolicy
+from projections.lineage_index import Entry, LineageIndex, Place
+from projections.queries import DeadLetterView, FeedEvent, FeedPage
+from projections.read_model import TryAgainError, usable_checkpoint
+from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
+from schema.events import DeadLettered
+from schema.ids import EventId
+from schema.registry import REGISTRY
+
+T = TypeVar("T")
+_CORRELATED: Final = b'"$correlationId"'
+
+
+class Lineage:
+    """Implements `ReadModel` and `LineageQueries`. It looks at envelopes alone, so no event is unreadable to it."""
+
+    name = "lineage"
+    only = EVERYTHING
+
+    def __init__(self, log: EventLog, index: LineageIndex, thread: ThreadPoolExecutor, policy: BatchPolicy | None) -> None:
+        self._log = log
+        self._index = index
+        self._thread = thread
+        self._batch = Batcher(self._write, policy)
+
+    @classmethod
+    async def open(cls, log: EventLog, path: Path, policy: BatchPolicy | None = None) -> "Lineage":
+        """The index of this log in that file, made if missing."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix="lineage")
+        index = await asyncio.get_running_loop().run_in_executor(thread, LineageIndex, path)
+        return cls(log, index, thread, policy)
+
+    @property
+    def position(self) -> Position | None:
+        return self._batch.position
+
+    async def start(self, head: Cursor) -> Position | None:
+        checkpoint = await self._run(self._index.checkpoint)
+        position = usable_checkpoint(self.name, checkpoint, head)
+        if position is None and checkpoint is not None:
+            await self._run(self._index.reset)
+        self._batch.start(head.log_id, position)
+        return position
+
+    async def apply(self, page: FeedPage) -> None:
+        await self._batch.add(map(_entry, page.events), page)
+
+    async def close(self) -> None:
+        await self._run(self._index.close)
+        self._thread.shutdown()
+
+    async def find(self, event_id: EventId) -> RecordedEvent | None:
+        """The event of that id, the first where the log holds it twice; None where it holds none, or none any more."""
+        for place in await self._run(lambda: self._index.find(event_id)):
+            event = await self._read(place)
+            if event is not None and event.id == event_id:
+                return event
+        return None
+
+    async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
+        """At most `first` events of that correlation id, in log order; those that the log let go are left out."""
+        places = await self._run(lambda: self._index.correlated(correlation_id, first))
+        events = [await self._read(place) for place in places]
+        return [event for event in events if event is not None]
+
+    async def dead_letters(self, *, first: int, before: Position | None = None) -> list[DeadLetterView]:
+        """At most `first`, newest first, recorded before `before`."""
+        places = await self._run(lambda: self._index.dead_letters(first, before))
+        by_stream = groupby(sorted(places, key=_stream), key=_stream)
+        views = [view for stream, group in by_stream for view in await self._dead_letters_in(stream, list(group))]
+        return sorted(views, key=lambda view: view.position, reverse=True)
+
+    async def count_dead_letters(self) -> int:
+        return await self._run(self._index.count_dead_letters)
+
+    async def _dead_letters_in(self, stream: str, places: Sequence[Place]) -> list[DeadLetterView]:
+        """Those at the given places of one stream, read as one range: a page of dead letters lies close together."""
+        first, last = places[-1].revision, places[0].revision
+        events = await self._log.read_stream(stream, start=first, limit=last - first + 1)
+        wanted = {place.revision for place in places}
+        return [_dead_letter(event) for event in events if event.revision in wanted]
+
+    async def _read(self, place: Place) -> RecordedEvent | None:
+        events = await self._log.read_stream(place.stream, start=place.revision, limit=1)
+        return events[0] if events and events[0].revision == place.revision else None
+
+    async def _write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
+        try:
+            await self._run(lambda: self._index.write(entries, checkpoint))
+        except sqlite3.OperationalError as error:
+            raise TryAgainError(f"the lineage index cannot be written right now: {error}") from error
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _stream(place: Place) -> str:
+    return place.stream
+
+
+def _entry(fed: FeedEvent) -> Entry:
+    recorded = fed.recorded
+    return Entry(
+        recorded.id,
+        recorded.position,
+        recorded.stream,
+        recorded.revision,
+        _correlation_of(recorded),
+        recorded.type == DeadLettered.__name__,
+    )
+
+
+def _correlation_of(recorded: RecordedEvent) -> str | None:
+    if _CORRELATED not in recorded.metadata:
+        return None
+    try:
+        return decode_metadata(recorded.metadata).correlation_id
+    except msgspec.DecodeError:
+        return None  # metadata that is not ours has no correlation id of ours
+
+
+def _dead_letter(recorded: RecordedEvent) -> DeadLetterView:
+    event = REGISTRY.unpack(recorded)
+    if not isinstance(event, DeadLettered):
+        raise TypeError(f"revision {recorded.revision} of {recorded.stream} is no dead letter")
+    return DeadLetterView(
+        event_id=recorded.id,
+        position=recorded.position,
+        source=event.source,
+        topic=event.topic,
+        payload=event.payload,
+        size=event.size,
+        sha256=event.sha256,
+        code=event.code,
+        reason=event.reason,
+        received_at=event.received_at,
+    )

@@ -1,0 +1,155 @@
+"""The lineage index in SQLite: event id, correlation id and dead letters -> place in the log.
+
+Event ids are hashes, and random keys wear out one large b-tree: each insert would touch a page of its own. So keys are grouped
+in generations of some hundred thousand events: inserts stay within the newest, which fits the cache, and a question looks
+into each generation, one seek apiece. Of an id, 64 bits are kept; the event itself tells whether it is the one meant.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from projections.lineage_file import open_index, transaction
+from schema.envelope import Cursor, Position
+from schema.ids import EventId
+
+_GENERATION_BITS: Final = 18
+_CHUNKS: Final = (2048, 256, 32, 4, 1)
+"""Rows a statement. One statement is one step: the interpreter lock is let go once, not once a row."""
+_FIND_EVENT: Final = """
+WITH RECURSIVE g(number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM g WHERE number < ?)
+SELECT e.position, s.name, e.revision FROM g CROSS JOIN event e ON e.generation = g.number AND e.key = ?
+JOIN stream s ON s.number = e.stream ORDER BY e.position
+"""
+_FIND_CORRELATED: Final = """
+WITH RECURSIVE g(number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM g WHERE number < ?)
+SELECT c.position, s.name, c.revision FROM g CROSS JOIN correlation c ON c.generation = g.number AND c.id = ?
+JOIN stream s ON s.number = c.stream ORDER BY c.position LIMIT ?
+"""
+_DEAD_LETTERS: Final = """
+SELECT d.position, s.name, d.revision FROM dead_letter d JOIN stream s ON s.number = d.stream
+WHERE d.position < ? ORDER BY d.position DESC LIMIT ?
+"""
+_NO_LIMIT: Final = (1 << 63) - 1
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where an event is."""
+
+    position: Position
+    stream: str
+    revision: int
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """An event to be indexed."""
+
+    event_id: EventId
+    position: Position
+    stream: str
+    revision: int
+    correlation_id: str | None
+    is_dead_letter: bool
+
+
+class LineageIndex:
+    """One file, used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = open_index(path)
+        self._streams: dict[str, int] = {}
+        self._events = 0
+        self._recall()
+
+    def checkpoint(self) -> Cursor | None:
+        found = self._connection.execute("SELECT log_id, position FROM checkpoint").fetchone()
+        return None if found is None else Cursor(*found)
+
+    def write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
+        """Add the entries and move the checkpoint, both or neither."""
+        try:
+            with transaction(self._connection):
+                self._add(entries)
+                self._connection.execute("DELETE FROM checkpoint")
+                values = (checkpoint.log_id, checkpoint.position, self._events)
+                self._connection.execute("INSERT INTO checkpoint VALUES (?, ?, ?)", values)
+        except BaseException:
+            self._recall()
+            raise
+
+    def reset(self) -> None:
+        """Forget all: what follows is a rebuild."""
+        with transaction(self._connection):
+            for table in ("stream", "event", "correlation", "dead_letter", "checkpoint"):
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  # our own tables
+        self._recall()
+
+    def find(self, event_id: EventId) -> list[Place]:
+        """Where an event of that id may be, the first recorded first: almost always one place, and the right one."""
+        return self._places(_FIND_EVENT, (self._newest_generation(), _key(event_id)))
+
+    def correlated(self, correlation_id: str, first: int) -> list[Place]:
+        """Where the events of one correlation id are, in log order."""
+        return self._places(_FIND_CORRELATED, (self._newest_generation(), correlation_id, first))
+
+    def dead_letters(self, first: int, before: Position | None) -> list[Place]:
+        """Where dead letters are, newest first."""
+        return self._places(_DEAD_LETTERS, (_NO_LIMIT if before is None else before, first))
+
+    def count_dead_letters(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM dead_letter").fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _places(self, statement: str, values: tuple[int | str, ...]) -> list[Place]:
+        found = self._connection.execute(statement, values)
+        return [Place(Position(position), stream, revision) for position, stream, revision in found]
+
+    def _add(self, entries: Sequence[Entry]) -> None:
+        events, correlations, dead_letters = [], [], []
+        for number, entry in enumerate(entries, self._events):
+            generation = number >> _GENERATION_BITS
+            place = (entry.position, self._stream(entry.stream), entry.revision)
+            events.append((generation, _key(entry.event_id), *place))
+            if entry.correlation_id is not None:
+                correlations.append((generation, entry.correlation_id, *place))
+            if entry.is_dead_letter:
+                dead_letters.append(place)
+        self._insert("event", 5, sorted(events))
+        self._insert("correlation", 5, sorted(correlations))
+        self._insert("dead_letter", 3, dead_letters)
+        self._events += len(entries)
+
+    def _stream(self, name: str) -> int:
+        number = self._streams.get(name)
+        if number is None:
+            number = self._streams[name] = len(self._streams)
+            self._connection.execute("INSERT INTO stream VALUES (?, ?)", (number, name))
+        return number
+
+    def _insert(self, table: str, columns: int, rows: Sequence[tuple[int | str, ...]]) -> None:
+        row = f"({', '.join('?' * columns)})"
+        start = 0
+        for size in _CHUNKS:
+            statement = f"INSERT INTO {table} VALUES {', '.join([row] * size)}"  # noqa: S608  # our own tables
+            while len(rows) - start >= size:
+                chunk = rows[start : start + size]
+                self._connection.execute(statement, [value for each in chunk for value in each])
+                start += size
+
+    def _recall(self) -> None:
+        """What the file holds, after opening it or when a write did not take place."""
+        self._streams = dict(self._connection.execute("SELECT name, number FROM stream"))
+        found = self._connection.execute("SELECT events FROM checkpoint").fetchone()
+        self._events = 0 if found is None else int(found[0])
+
+    def _newest_generation(self) -> int:
+        return self._events >> _GENERATION_BITS
+
+
+def _key(event_id: EventId) -> int:
+    """The half of an id that is a hash also where its first half is a time."""
+    return int.from_bytes(event_id[8:], "big", signed=True)

@@ -1,0 +1,57 @@
+"""Events of a small house, and how they get into a log."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from adapters.event_log.port import ANY, Append, EventLog
+from schema.envelope import Metadata, NewEvent
+from schema.events import Clock, Event, Quality, SensorReading
+from schema.ids import content_event_id, device_event_id
+from schema.registry import REGISTRY
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+Said = tuple[str, NewEvent]
+"""A stream and what is appended to it."""
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def pack(stream: str, event: Event, *, own_id: str | None = None, site: str | None = "farm") -> Said:
+    """The event under an id of its own (given, or made from all that it says)."""
+    metadata = Metadata(schema_version=1, source="test", received_at=START, site=site)
+    data = REGISTRY.pack(b"", event, metadata).data
+    event_id = content_event_id(None, stream, data) if own_id is None else device_event_id(stream, own_id)
+    return stream, REGISTRY.pack(event_id, event, metadata)
+
+
+def reading(
+    device: str,
+    seconds: float,
+    *,
+    sensor: str = "main",
+    own_id: str | None = None,
+    site: str | None = "farm",
+    clock: Clock = Clock.OK,
+    quality: Quality = Quality.GOOD,
+    verdicts: dict[str, str] | None = None,
+    **metrics: float,
+) -> Said:
+    event = SensorReading(
+        device_id=device,
+        sensor_id=sensor,
+        timestamp=at(seconds),
+        reading=metrics,
+        units=dict.fromkeys(metrics, "degC"),
+        clock=clock,
+        quality=quality,
+        verdicts=verdicts or {},
+    )
+    return pack(f"device-{device}", event, own_id=own_id, site=site)
+
+
+async def tell(log: EventLog, said: Iterable[Said]) -> None:
+    """Append each in order, whether or not it is there already: a log may hold an event twice."""
+    appends: Sequence[Append] = [Append(stream, ANY, [event]) for stream, event in said]
+    await log.append(appends)
