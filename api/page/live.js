@@ -5,7 +5,7 @@ import { DEAD_LETTER_COUNT, DEVICES, DEVICES_WITH_LATEST, READINGS } from "./que
 import { retryDelay, Subscription } from "./socket.js";
 import { SPAN_MS } from "./trend.js";
 
-const PAGE = 100;
+const PAGE = 50;
 const REFRESH_MS = 10_000; // status, actuators and dead letters have no subscription yet
 const NEWCOMER_MS = 500;
 const BEHIND_MS = 5000;
@@ -61,13 +61,13 @@ export class Live {
 
   /** @returns {Promise<boolean>} false where the session ended instead */
   async #loadUntilDone() {
-    for (let attempt = 0; !this.#abort.signal.aborted; attempt++) {
+    for (let attempt = 0; ; attempt++) {
       if (await this.#guard(() => this.#load())) return true;
+      if (this.#abort.signal.aborted) return false;
       const delay = retryDelay(attempt);
       this.#setLink("lost", delay);
       await this.#pause(delay);
     }
-    return false;
   }
 
   /** Everything anew; the first page's cursor is where the readings go on, so that none falls between. */

@@ -57,7 +57,7 @@ export class Store {
 
   /** @param {Device} device @returns {Status} */
   status(device) {
-    if (device.details?.status === "offline" && device.readAt <= time(device.details.statusAt)) return "offline";
+    if (device.details?.status === "OFFLINE" && device.readAt <= time(device.details.statusAt)) return "offline";
     return this.now() - device.heardAt > SILENT_AFTER_MS ? "silent" : "online";
   }
 

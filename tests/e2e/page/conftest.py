@@ -1,0 +1,45 @@
+"""A browser for the tests of the page: Debian's chromium, driven by playwright; skipped where there is none."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.support.page import StagedHouse
+
+ARGUMENTS = (
+    "--no-sandbox --headless=new --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One a module: playwright's own event loop must have ended before a module with async tests begins."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a profile of its own. No test may leave an error of a script, or a breach of the security policy."""
+    expect.set_options(timeout=10_000)
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if "Security Policy" in message.text else None)
+    yield page
+    context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def house(page: Page) -> StagedHouse:
+    return StagedHouse(page)

@@ -1,0 +1,100 @@
+"""How the page keeps following the readings through lost sockets, gaps and a server that is away."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.support.page import StagedHouse, device, reading
+
+
+def test_the_readings_go_on_where_the_first_answer_ends(house: StagedHouse) -> None:
+    house.devices = [device(f"bench-{number}", reading()) for number in range(60)]
+    house.open()
+    assert house.subscribed == [{"after": "live-0"}]
+
+
+def test_after_a_lost_socket_the_page_says_so_and_resumes_from_the_last_cursor(page: Page, house: StagedHouse) -> None:
+    house.devices = [device("bench-1", reading(20.0))]
+    house.open()
+    house.send(reading(21.0), reading(22.0))
+    expect(page.locator(".number")).to_have_text("22.0")
+    house.reachable = False
+    house.sockets[-1].close(code=1006)
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    expect(page.get_by_role("status")).to_have_text("Connection lost. Trying again.")
+    house.reachable = True
+    expect(page.locator("#link")).to_have_text("Live")
+    assert house.subscribed == [{"after": "live-0"}, {"after": "c2"}]
+    house.send(reading(23.0))
+    expect(page.locator(".number")).to_have_text("23.0")
+
+
+def test_a_server_that_is_away_when_the_page_opens_is_asked_again(page: Page, house: StagedHouse) -> None:
+    house.devices = [device("bench-1", reading(20.0))]
+    house.open()
+    page.route("**/graphql", lambda route: route.abort("connectionrefused"), times=2)
+    page.reload()
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    expect(page.locator("#link")).to_have_text("Live")
+    expect(page.locator(".number")).to_have_text("20.0")
+
+
+def test_progress_moves_the_cursor_too(page: Page, house: StagedHouse) -> None:
+    house.devices = [device("bench-1", reading())]
+    house.open()
+    house.tell("ReadingProgress")
+    house.send(reading(30.0))
+    house.tell("ReadingProgress")
+    expect(page.locator(".number")).to_have_text("30.0")
+    house.sockets[-1].close(code=1012)
+    page.wait_for_function("() => document.getElementById('link').textContent !== 'Live'")
+    expect(page.locator("#link")).to_have_text("Live")
+    assert house.subscribed[-1] == {"after": "c3"}
+
+
+def test_a_gap_is_said_and_everything_asked_for_anew(page: Page, house: StagedHouse) -> None:
+    house.devices = [device("bench-1", reading(20.0))]
+    house.open()
+    house.devices = [device("bench-1", reading(25.0))]
+    house.tell("ReadingGap", reason="the cursor is of another log")
+    expect(page.locator("#notice")).to_contain_text("Some readings were missed (the cursor is of another log)")
+    expect(page.locator(".number")).to_have_text("25.0")
+    assert len(house.subscribed) == 1
+
+
+def test_readings_that_were_recorded_long_ago_show_how_far_behind_the_page_is(page: Page, house: StagedHouse) -> None:
+    house.devices = [device("bench-1", reading(20.0))]
+    house.open()
+    house.send(reading(21.0, recordedAt="2020-01-01T00:00:00Z"))
+    expect(page.locator("#link")).to_have_text(re.compile("behind"))
+    house.send(reading(22.0))
+    expect(page.locator("#link")).to_have_text("Live")
+
+
+def test_a_refused_subscription_is_told_and_tried_again(page: Page, house: StagedHouse) -> None:
+    house.open()
+    house.frame({"id": "1", "type": "error", "payload": [{"message": "too many", "extensions": {"code": "LIMIT_EXCEEDED"}}]})
+    expect(page.locator("#notice")).to_contain_text("Live readings are refused: too many")
+    page.wait_for_function("() => document.getElementById('link').textContent !== 'Live'")
+    expect(page.locator("#link")).to_have_text("Live")
+
+
+def test_a_ping_of_the_server_is_answered(page: Page, house: StagedHouse) -> None:
+    house.open()
+    house.frame({"type": "ping"})
+    house.send(reading(20.0))
+    expect(page.locator(".number")).to_have_text("20.0")
+    assert {"type": "pong"} in house.heard
+
+
+def test_a_socket_that_fell_silent_is_asked_and_then_replaced(page: Page, house: StagedHouse) -> None:
+    page.clock.install()
+    house.open()
+    page.clock.fast_forward(26_000)
+    page.wait_for_function("() => true")
+    assert {"type": "ping"} in house.heard
+    page.clock.fast_forward(11_000)
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    page.clock.fast_forward(1_000)
+    expect(page.locator("#link")).to_have_text("Live")
+    assert len(house.sockets) == 2
