@@ -1,7 +1,7 @@
 /** Keeps the store in step with the server: ask once, then follow the readings from the answer's cursor, for ever. */
 
 import { GraphQLError, isUnauthenticated, request } from "./graphql.js";
-import { DEAD_LETTER_COUNT, DEVICES, DEVICES_WITH_LATEST, READINGS } from "./queries.js";
+import { DEVICES, DEVICES_WITH_LATEST, HEALTH, READINGS } from "./queries.js";
 import { retryDelay, Subscription } from "./socket.js";
 import { SPAN_MS } from "./trend.js";
 
@@ -25,6 +25,7 @@ export class Live {
   /** @type {number | undefined} */ #newcomer;
   #abort = new AbortController();
   #heardAt = 0;
+  #halted = ""; // what was told already is not told every ten seconds
   #subscription;
 
   /** @param {import("./store.js").Store} store @param {Listener} listener */
@@ -76,12 +77,12 @@ export class Live {
     this.#cursor = cursor;
     this.#heardAt = Date.now();
     this.listener.loaded();
-    await this.#countDeadLetters();
+    await this.#checkHealth();
   }
 
   async #refresh() {
     await this.#eachPage(DEVICES);
-    await this.#countDeadLetters();
+    await this.#checkHealth();
   }
 
   /** @param {string} query @returns {Promise<string | null>} the live cursor of the first page */
@@ -96,9 +97,13 @@ export class Live {
     return cursor;
   }
 
-  async #countDeadLetters() {
-    const { deadLetters } = await request(DEAD_LETTER_COUNT, {}, this.#abort.signal);
+  async #checkHealth() {
+    const { deadLetters, projections } = await request(HEALTH, {}, this.#abort.signal);
     this.listener.deadLetters(deadLetters.totalCount);
+    const halted = projections.filter((/** @type {{state: string}} */ one) => one.state === "HALTED");
+    const names = halted.map((/** @type {{name: string, error: string}} */ one) => `${one.name} (${one.error})`).join(", ");
+    if (names !== "" && names !== this.#halted) this.listener.notice(`Stands still and must be looked after: ${names}.`);
+    this.#halted = names;
   }
 
   #opened() {

@@ -46,7 +46,8 @@ export const RECENT = `query Recent($selectors: [SeriesSelector!]!, $from: DateT
   }
 }`;
 
-export const DEAD_LETTER_COUNT = "query DeadLetterCount { deadLetters(first: 1) { totalCount } }";
+/** What else the house must know of itself: dead letters, and read models that stand still. */
+export const HEALTH = "query Health { deadLetters(first: 1) { totalCount } projections { name state error } }";
 
 export const DEAD_LETTERS = `query DeadLetters($first: Int!) {
   deadLetters(first: $first) { totalCount nodes { topic code reason payload size receivedAt } }

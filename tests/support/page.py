@@ -73,6 +73,7 @@ class StagedHouse:
         self.devices: list[Json] = []
         self.letters: list[Json] = []
         self.series: list[Json] = []
+        self.projections: list[Json] = []
         self.logged_in = True
         self.reachable = True
         self.acknowledges = True
@@ -113,7 +114,7 @@ class StagedHouse:
         elif path == "/session":
             self._session(route)
         elif path == "/graphql":
-            self._graphql(route, route.request.post_data_json)
+            self._graphql(route, route.request.post_data_json or {})
         else:
             file = FILES / ("index.html" if path == "/" else path.removeprefix("/static/"))
             headers = {"content-type": TYPES[file.suffix], "content-security-policy": POLICY}
@@ -137,7 +138,9 @@ class StagedHouse:
         match name:
             case "Recent":
                 return {"series": self.series}
-            case "DeadLetters" | "DeadLetterCount":
+            case "Health":
+                return {"deadLetters": {"totalCount": len(self.letters)}, "projections": self.projections}
+            case "DeadLetters":
                 return {"deadLetters": {"totalCount": len(self.letters), "nodes": self.letters}}
             case _:
                 return {"devices": self._devices(variables["first"], variables["after"])}

@@ -98,3 +98,15 @@ def test_a_socket_that_fell_silent_is_asked_and_then_replaced(page: Page, house:
     page.clock.fast_forward(1_000)
     expect(page.locator("#link")).to_have_text("Live")
     assert len(house.sockets) == 2
+
+
+def test_a_read_model_that_halted_is_named_with_its_error(page: Page, house: StagedHouse) -> None:
+    house.projections = [
+        {"name": "history", "state": "HALTED", "error": "disk full"},
+        {"name": "latest", "state": "LIVE", "error": None},
+    ]
+    house.open()
+    expect(page.locator("#notice")).to_contain_text("history (disk full)")
+    expect(page.locator("#notice")).not_to_contain_text("latest")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#notice")).to_be_hidden()

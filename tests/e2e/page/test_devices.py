@@ -46,7 +46,9 @@ def test_a_reading_that_comes_late_or_from_the_future_is_not_the_latest(page: Pa
     house.devices = [device("bench-1", reading(21.0))]
     house.open()
     now = datetime.now(UTC)
-    house.send(reading(5.0, at=now - timedelta(minutes=1)), reading(99.0, at=now + timedelta(days=1)), reading(50, metric="humidity"))
+    house.send(
+        reading(5.0, at=now - timedelta(minutes=1)), reading(99.0, at=now + timedelta(days=1)), reading(50, metric="humidity")
+    )
     expect(row(page, "bench-1", "Humidity")).to_be_visible()
     expect(row(page, "bench-1", "Temperature").locator(".number")).to_have_text("21.0")
 
