@@ -47,3 +47,11 @@ class TopicNotAllowedError(MqttError):
 
 class MessageTooLargeError(MqttError):
     """The broker does not take messages of this size."""
+
+
+class BrokerStartError(MqttError):
+    """The embedded broker does not start."""
+
+
+class PortTakenError(BrokerStartError):
+    """Something else listens where the broker was to listen, or we may not."""

@@ -1,0 +1,54 @@
+"""The accounts of an embedded broker that listens beyond loopback: made once, kept in a file that only we can read."""
+
+import base64
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_FILE: Final = "credentials.json"
+_ROUNDS: Final = 1000
+"""The passwords are 256 random bits: no guessing to slow down, and a broker checks one at each connect."""
+
+
+class Account(msgspec.Struct, frozen=True):
+    user: str
+    password: str
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Two accounts: ours, and one for the devices."""
+
+    ours: Account
+    devices: Account
+
+
+def credentials_in(folder: Path) -> Credentials:
+    """Those kept in `folder`, made where there are none yet."""
+    file = folder / _FILE
+    if file.exists():
+        return msgspec.json.decode(file.read_bytes(), type=Credentials)
+    made = Credentials(Account("glasshouse", secrets.token_hex(32)), Account("devices", secrets.token_hex(32)))
+    write_private(file, msgspec.json.format(msgspec.json.encode(made)))
+    return made
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write `file` anew, never readable by others and never half written."""
+    draft = file.with_name(file.name + ".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)
+
+
+def mosquitto_password_line(account: Account) -> str:
+    """A line of Mosquitto's password file: PBKDF2 with SHA-512, as mosquitto_passwd writes it."""
+    salt = secrets.token_bytes(12)
+    key = hashlib.pbkdf2_hmac("sha512", account.password.encode(), salt, _ROUNDS)
+    return f"{account.user}:$7${_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}\n"
