@@ -95,8 +95,7 @@ class LocalClock:
         return self._twice(local, first_offset, second_offset, second)
 
     def _offsets(self, local: datetime) -> tuple[timedelta, timedelta]:
-        first = self._zone.utcoffset(local.replace(tzinfo=self._zone))
-        second = self._zone.utcoffset(local.replace(tzinfo=self._zone, fold=1))
+        first, second = self._zone.utcoffset(local), self._zone.utcoffset(local.replace(fold=1))
         if first is None or second is None:
             raise ValueError(f"{self._zone} knows no offset from UTC")
         return first, second

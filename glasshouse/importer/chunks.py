@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from glasshouse.importer.files import CsvFile
+from glasshouse.importer.files import open_csv
 from glasshouse.importer.mapping import FileMapping
 from glasshouse.importer.plan import Plan
 from glasshouse.importer.row_times import RowTimes
@@ -27,7 +27,7 @@ class Chunk(msgspec.Struct, frozen=True):
 def read_chunks(plan: Plan, entry: FileMapping) -> Generator[Chunk, None, None]:
     """The chunks of a file, in its order."""
     reader = RowReader(plan, _times(plan, entry))
-    with CsvFile(plan.path, entry) as file:
+    with open_csv(plan.path, entry) as file:
         rows = file.rows()
         while block := list(islice(rows, ROWS)):
             items = [item for line, row, fault in block for item in reader.items(line, row, fault)]
@@ -38,6 +38,6 @@ def _times(plan: Plan, entry: FileMapping) -> RowTimes:
     """The moments of rows. A counter tells the passes of a doubled hour only when all its rows were seen: a pass of its own."""
     times = RowTimes(plan)
     if times.must_learn:
-        with CsvFile(plan.path, entry) as file:
+        with open_csv(plan.path, entry) as file:
             times.learn((line, row) for line, row, fault in file.rows() if fault is None)
     return times

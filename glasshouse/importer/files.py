@@ -2,35 +2,39 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import BinaryIO
 
 from glasshouse.importer.load import MappingError
 from glasshouse.importer.mapping import FileMapping
 
 
+@contextmanager
+def open_csv(path: Path, entry: FileMapping) -> Iterator["CsvFile"]:
+    """The file, open; MappingError where it is no CSV with a header, or cannot be read."""
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise MappingError(f"{path} cannot be read: {error.strerror}") from error
+    with raw:
+        yield CsvFile(raw, path.name, entry)
+
+
 class CsvFile:
     """An open CSV file: its header, then its rows. Bytes that the encoding does not know come as backslash escapes."""
 
-    def __init__(self, path: Path, entry: FileMapping) -> None:
-        self._raw = path.open("rb")
-        text = TextIOWrapper(self._raw, encoding=entry.encoding, errors="backslashreplace", newline="")
-        self._text = text
+    def __init__(self, raw: BinaryIO, name: str, entry: FileMapping) -> None:
+        self._raw = raw
+        text = TextIOWrapper(raw, encoding=entry.encoding, errors="backslashreplace", newline="")
         self._csv = csv.reader(text, delimiter=entry.delimiter)
         try:
             self.header = next(self._csv, [])
         except csv.Error as error:
-            raise MappingError(f"{path.name} is not CSV: {error}") from error
+            raise MappingError(f"{name} is not CSV: {error}") from error
         if not self.header:
-            raise MappingError(f"{path.name} is empty: it has no header")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._text.close()
+            raise MappingError(f"{name} is empty: it has no header")
 
     @property
     def bytes_read(self) -> int:

@@ -9,7 +9,7 @@ from time import monotonic
 import msgspec
 
 from glasshouse.importer.chunks import Chunk, read_chunks
-from glasshouse.importer.files import CsvFile
+from glasshouse.importer.files import open_csv
 from glasshouse.importer.mapping import FileMapping, Mapping
 from glasshouse.importer.plan import Plan, build_plan
 from glasshouse.importer.report import FileReport, ImportReport
@@ -68,7 +68,7 @@ def _prepare(paths: Sequence[Path], mapping: Mapping) -> tuple[list[_Job], list[
     selection = select_files(paths, mapping)
     jobs = []
     for path, entry in selection.files:
-        with CsvFile(path, entry) as file:
+        with open_csv(path, entry) as file:
             jobs.append(_Job(build_plan(path, entry, mapping, file.header), entry, path.stat().st_size))
     return jobs, [path.name for path in selection.not_mapped]
 
