@@ -25,6 +25,7 @@ export class Live {
   /** @type {number | undefined} */ #newcomer;
   #abort = new AbortController();
   #heardAt = 0;
+  #missed = false; // until all has been asked for anew
   #halted = ""; // what was told already is not told every ten seconds
   #subscription;
 
@@ -33,10 +34,10 @@ export class Live {
     this.store = store;
     this.listener = listener;
     this.#subscription = new Subscription(READINGS, {
-      variables: () => ({ after: this.#cursor }),
+      variables: () => ({ after: this.#resumeFrom() }),
       next: (data) => this.#take(data.readings),
       opened: () => this.#opened(),
-      lost: (retryIn) => this.#lost(retryIn),
+      lost: (retryIn) => this.#setLink("lost", retryIn),
       failed: (errors) => this.listener.notice(`Live readings are refused: ${errors[0]?.message}`),
       refused: () => this.#loggedOut(),
     });
@@ -71,25 +72,40 @@ export class Live {
     }
   }
 
-  /** Everything anew; the first page's cursor is where the readings go on, so that none falls between. */
+  /** Everything for the first time; the readings go on from the first page's cursor, so that none falls between. */
   async #load() {
-    const cursor = await this.#eachPage(DEVICES_WITH_LATEST);
-    this.#cursor = cursor;
+    this.#cursor = await this.#eachPage(DEVICES_WITH_LATEST);
     this.#heardAt = Date.now();
     this.listener.loaded();
     await this.#checkHealth();
   }
 
   async #refresh() {
-    await this.#eachPage(DEVICES);
+    if (this.#missed) await this.#reload();
+    else await this.#eachPage(DEVICES);
     await this.#checkHealth();
   }
 
-  /** @param {string} query @returns {Promise<string | null>} the live cursor of the first page */
-  async #eachPage(query) {
+  /** Make up for readings that were missed: ask for everything as it was at the cursor, or later. */
+  async #reload() {
+    await this.#eachPage(DEVICES_WITH_LATEST, this.#cursor ?? undefined);
+    this.#missed = false;
+    this.listener.loaded();
+  }
+
+  /** Where the readings go on. What was missed in a long absence is not replayed: all that is shown is asked for anew. */
+  #resumeFrom() {
+    if (Date.now() - this.#heardAt <= SPAN_MS) return this.#cursor;
+    this.#cursor = null;
+    this.#missed = true;
+    return null;
+  }
+
+  /** @param {string} query @param {string} [atLeast] @returns {Promise<string | null>} the live cursor of the first page */
+  async #eachPage(query, atLeast) {
     let [after, cursor] = [/** @type {string | null} */ (null), /** @type {string | null} */ (null)];
     do {
-      const { devices } = await request(query, { first: PAGE, after }, this.#abort.signal);
+      const { devices } = await request(query, { first: PAGE, after, atLeast }, this.#abort.signal);
       cursor ??= devices.liveCursor ?? null;
       for (const details of devices.nodes) this.store.applyDetails(details);
       after = devices.pageInfo.hasNextPage ? devices.pageInfo.endCursor : null;
@@ -113,10 +129,12 @@ export class Live {
 
   /** @param {import("./queries.js").ReadingMessage} message */
   #take(message) {
+    const first = this.#cursor === null;
     this.#cursor = message.cursor;
     this.#heardAt = Date.now();
     if (message.reading !== undefined) this.#takeReading(message.reading);
     if (message.reason !== undefined) this.#takeGap(message.reason);
+    else if (first && this.#missed) this.#guard(() => this.#reload());
   }
 
   /** @param {import("./queries.js").Reading} reading */
@@ -129,18 +147,13 @@ export class Live {
   /** @param {string} reason */
   #takeGap(reason) {
     this.listener.notice(`Some readings were missed (${reason}). The values shown have been asked for anew.`);
-    this.#guard(() => this.#eachPage(DEVICES_WITH_LATEST).then(() => this.listener.loaded()));
+    this.#missed = true;
+    this.#guard(() => this.#reload());
   }
 
   #meetNewcomers() {
     this.#newcomer = undefined;
     this.#guard(() => this.#eachPage(DEVICES));
-  }
-
-  /** After a long absence what was missed is not worth replaying: all that is shown is asked for anew. @param {number} retryIn */
-  #lost(retryIn) {
-    this.#setLink("lost", retryIn);
-    if (Date.now() - this.#heardAt > SPAN_MS) this.#guard(() => this.#load());
   }
 
   /** @param {Link} link @param {number} milliseconds */

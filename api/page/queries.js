@@ -19,8 +19,8 @@ const DEVICE = `id site location name model firmwareVersion status statusAt last
   actuators { actuatorId state reason timestamp }`;
 
 /** All devices with their latest readings, a page at a time. */
-export const DEVICES_WITH_LATEST = `query DevicesWithLatest($first: Int!, $after: String) {
-  devices(first: $first, after: $after) {
+export const DEVICES_WITH_LATEST = `query DevicesWithLatest($first: Int!, $after: String, $atLeast: Cursor) {
+  devices(first: $first, after: $after, atLeast: $atLeast) {
     nodes { ${DEVICE} latest { ${READING} } } pageInfo { hasNextPage endCursor } liveCursor
   }
 }`;

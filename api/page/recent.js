@@ -5,6 +5,7 @@ import { RECENT } from "./queries.js";
 import { SPAN_MS, STEP_MS } from "./trend.js";
 
 const BATCH = 20;
+const REST_MS = 10_000; // after a failure
 
 /** @typedef {import("./store.js").Device} Device @typedef {import("./store.js").Latest} Latest */
 
@@ -12,6 +13,7 @@ export class Recent {
   /** @type {{deviceId: string, latest: Latest}[]} */ #queue = [];
   /** Series that were asked for. @type {Set<import("./trend.js").Trend>} */ #asked = new Set();
   #busy = false;
+  #restsUntil = 0;
 
   /** @param {() => number} now @param {(deviceId: string) => void} filled @param {(error: unknown) => void} failed */
   constructor(now, filled, failed) {
@@ -22,6 +24,7 @@ export class Recent {
 
   /** A device is in sight: get what was not yet asked for. @param {Device} device */
   want(device) {
+    if (this.now() < this.#restsUntil) return;
     for (const latest of device.latest.values()) {
       if (this.#asked.has(latest.trend)) continue;
       this.#asked.add(latest.trend);
@@ -41,7 +44,8 @@ export class Recent {
     try {
       while (this.#queue.length > 0) await this.#fetch(this.#queue.splice(0, BATCH));
     } catch (error) {
-      this.forget(); // asked for again when next in sight
+      this.forget();
+      this.#restsUntil = this.now() + REST_MS;
       if (!(error instanceof UnreachableError)) this.failed(error);
     } finally {
       this.#busy = false;

@@ -60,6 +60,25 @@ def test_a_gap_is_said_and_everything_asked_for_anew(page: Page, house: StagedHo
     expect(page.locator("#notice")).to_contain_text("Some readings were missed (the cursor is of another log)")
     expect(page.locator(".number")).to_have_text("25.0")
     assert len(house.subscribed) == 1
+    assert house.questions("DevicesWithLatest")[-1]["atLeast"] == "c1"
+
+
+def test_after_a_long_absence_nothing_is_replayed_and_everything_asked_for_anew(page: Page, house: StagedHouse) -> None:
+    page.clock.install()
+    house.devices = [device("bench-1", reading(20.0))]
+    house.open()
+    house.send(reading(21.0))
+    expect(page.locator(".number")).to_have_text("21.0")
+    house.devices = [device("bench-1", reading(33.0, timestamp="2026-03-01T12:00:00Z"), reading(44.0, metric="humidity"))]
+    page.clock.fast_forward(15 * 60_000)
+    house.sockets[-1].close(code=1006)
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    page.clock.fast_forward(1_000)
+    expect(page.locator("#link")).to_have_text("Live")
+    assert house.subscribed[-1] == {"after": None}
+    house.tell("ReadingProgress")
+    expect(page.locator(".number")).to_have_text(["21.0", "44.0"])
+    assert house.questions("DevicesWithLatest")[-1]["atLeast"] == "c2"
 
 
 def test_readings_that_were_recorded_long_ago_show_how_far_behind_the_page_is(page: Page, house: StagedHouse) -> None:
