@@ -58,7 +58,7 @@ class Zone:
 
     def step(self, outside: Outside, hour: int, seconds: float) -> None:
         """Move on by `seconds` (at most a minute: the balances are stepped explicitly)."""
-        self.controls = decide(self.controls, self.setpoints, self._surroundings(outside, hour))
+        self.controls = self.decide(outside, hour)
         light = outside.radiation * TRANSMISSION
         exchange = self._air_changes(outside) * HEIGHT / _HOUR
         transpired = self._transpiration(light)
@@ -68,8 +68,9 @@ class Zone:
         self._breathe(exchange, seconds)
         self._soil(transpired, seconds)
 
-    def _surroundings(self, outside: Outside, hour: int) -> Surroundings:
-        return Surroundings(
+    def decide(self, outside: Outside, hour: int) -> Controls:
+        """What the zone's own controls make of it."""
+        seen = Surroundings(
             temperature=self.temperature,
             humidity=self.humidity,
             soil_moisture=self.soil_moisture,
@@ -79,6 +80,7 @@ class Zone:
             raining=outside.rain_rate > 0,
             hour=hour,
         )
+        return decide(self.controls, self.setpoints, seen)
 
     def _air_changes(self, outside: Outside) -> float:
         """Air changes an hour: leaks, and vents that the wind helps."""

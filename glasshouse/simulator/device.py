@@ -45,7 +45,7 @@ class Device:
         self.kind = kind
         self.topic = f"glasshouse/{site}/{name}"
         self.sequence = sequence
-        self._zone = zone
+        self.zone = zone
         self._run = run
         self._own_ids = own_ids
         self._iso_times = iso_times
@@ -59,7 +59,7 @@ class Device:
         self.sequence += 1
         if fault is Fault.MALFORMED:
             return self._message("reading", self._rng.choice(_MALFORMED)(self.sequence), fault=fault)
-        zone = house.zones[self._zone % len(house.zones)]
+        zone = house.zones[self.zone % len(house.zones)]
         change = self._change(zone)
         if change is not None:
             return self._event("state", change, now, None if fault in (Fault.NAN, Fault.OUT_OF_RANGE) else fault)

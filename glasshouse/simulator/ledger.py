@@ -16,6 +16,7 @@ import msgspec
 
 WIDTH: Final = 512
 FLUSH_SECONDS: Final = 0.25
+_FIRST: Final = b'{"device":"'
 
 
 class LedgerError(Exception):
@@ -131,10 +132,15 @@ class Ledger:
             else:
                 self.sequences[line.device] = max(line.sequence, self.sequences.get(line.device, 0))
                 end += WIDTH
-        if broken and not end:
+        if not end and not _may_be_torn(os.pread(self._fd, len(_FIRST), 0)):
             raise LedgerError(f"{path} holds something else than a ledger of `glasshouse simulate`; choose another file")
         os.ftruncate(self._fd, end)
         return end
+
+
+def _may_be_torn(head: bytes) -> bool:
+    """Whether a file without one whole line may be a ledger whose very first write was cut short."""
+    return _FIRST.startswith(head.rstrip(b"\0")[: len(_FIRST)])
 
 
 def _aligned_lines(path: Path) -> Iterator[Line | None]:

@@ -1,0 +1,77 @@
+"""What the log holds of the ledger's devices."""
+
+from collections import Counter
+
+from adapters.event_log.port import EventLog
+from adapters.history.port import SeriesKey
+from glasshouse.oracle.claims import Claims, Identity, identity_of_dead_letter, identity_of_reading
+from schema.envelope import Filter, RecordedEvent
+from schema.events import ActuatorEvent, DeadLettered, Event, SensorReading
+from schema.ids import EventId, format_event_id
+from schema.registry import REGISTRY
+from schema.times import to_micros
+
+_LOOKED_AT = Filter(categories=frozenset({"device", "deadletter"}))
+EXAMPLES_MOST = 20
+
+
+class Findings:
+    """Filled by one pass over the log.
+
+    `stored_twice` counts ids that came again, which read models bear; `under_two_ids` readings that came again under another
+    id, which all of them count twice. `series` counts each event once; `first_us` and `last_us` span its readings.
+    """
+
+    def __init__(self, claims: Claims) -> None:
+        self._claims = claims
+        self._ids: set[EventId] = set()
+        self.stored: set[Identity] = set()
+        self.dead: set[Identity] = set()
+        self.invented: list[str] = []
+        self.invented_count = 0
+        self.stored_twice = 0
+        self.under_two_ids = 0
+        self.series: Counter[SeriesKey] = Counter()
+        self.first_us: int | None = None
+        self.last_us: int | None = None
+
+    async def read(self, log: EventLog) -> None:
+        """Read the whole log."""
+        async for page in log.read_all(None, only=_LOOKED_AT):
+            for recorded in page.events:
+                self._look_at(recorded)
+
+    def _look_at(self, recorded: RecordedEvent) -> None:
+        category, _, name = recorded.stream.partition("-")
+        if category == "device" and name not in self._claims.devices:
+            return
+        if recorded.id in self._ids:
+            self.stored_twice += 1
+            return
+        self._ids.add(recorded.id)
+        event = REGISTRY.unpack(recorded)
+        if isinstance(event, DeadLettered):
+            self.dead.update((recorded.id, identity_of_dead_letter(event)))
+        else:
+            self._stored(recorded, event)
+
+    def _stored(self, recorded: RecordedEvent, event: Event) -> None:
+        """A status is never invented: the last will comes from the broker, and one message may announce more."""
+        self.stored.add(recorded.id)
+        if isinstance(event, SensorReading):
+            self._count(event)
+        identity = identity_of_reading(event) if isinstance(event, SensorReading) else None
+        if identity is not None:
+            self.under_two_ids += identity in self.stored
+            self.stored.add(identity)
+        if isinstance(event, SensorReading | ActuatorEvent) and not self._claims.sent & {recorded.id, identity}:
+            self.invented_count += 1
+            if len(self.invented) < EXAMPLES_MOST:
+                self.invented.append(f"invented: {recorded.stream} {format_event_id(recorded.id)}")
+
+    def _count(self, event: SensorReading) -> None:
+        at = to_micros(event.timestamp)
+        self.first_us = at if self.first_us is None else min(self.first_us, at)
+        self.last_us = at if self.last_us is None else max(self.last_us, at)
+        for metric in event.reading:
+            self.series[SeriesKey(event.device_id, event.sensor_id, metric)] += 1

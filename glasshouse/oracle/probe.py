@@ -1,0 +1,104 @@
+"""How the oracle looks into read models: by row, by sum, and by hash."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import msgspec
+
+from adapters.history.port import History, HistoryRow, RangeQuery, SeriesKey
+from schema.ids import EventId
+
+_PAGE: Final = 5_000
+_DAY: Final = timedelta(days=1)
+
+
+class Shown(msgspec.Struct, frozen=True, gc=False):
+    """A reading as a read model shows it."""
+
+    series: SeriesKey
+    event_id: EventId
+
+
+class HashPair(msgspec.Struct, frozen=True):
+    """The content hash of the read model that serves, and that of one rebuilt from the start of the log."""
+
+    serving: str
+    rebuilt: str
+
+
+class ReadModelProbe(Protocol):
+    """Read models, as their readers see them. They must have caught up with the log."""
+
+    def readings(self, device: str) -> AsyncIterator[Sequence[Shown]]:
+        """All readings of a device, in pages, each as often as it is shown."""
+        ...
+
+    async def counts(self, series: Sequence[SeriesKey], start: datetime, end: datetime) -> Sequence[int]:
+        """How many readings in [start, end) the aggregates of each series add up, bad ones among them."""
+        ...
+
+    async def hashes(self) -> Mapping[str, HashPair]:
+        """By the name of the read model."""
+        ...
+
+
+class HistoryProbe:
+    """Looks at the raw history through its port; `hashes` compares what the caller can rebuild."""
+
+    def __init__(self, history: History, hashes: Callable[[], Awaitable[Mapping[str, HashPair]]] | None = None) -> None:
+        self._history = history
+        self._hashes = hashes
+
+    async def readings(self, device: str) -> AsyncIterator[Sequence[Shown]]:
+        after: tuple[int, EventId, str] | None = None
+        while rows := await self._history.readings(RangeQuery(device=device, after=after, limit=_PAGE)):
+            yield [_shown(row) for row in rows]
+            after = (rows[-1].timestamp_us, rows[-1].event_id, rows[-1].metric)
+
+    async def counts(self, series: Sequence[SeriesKey], start: datetime, end: datetime) -> Sequence[int]:
+        buckets = await self._history.buckets(series, start, end, _DAY)
+        return [sum(bucket.count + bucket.bad for bucket in each) for each in buckets]
+
+    async def hashes(self) -> Mapping[str, HashPair]:
+        return await self._hashes() if self._hashes is not None else {}
+
+
+def _shown(row: HistoryRow) -> Shown:
+    return Shown(SeriesKey(row.device, row.sensor, row.metric), row.event_id)
+
+
+class Comparison(msgspec.Struct):
+    """Read models against the log: readings more than once, only there, and not there."""
+
+    double_counted: int = 0
+    invented: int = 0
+    missing: int = 0
+
+
+async def compare(expected: Counter[SeriesKey], start: datetime, end: datetime, probe: ReadModelProbe) -> Comparison:
+    """Compare series by series; `expected` counts the log's readings, each event once."""
+    result = Comparison()
+    by_device: dict[str, list[SeriesKey]] = {}
+    for key in sorted(expected, key=msgspec.structs.astuple):
+        by_device.setdefault(key.device, []).append(key)
+    for device, series in by_device.items():
+        rows, distinct = await _shown_counts(probe, device)
+        added = dict(zip(series, await probe.counts(series, start, end), strict=True))
+        for key in rows.keys() | added.keys():
+            there, summed = expected[key], added.get(key, 0)
+            result.double_counted += max(rows[key] - distinct[key], summed - max(there, distinct[key]), 0)
+            result.invented += max(distinct[key] - there, 0)
+            result.missing += max(there - distinct[key], there - summed, 0)
+    return result
+
+
+async def _shown_counts(probe: ReadModelProbe, device: str) -> tuple[Counter[SeriesKey], Counter[SeriesKey]]:
+    """Per series: how many rows are shown, and of how many events."""
+    rows: Counter[SeriesKey] = Counter()
+    seen: set[Shown] = set()
+    async for page in probe.readings(device):
+        rows.update(shown.series for shown in page)
+        seen.update(page)
+    return rows, Counter(shown.series for shown in seen)
