@@ -87,6 +87,14 @@ class Session:
             self._changed.clear()
             await self._changed.wait()
 
+    async def first_attempt(self) -> None:
+        """Return once connected; raises what the first attempt met, so that a start need not wait for a broker that is not there."""
+        while not self.is_connected:
+            if (error := self._ended or self.last_error) is not None:
+                raise error
+            self._changed.clear()
+            await self._changed.wait()
+
     async def run(self) -> None:
         """Keep the session connected until cancelled; raises BrokerRefusedError and SessionTakenOverError, which stay."""
         unanswered = 0
