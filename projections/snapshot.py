@@ -1,6 +1,6 @@
 """A consolidated snapshot of a read model in one file: written whole and atomically, believed only if every byte is as written.
 
-The first line says what it is: the kind and version of the state, the cursor it stands at, and a digest of the lines after it.
+The first line is a digest of all that follows; the second says the kind and version of the state, and the cursor it stands at.
 It only saves time: a snapshot that cannot be used, or not be written, costs a longer start and nothing else.
 """
 
@@ -20,7 +20,6 @@ class _Header(msgspec.Struct, frozen=True):
     kind: str
     version: int
     cursor: Cursor
-    digest: str
 
 
 class SnapshotFile:
@@ -43,21 +42,21 @@ class SnapshotFile:
             return None
 
     def _read(self) -> tuple[Cursor, list[bytes]]:
-        head, _, body = self._path.read_bytes().partition(b"\n")
+        digest, _, content = self._path.read_bytes().partition(b"\n")
+        if digest != _digest(content):
+            raise ValueError("its digest does not fit what it holds")
+        head, *records = content.splitlines()
         header = msgspec.json.decode(head, type=_Header)
         if (header.kind, header.version) != (self._kind, self._version):
             raise ValueError(f"it is a snapshot of {header.kind} version {header.version}")
-        if header.digest != _digest(body):
-            raise ValueError("its digest does not fit what it holds")
-        return header.cursor, body.splitlines()
+        return header.cursor, records
 
     def save(self, cursor: Cursor, records: Sequence[bytes]) -> None:
         """Replace the snapshot; OSError leaves the one before. `records` are JSON values, without line ends."""
-        body = b"\n".join(records)
-        header = msgspec.json.encode(_Header(self._kind, self._version, cursor, _digest(body)))
+        content = b"\n".join([msgspec.json.encode(_Header(self._kind, self._version, cursor)), *records])
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._saving:
-            self._replace(header + b"\n" + body)
+            self._replace(_digest(content) + b"\n" + content)
 
     def _replace(self, content: bytes) -> None:
         unfinished = self._path.with_suffix(".tmp")
@@ -69,8 +68,8 @@ class SnapshotFile:
         _sync_folder(self._path.parent)
 
 
-def _digest(body: bytes) -> str:
-    return blake2b(body, digest_size=16).hexdigest()
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=16).hexdigest().encode()
 
 
 def _sync_folder(folder: Path) -> None:

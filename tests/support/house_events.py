@@ -22,7 +22,7 @@ def pack(stream: str, event: Event, *, own_id: str | None = None, site: str | No
     """The event under an id of its own (given, or made from all that it says)."""
     metadata = Metadata(schema_version=1, source="test", received_at=START, site=site)
     data = REGISTRY.pack(b"", event, metadata).data
-    event_id = content_event_id(None, stream, data) if own_id is None else device_event_id(stream, own_id)
+    event_id = content_event_id(None, stream, data, site or "") if own_id is None else device_event_id(stream, own_id)
     return stream, REGISTRY.pack(event_id, event, metadata)
 
 
