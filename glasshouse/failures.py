@@ -2,7 +2,20 @@
 
 from adapters.event_log.port import LogError
 from adapters.history.port import HistoryError
+from adapters.mqtt.errors import MqttError, PortTakenError
 from glasshouse.errors import ExitCode, GlasshouseError
+from glasshouse.simulator.ledger import LedgerError
+from glasshouse.simulator.options import SimulationOptionsError
+
+_CODES: dict[type[Exception], ExitCode] = {
+    LogError: ExitCode.STORE,
+    HistoryError: ExitCode.STORE,
+    PortTakenError: ExitCode.ADDRESS,
+    MqttError: ExitCode.BROKER,
+    SimulationOptionsError: ExitCode.USAGE,
+    LedgerError: ExitCode.USAGE,
+}
+"""What the rooms below raise; the first that fits counts."""
 
 
 def explain(error: BaseException) -> tuple[str, ExitCode]:
@@ -12,6 +25,7 @@ def explain(error: BaseException) -> tuple[str, ExitCode]:
         return next((pair for pair in told if pair[1] is not ExitCode.UNEXPECTED), told[0])
     if isinstance(error, GlasshouseError):
         return str(error), error.exit_code
-    if isinstance(error, LogError | HistoryError):
-        return str(error), ExitCode.STORE
+    for kind, code in _CODES.items():
+        if isinstance(error, kind):
+            return str(error), code
     return f"something unexpected went wrong: {error!r}", ExitCode.UNEXPECTED

@@ -88,7 +88,7 @@ class Session:
             await self._changed.wait()
 
     async def first_attempt(self) -> None:
-        """Return once connected; raises what the first attempt met, so that a start need not wait for a broker that is not there."""
+        """Return once connected; raises what the first attempt met: a start need not wait for a broker that is not there."""
         while not self.is_connected:
             if (error := self._ended or self.last_error) is not None:
                 raise error

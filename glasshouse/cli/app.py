@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from glasshouse.cli import schema
+from glasshouse.cli import audit_ledger, demo, doctor, import_, keys, schema, simulate, up
 from glasshouse.errors import ExitCode
 from glasshouse.failures import explain
 
@@ -16,6 +16,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo.command)
+app.command("up")(up.command)
+app.command("simulate")(simulate.command)
+app.command("audit-ledger")(audit_ledger.command)
+app.command("import")(import_.command)
+app.command("doctor")(doctor.command)
+app.add_typer(keys.app, name="keys")
 app.add_typer(schema.app, name="schema")
 
 

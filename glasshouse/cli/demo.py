@@ -1,0 +1,65 @@
+"""`glasshouse demo`: a living greenhouse to look at, and the proof that nothing of it was lost."""
+
+import json
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from glasshouse.cli.options import Config, Http, Json, LogLevel, Mqtt, settings_from
+from glasshouse.demo.run import demo
+from glasshouse.errors import ExitCode
+from glasshouse.house import House
+from glasshouse.loops import run
+from glasshouse.oracle.report import AuditReport
+
+_DATA = "data/demo"
+
+
+def command(
+    seconds: Annotated[float | None, typer.Option(metavar="S", help="Stop by itself after so long.")] = None,
+    devices: Annotated[int, typer.Option(metavar="N", help="How many devices.")] = 20,
+    rate: Annotated[float, typer.Option(metavar="R", help="Messages a second, all devices together.")] = 50.0,
+    data: Annotated[str, typer.Option(metavar="DIR", help="The data folder.")] = _DATA,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    config: Config = None,
+    log_level: LogLevel = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Run everything with a simulated greenhouse, until Ctrl-C; then check that nothing was lost or counted twice."""
+    settings = settings_from(config, data=data, http=http, mqtt=mqtt, log_level=log_level or "warning")
+
+    def on_ready(house: House, key: str) -> None:
+        if as_json:
+            typer.echo(json.dumps({"event": "ready", **house.addresses(), "admin_key": key}))
+        else:
+            _greet(house, key)
+
+    report = run(demo(settings, devices=devices, rate=rate, seconds=seconds, on_ready=on_ready))
+    if not as_json:
+        summarise(report)
+    typer.echo(msgspec.json.encode(report).decode())
+    if not report.ok:
+        raise typer.Exit(ExitCode.FOUND_WRONG)
+
+
+def _greet(house: House, key: str) -> None:
+    console = Console(highlight=False)
+    console.print("A simulated greenhouse is running: sun, weather, heater, vents, and devices that fail as real ones do.\n")
+    console.print(f"  Look at it   [bold]{house.http}/#key={key}[/]", soft_wrap=True)
+    console.print(f"  Ask it       [bold]{house.http}/graphql[/]   Authorization: Bearer {key}", soft_wrap=True)
+    console.print(f"  Feed it      [bold]{house.mqtt}[/]   topic glasshouse/SITE/DEVICE/reading", soft_wrap=True)
+    console.print("\nStop with Ctrl-C. Or kill it with kill -9 and start it again: what had a receipt is still there.")
+
+
+def summarise(report: AuditReport) -> None:
+    """The oracle's judgement for people."""
+    console = Console(highlight=False, stderr=True)
+    verdict = "[green]nothing lost, nothing counted twice[/]" if report.ok else "[red]something is wrong[/]"
+    console.print(
+        f"\n{report.sent:,} messages sent, {report.receipted:,} with a receipt: {report.stored:,} stored, "
+        f"{report.dead_letters:,} dead letters, {report.lost:,} lost, {report.double_counted:,} counted twice: {verdict}"
+    )

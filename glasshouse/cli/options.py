@@ -1,0 +1,35 @@
+"""Options that several commands share, and how they become settings."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glasshouse.logs import configure_logs
+from glasshouse.settings import Settings, load_settings
+
+Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="The data folder.  [default: data]")]
+Http = Annotated[
+    str | None, typer.Option("--http", metavar="HOST:PORT", help="Where to serve HTTP.  [default: 127.0.0.1:8080]")
+]
+Mqtt = Annotated[
+    str | None,
+    typer.Option(
+        "--mqtt",
+        metavar="HOST:PORT | URL",
+        help="Where the embedded broker listens, or another's URL: mqtt[s]://user:pw@host:1883.  [default: 127.0.0.1:1883]",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines for scripts.")]
+Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings file.  [default: glasshouse.toml]")]
+LogLevel = Annotated[str | None, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")]
+Key = Annotated[
+    str | None, typer.Option("--key", metavar="KEY", help="An admin key, where a running house is asked (or GLASSHOUSE_KEY).")
+]
+
+
+def settings_from(config: Path | None, **options: Any) -> Settings:
+    """The merged settings, with logs set up as they say."""
+    settings = load_settings(options, file=config)
+    configure_logs(settings.log_level)
+    return settings

@@ -1,0 +1,41 @@
+"""`glasshouse up`: broker, ingest, projections and API in one process."""
+
+import json
+
+import typer
+from rich.console import Console
+
+from glasshouse.cli.options import Config, Data, Http, Json, LogLevel, Mqtt, settings_from
+from glasshouse.house import House
+from glasshouse.loops import run
+from glasshouse.up import up
+
+
+def command(
+    data: Data = None,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    config: Config = None,
+    log_level: LogLevel = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Run everything in one process, until Ctrl-C or SIGTERM."""
+    settings = settings_from(config, data=data, http=http, mqtt=mqtt, log_level=log_level)
+
+    def on_ready(house: House, admin_key: str | None) -> None:
+        if as_json:
+            typer.echo(json.dumps({"event": "ready", **house.addresses(), "admin_key": admin_key}))
+        else:
+            _greet(house, admin_key)
+
+    run(up(settings, on_ready))
+
+
+def _greet(house: House, admin_key: str | None) -> None:
+    console = Console(highlight=False)
+    console.print(f"Glasshouse is up.  Page and GraphQL: [bold]{house.http}[/]   MQTT: [bold]{house.mqtt}[/]")
+    if admin_key is not None:
+        console.print(f"The first admin key, shown this once: [bold]{admin_key}[/]", soft_wrap=True)
+        console.print(f"Log in by opening {house.http}/#key={admin_key}", soft_wrap=True)
+    console.print("Stop with Ctrl-C.")

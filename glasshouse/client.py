@@ -1,0 +1,45 @@
+"""Our own GraphQL API as a client: for commands that ask a running house."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from glasshouse.errors import RefusedError
+
+_SECONDS = 20.0
+
+
+class ApiClient:
+    """A connection to the API of a house, with a key."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self._url = url
+        headers = {} if key is None else {"authorization": f"Bearer {key}"}
+        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=_SECONDS, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        await self._http.aclose()
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The `data` of the answer; RefusedError with the server's own words for any error."""
+        try:
+            response = await self._http.post("/graphql", json={"query": document, "variables": variables})
+            body = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise RefusedError(f"the house at {self._url} does not answer: {error!r}") from error
+        if body.get("errors"):
+            raise RefusedError(f"the house at {self._url} refused: {body['errors'][0]['message']}")
+        data: dict[str, Any] = body["data"]
+        return data
+
+    async def change(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The one result of a mutation; RefusedError where it is an OperationError."""
+        (result,) = (await self.ask(document, **variables)).values()
+        if result["__typename"] == "OperationError":
+            raise RefusedError(f"the house at {self._url} refused: {result['message']}")
+        answer: dict[str, Any] = result
+        return answer

@@ -1,0 +1,73 @@
+"""`demo`: a house in this process, the simulated greenhouse in a child, and at the end the oracle's judgement."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.mqtt.child import Child
+from glasshouse.client import ApiClient
+from glasshouse.data_folder import own
+from glasshouse.demo.registration import register
+from glasshouse.house import House, running_house
+from glasshouse.oracle.audit import audit
+from glasshouse.oracle.probe import HistoryProbe
+from glasshouse.oracle.report import AuditReport
+from glasshouse.read_side import hashes
+from glasshouse.settings import Settings
+from glasshouse.simulator.options import SimulationOptions
+from glasshouse.up import issue_key
+
+OnReady = Callable[[House, str], None]
+
+
+async def demo(settings: Settings, *, devices: int, rate: float, seconds: float | None, on_ready: OnReady) -> AuditReport:
+    """Run until the simulation has lasted `seconds`, or SIGINT or SIGTERM; then judge all that was ever sent to this data.
+
+    `on_ready` gets the house and an admin key once readings come in.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with own(settings.folder) as folder:
+        ledger = folder.path / "demo-ledger.jsonl"
+        first = not ledger.exists()
+        async with running_house(settings, folder) as house:
+            key = await issue_key(house, "demo")
+            folder.announce(house.addresses())
+            options = SimulationOptions(mqtt=_url(house), ledger=ledger, devices=devices, rate=rate, seconds=seconds)
+            async with ApiClient(house.http, key) as client:
+                await register(client, options)
+            on_ready(house, key)
+            await _simulate(options, folder.path / "demo-simulator.log", stop)
+            await house.read.caught_up(house.log)
+            probe = HistoryProbe(house.read.history, lambda: hashes(house.read, house.log))
+            return await audit(ledger, house.log, probe, broker_lived_on=first)
+
+
+async def _simulate(options: SimulationOptions, log: Path, stop: asyncio.Event) -> None:
+    """Run the simulator as a child until it ends or we are told to stop; it then says its last words and waits for receipts."""
+    command = [sys.executable, "-m", "glasshouse", "simulate", "--json", "--mqtt", options.mqtt]
+    command += ["--ledger", str(options.ledger), "--devices", str(options.devices), "--rate", str(options.rate)]
+    if options.seconds is not None:
+        command += ["--seconds", str(options.seconds)]
+    child = await Child.start(command, log)
+    ended = asyncio.create_task(child.died(), name="demo-simulator")
+    stopped = asyncio.create_task(stop.wait(), name="demo-stop")
+    try:
+        await asyncio.wait([ended, stopped], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        with suppress(asyncio.CancelledError):
+            await stopped
+        await child.stop()
+        await ended
+
+
+def _url(house: House) -> str:
+    """The broker's address with its credentials, for a child of ours."""
+    address = house.mqtt
+    login = "" if address.username is None else f"{address.username}:{address.password}@"
+    return f"{'mqtts' if address.tls else 'mqtt'}://{login}{address.host}:{address.port}"

@@ -1,0 +1,134 @@
+"""`doctor` looks at each part by itself and names what is broken, with what to do."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from adapters.event_log.port import LogError
+from adapters.history.port import HistoryError
+from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.errors import MqttError
+from adapters.mqtt.mosquitto import find_mosquitto
+from adapters.mqtt.session import Session
+from glasshouse.data_folder import own
+from glasshouse.errors import GlasshouseError
+from glasshouse.ownership import owner
+from glasshouse.settings import Address, Settings
+from glasshouse.stores import open_event_log, open_history
+from glasshouse.web import bind
+
+_SECONDS: Final = 5.0
+_LOW_BYTES: Final = 500 * 1024 * 1024
+_OLDEST, _NEWEST = (3, 11), (3, 13)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What was found of a part. `detail` says what it is, or what is broken and what to do."""
+
+    part: str
+    ok: bool
+    detail: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at every part. A house that runs is asked, since it owns its stores; else they are opened."""
+    running = await owner(settings)
+    findings = [_python(), await _look("data folder", lambda: _folder(settings, running)), _disk(settings)]
+    if running is not None:
+        return [*findings, await _look("running house", lambda: _house(running))]
+    return [
+        *findings,
+        await _look("event log", lambda: _event_log(settings)),
+        await _look("history", lambda: _history(settings)),
+        await _look("broker", lambda: _broker(settings)),
+        await _look("http", lambda: _http(settings)),
+    ]
+
+
+async def _look(part: str, look: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(part, True, await look())
+    except (GlasshouseError, LogError, HistoryError, MqttError) as error:
+        return Finding(part, False, str(error))
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = _OLDEST <= sys.version_info[:2] <= _NEWEST
+    return Finding("python", ok, version if ok else f"{version}; glasshouse runs on Python 3.11 to 3.13")
+
+
+async def _folder(settings: Settings, running: dict[str, Any] | None) -> str:
+    if running is not None:
+        return f"{settings.folder}, in use by process {running['pid']}"
+    with own(settings.folder):
+        return f"{settings.folder}, writable, in use by nobody"
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.folder if settings.folder.exists() else os.curdir).free
+    detail = f"{free / 1e9:.1f} GB free"
+    return Finding("disk", free > _LOW_BYTES, detail if free > _LOW_BYTES else f"{detail}: make room, or ingest will stop")
+
+
+async def _house(running: dict[str, Any]) -> str:
+    try:
+        async with httpx.AsyncClient(base_url=running["http"], timeout=_SECONDS, trust_env=False) as client:
+            response = await client.get("/readyz")
+    except httpx.HTTPError as error:
+        raise GlasshouseError(f"process {running['pid']} does not answer at {running['http']}: {error!r}") from error
+    if response.is_success:
+        return f"ready at {running['http']}"
+    raise GlasshouseError(f"not ready at {running['http']}: {response.text}")
+
+
+async def _event_log(settings: Settings) -> str:
+    if not settings.event_log_path.exists():
+        return f"{settings.event_log_path}, not made yet"
+    log = await open_event_log(settings, read_only=True)
+    try:
+        return f"{settings.event_log_path}, last position {await log.head()}"
+    finally:
+        await log.close()
+
+
+async def _history(settings: Settings) -> str:
+    if not settings.history_path.exists():
+        return f"{settings.history_path}, not made yet"
+    history = await open_history(settings)
+    try:
+        return f"{settings.history_path}, {await history.count():,} readings"
+    finally:
+        await history.close()
+
+
+async def _broker(settings: Settings) -> str:
+    if settings.embedded_broker is not None:
+        found = find_mosquitto()
+        return f"embedded: {found}" if found else "embedded: iotcore (install mosquitto for a queue that outlives the process)"
+    address = BrokerAddress.parse(settings.mqtt)
+    session = Session(address, client_id=f"glasshouse-doctor-{os.getpid()}", session_expiry_s=0, clean=True)
+    running = asyncio.create_task(session.run(), name="doctor-broker")
+    try:
+        async with asyncio.timeout(_SECONDS):
+            await session.first_attempt()
+    except TimeoutError:
+        raise GlasshouseError(f"{address} does not answer within {_SECONDS:g} s") from None
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError, MqttError):
+            await running
+    return f"{address} answers"
+
+
+async def _http(settings: Settings) -> str:
+    address = Address.parse(settings.http)
+    bind(address).close()
+    return f"{address} is free"

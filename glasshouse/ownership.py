@@ -1,0 +1,45 @@
+"""Who answers for a data folder: the process that owns it, asked over its API, or this one, which then owns it for a moment."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from adapters.event_log.port import EventLog
+from glasshouse.data_folder import DataFolder, own, owner_of
+from glasshouse.errors import DataFolderError
+from glasshouse.read_side import ReadSide, open_read_side, projecting
+from glasshouse.settings import Settings
+from glasshouse.stores import open_event_log, open_history
+
+
+async def owner(settings: Settings) -> dict[str, Any] | None:
+    """Where the running house of this data folder listens; None where none runs."""
+    return await asyncio.to_thread(owner_of, settings.folder)
+
+
+@asynccontextmanager
+async def resting_house(settings: Settings) -> AsyncIterator[tuple[DataFolder, EventLog, ReadSide]]:
+    """The stores of a house that does not run, its read models caught up with the log.
+
+    DataFolderError where there is no such folder: a command that looks makes none.
+    """
+    if not settings.folder.exists():
+        raise DataFolderError(f"there is no data folder {settings.folder}; name one with --data")
+    with own(settings.folder) as folder:
+        log = await open_event_log(settings)
+        try:
+            history = await open_history(settings)
+            try:
+                side = await open_read_side(
+                    log, history, lineage=folder.lineage, snapshots=folder.snapshots, registry=CollectorRegistry()
+                )
+                async with projecting(side):
+                    await side.caught_up(log)
+                    yield folder, log, side
+            finally:
+                await history.close()
+        finally:
+            await log.close()

@@ -1,0 +1,16 @@
+"""Opening the stores that the settings name. A store of another kind gets its branch here, and nowhere else."""
+
+from adapters.event_log.port import EventLog
+from adapters.event_log.sqlite import SqliteEventLog
+from adapters.history.duckdb import DuckDbHistory
+from glasshouse.settings import Settings
+
+
+async def open_event_log(settings: Settings, *, read_only: bool = False) -> EventLog:
+    """The event log of `event_log`; LogError in plain words."""
+    return await SqliteEventLog.open(settings.event_log_path, read_only=read_only)
+
+
+async def open_history(settings: Settings) -> DuckDbHistory:
+    """The history of `history`; HistoryError in plain words."""
+    return await DuckDbHistory.open(settings.history_path)
