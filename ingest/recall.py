@@ -41,6 +41,7 @@ async def recall_stream(log: EventLog, stream: str, limits: IngestLimits) -> Str
         tail = tail[start:]
     for recorded in tail:
         _replay(memory, recorded)
+    memory.trim()
     return memory
 
 

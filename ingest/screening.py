@@ -26,13 +26,7 @@ class Screen:
 
     async def check(self, groups: Groups) -> bool:
         """Whether an item became a dead letter, and so belongs to another stream."""
-        odd = [
-            (self._memories[stream], item)
-            for stream, items in groups.items()
-            for item in items
-            if item.site != self._memories[stream].site
-            or (item.fact is not None and (item.fact.unknown or item.fact.id is None))
-        ]
+        odd = self._odd_items(groups)
         if not odd:
             return False
         sites = await self._registered_sites(odd)
@@ -41,6 +35,15 @@ class Screen:
             self._check_site(memory, item, sites.get(item.stream))
             self._check_metrics(memory, item)
         return any(item.code is not None for _, item in odd)
+
+    def _odd_items(self, groups: Groups) -> list[tuple[StreamMemory, Item]]:
+        """The items of each stream in which one may fail, all of them: what one may do changes with those before it."""
+        odd: list[tuple[StreamMemory, Item]] = []
+        for stream, items in groups.items():
+            memory = self._memories[stream]
+            if any(_is_odd(memory, item) for item in items):
+                odd += [(memory, item) for item in items]
+        return odd
 
     def _check_site(self, memory: StreamMemory, item: Item, registered: str | None) -> None:
         if item.site == memory.site:
@@ -76,3 +79,8 @@ class Screen:
             if subject is not None and subject.digest is None:
                 faded[item.stream, item.subject] = recall_subject(self._log, item.stream, subject)
         await all_of(list(faded.values()))
+
+
+def _is_odd(memory: StreamMemory, item: Item) -> bool:
+    fact = item.fact
+    return item.site != memory.site or (fact is not None and (fact.id is None or bool(fact.unknown)))

@@ -83,8 +83,6 @@ class StreamMemory:
         self.ids[event_id] = time_us
         if time_us is not None and time_us > self.newest:
             self.newest = time_us
-        if len(self.ids) > self._window:
-            self._let_go()
 
     def add_subject(self, name: str, event_id: EventId, digest: bytes, revision: int) -> None:
         """The newest event of a subject without a time of its own."""
@@ -113,9 +111,12 @@ class StreamMemory:
         subjects = {name: subject.revision for name, subject in self.subjects.items()}
         return b',"ingest":' + msgspec.json.encode(Summary(self.newest, subjects, sorted(self.metrics)))
 
-    def _let_go(self) -> None:
-        """Forget the oldest ids, several at once: taking them one by one from the front of a dict is slow."""
-        for event_id in list(islice(self.ids, self._window // 4 + 1)):
+    def trim(self) -> None:
+        """Forget the oldest ids beyond the window. Between batches only: a batch is looked up before it is added."""
+        surplus = len(self.ids) - self._window
+        if surplus <= 0:
+            return
+        for event_id in list(islice(self.ids, surplus + self._window // 4)):
             time_us = self.ids.pop(event_id)
             if time_us is not None and time_us > self.settled:
                 self.settled = time_us

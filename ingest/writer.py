@@ -125,6 +125,7 @@ class Writer:
             memory.add(event_id, _time_of(item), memory.revision + 1)
             if item.subject is not None and item.digest is not None:
                 memory.add_subject(item.subject, event_id, item.digest, memory.revision)
+        memory.trim()
         return Append(stream, expected, events), fresh
 
     def _identify(self, memory: StreamMemory, item: Item) -> tuple[EventId, bool]:
