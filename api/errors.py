@@ -1,6 +1,7 @@
 """Errors as clients see them: a stable code and a sentence. What nobody expected is masked, with a trace id to ask by."""
 
 import secrets
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -39,6 +40,14 @@ class ApiError(GraphQLError):
     def __init__(self, code: ErrorCode, message: str, **details: Any) -> None:
         super().__init__(message, extensions={"code": code.value, **details})
         self.code = code
+
+
+class RequestRefused(Exception):  # noqa: N818 - it is an answer, and no fault
+    """A request that is not run at all, with all that is wrong with it."""
+
+    def __init__(self, errors: Sequence[dict[str, Any]]) -> None:
+        super().__init__("; ".join(error["message"] for error in errors))
+        self.errors = errors
 
 
 def limit_error(limit: str, allowed: float, asked: float | str) -> ApiError:

@@ -9,9 +9,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes: int = 131_072
     body_seconds: float = 15.0
     variables_bytes: int = 65_536
-    tokens: int = 2_000
+    tokens: int = 1_500
     depth: int = 16
-    fields: int = 1_000
+    fields: int = 400
     root_fields: int = 20
     aliases: int = 50
     directives: int = 50
@@ -28,8 +28,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     sockets: int = 4_000
     socket_operations: int = 50
     init_seconds: float = 5.0
-    send_seconds: float = 30.0
-    """A client that takes nothing off its socket for so long is let go."""
     recheck_seconds: float = 5.0
     """How often the key behind a living socket is looked at again."""
     progress_seconds: float = 1.0
