@@ -7,7 +7,7 @@ import msgspec
 
 from glasshouse.importer.report import FileReport, ImportReport
 
-_HEADS: Final = ("file", "rows", "readings", "stored", "duplicates", "dead letters", "states", "missing", "out of range")
+_HEADS: Final = ("file", "rows", "readings", "states", "stored", "duplicates", "dead letters", "missing", "out of range")
 _TOLD: Final = 20
 
 
@@ -34,10 +34,10 @@ def _cells(file: FileReport) -> tuple[str, ...]:
     numbers = (
         file.rows,
         reading.read,
+        state.read,
         reading.stored + state.stored,
         reading.duplicates + state.duplicates,
         reading.dead_letters + state.dead_letters,
-        state.read,
         file.missing,
         file.out_of_range,
     )

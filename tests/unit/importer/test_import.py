@@ -228,7 +228,7 @@ async def test_the_report_is_told_as_text_and_as_json(tmp_path: Path) -> None:
     text = "Time,T\n2021-06-22 11:15,20\n2021-06-22 11:15,20\n2021-06-22 11:30,abc\n"
     report = await import_text(tmp_path, FakeLog(), mapping_of(entry()), box=text)
     told = as_text(report)
-    assert "box.csv     3         3       1           1             1" in told
+    assert "box.csv     3         3       0       1           1             1" in told
     assert "box.csv:4 air: temperature: 'abc' is not a number" in told
     raw = json.loads(as_json(report))
     assert raw["addsUp"] is True
