@@ -23,12 +23,12 @@ class ReadingPayload(msgspec.Struct, rename="camel", gc=False):
     quality: Quality | None = None
 
     def quotes(self) -> int:
-        strings = 1 + len(self.reading)
+        strings = 1 + len(self.reading) + _number_or_text(self.timestamp) + _number_or_text(self.sent_at)
+        strings += 2 * ((self.id is not None) + (self.sensor_id is not None) + (self.quality is not None))
+        strings += self.seq is not None
         if self.units is not None:
             strings += 1 + 2 * len(self.units)
-        if self.seq is not None:
-            strings += 1
-        return 2 * (strings + _texts(self.id, self.sensor_id, self.timestamp, self.sent_at, self.quality))
+        return 2 * strings
 
 
 class StatePayload(msgspec.Struct, rename="camel", gc=False):
@@ -63,10 +63,12 @@ class AckPayload(msgspec.Struct, rename="camel", gc=False):
         return 2 * _texts(self.command_id, self.result, self.state, self.reason)
 
 
-def _texts(*fields: object) -> int:
+def _texts(*fields: Scalar | datetime | None) -> int:
     """How many strings in JSON the keys and values of these fields are."""
-    strings = 0
-    for field in fields:
-        if field is not None:
-            strings += 2 if isinstance(field, str | datetime) else 1
-    return strings
+    return sum(map(_number_or_text, fields))
+
+
+def _number_or_text(field: Scalar | datetime | None) -> int:
+    if field is None:
+        return 0
+    return 2 if isinstance(field, str | datetime) else 1
