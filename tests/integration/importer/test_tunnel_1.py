@@ -52,8 +52,9 @@ class Row:
     """A row as the CSV writes it: its local time and its cells of values."""
 
     def __init__(self, stem: str, cells: list[str]) -> None:
-        form = "%Y-%m-%d %H:%M:%S" if cells[1][4] == "-" else "%d/%m/%Y %H:%M:%S"
-        self.local = datetime.strptime(cells[1], form)  # noqa: DTZ007 - a wall clock is naive
+        text = cells[1]
+        iso = text if text[4] == "-" else f"{text[6:10]}-{text[3:5]}-{text[:2]}{text[10:]}"
+        self.local = datetime.fromisoformat(iso)
         self.cells = cells[:1] if stem.startswith("Ref") else cells[2:]
 
     def numbers(self) -> list[float | None]:
