@@ -51,6 +51,7 @@ class Device:
         self._iso_times = iso_times
         self._rng = Random(f"{seed}/{name}/values")  # noqa: S311 (noise, not secrets)
         self._dice = Dice(rates, Random(f"{seed}/{name}/faults"))  # noqa: S311
+        self._gauged = 0.0
         self._told: dict[str, str | float] = {}
 
     def speak(self, house: House, now: datetime) -> Message:
@@ -94,10 +95,17 @@ class Device:
             sensor = {"sensorId": "board"}
             reading = {"battery": round(battery, 1), "signal": round(self._rng.gauss(-67, 3), 0)}
         else:
-            reading = {**MEASURES[self.kind](house, zone, self._rng)}
+            reading = {**MEASURES[self.kind](house, zone, self._rng), **self._rain(house)}
         if fault in (Fault.NAN, Fault.OUT_OF_RANGE):
             spoil(reading, fault, self._rng)
         return {**sensor, "reading": reading}
+
+    def _rain(self, house: House) -> dict[str, float]:
+        """A weather station empties its gauge with each reading."""
+        if self.kind != "weather":
+            return {}
+        fallen, self._gauged = house.rain_total - self._gauged, house.rain_total
+        return {"rain": round(fallen, 2)}
 
     def _event(self, topic: str, body: dict[str, Any], now: datetime, fault: Fault | None) -> Message:
         at = to_micros(now) // 1000

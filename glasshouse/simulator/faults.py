@@ -1,10 +1,9 @@
 """What goes wrong between a sensor and its broker: at known rates, decided by the seed, at most one fault a message."""
 
-from collections.abc import Iterator
 from enum import StrEnum
 from itertools import accumulate
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -34,29 +33,32 @@ class FaultRates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     nan: float = 0.01
     out_of_range: float = 0.005
 
-    def items(self) -> Iterator[tuple[Fault, float]]:
-        return zip(Fault, msgspec.structs.astuple(self), strict=True)
-
-
-NO_FAULTS: Final = FaultRates(dropped=0, late=0, doubled=0, out_of_order=0, malformed=0, nan=0, out_of_range=0)
+    def by_fault(self) -> dict[Fault, float]:
+        return {
+            Fault.DROPPED: self.dropped,
+            Fault.LATE: self.late,
+            Fault.DOUBLED: self.doubled,
+            Fault.OUT_OF_ORDER: self.out_of_order,
+            Fault.MALFORMED: self.malformed,
+            Fault.NAN: self.nan,
+            Fault.OUT_OF_RANGE: self.out_of_range,
+        }
 
 
 class Dice:
     """Decides the fault of each message in turn."""
 
     def __init__(self, rates: FaultRates, rng: Random) -> None:
-        if any(rate < 0 for _, rate in rates.items()) or sum(rate for _, rate in rates.items()) > 1:
+        shares = rates.by_fault()
+        if min(shares.values()) < 0 or sum(shares.values()) > 1:
             raise ValueError("fault rates are shares of all messages: none below 0, together at most 1")
-        self._faults = tuple(Fault)
-        self._bounds = tuple(accumulate(rate for _, rate in rates.items()))
+        self._bounds = tuple(zip(shares, accumulate(shares.values()), strict=True))
         self._rng = rng
 
     def throw(self) -> Fault | None:
         """The fault of the next message; None for most."""
         roll = self._rng.random()
-        if roll >= self._bounds[-1]:
-            return None
-        return next(fault for fault, bound in zip(self._faults, self._bounds, strict=True) if roll < bound)
+        return next((fault for fault, bound in self._bounds if roll < bound), None)
 
 
 def spoil(reading: dict[str, Any], fault: Fault, rng: Random) -> None:

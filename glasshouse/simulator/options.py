@@ -53,7 +53,7 @@ class SimulationReport(msgspec.Struct, kw_only=True):
     """The figures of one run, so far or at its end. Messages count once, however often they were sent.
 
     `faults` is how many messages each fault hit; of those, the dropped ones are not among `sent`. `refused`: the broker
-    answered that it will not take them. `unanswered`: sent, but no receipt at the end.
+    answered that it will not take them.
     """
 
     sent: int = 0
@@ -67,10 +67,6 @@ class SimulationReport(msgspec.Struct, kw_only=True):
 
     def count(self, fault: Fault) -> None:
         self.faults[fault.value] = self.faults.get(fault.value, 0) + 1
-
-    @property
-    def unanswered(self) -> int:
-        return self.sent - self.receipted
 
 
 Progress = Callable[[SimulationReport], None]

@@ -17,8 +17,8 @@ from glasshouse.simulator.outbox import Outbox
 TICK_SECONDS: Final = 0.05
 DRAIN_SECONDS: Final = 10
 """How long to wait at the end for a broker that does not answer."""
-RECEIPTS_SECONDS: Final = 5
-"""How long to wait at the end for receipts that may never come."""
+RECEIPTS_SECONDS: Final = 2
+"""How long after the last receipt to wait for another, which may never come."""
 _MORNING: Final = 10
 
 
@@ -60,7 +60,13 @@ async def _simulate(options: SimulationOptions, fleet: Fleet, outbox: Outbox, re
             await outbox.submit(fleet.rest())
             await outbox.say_goodbye()
             await outbox.all_sent()
-    if report.receipted:
+    await _last_receipts(outbox, report)
+
+
+async def _last_receipts(outbox: Outbox, report: SimulationReport) -> None:
+    """Wait while receipts still come in."""
+    seen = 0
+    while seen != (seen := report.receipted):
         with suppress(TimeoutError):
             async with asyncio.timeout(RECEIPTS_SECONDS):
                 await outbox.receipts.all_here()

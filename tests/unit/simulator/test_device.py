@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from glasshouse.simulator.device import Device
-from glasshouse.simulator.faults import NO_FAULTS, Fault, FaultRates
+from glasshouse.simulator.faults import Fault, FaultRates
 from glasshouse.simulator.fleet import Fleet
 from glasshouse.simulator.house import House
 from glasshouse.simulator.malformed import MALFORMED
@@ -16,6 +16,7 @@ from glasshouse.simulator.message import Message
 from glasshouse.simulator.options import SimulationOptions, SimulationOptionsError
 from schema.ids import device_event_id, format_event_id, is_valid_id
 from schema.metrics import METRICS
+from tests.support.simulation import NO_FAULTS
 
 NOW = datetime(2026, 6, 21, 12, 0, 0, 123_456, tzinfo=UTC)
 
@@ -61,7 +62,7 @@ def test_every_message_without_a_fault_follows_the_native_layout() -> None:
 def test_a_house_of_twenty_measures_all_that_the_page_shows() -> None:
     kinds = {metric for message in messages(400, faults=NO_FAULTS) for metric in body(message).get("reading", {})}
     assert kinds >= {"temperature", "humidity", "co2", "par", "illuminance", "soil_moisture", "soil_temperature", "ec"}
-    assert kinds >= {"wind_speed", "radiation", "rain_detected", "battery", "signal", "opening"}
+    assert kinds >= {"wind_speed", "radiation", "rain", "rain_detected", "battery", "signal", "opening"}
 
 
 def test_it_knows_the_id_of_an_event_to_which_it_gave_one() -> None:
@@ -97,6 +98,17 @@ def test_an_actuator_box_tells_each_first_state_and_then_only_changes() -> None:
     zone.controls = msgspec.structs.replace(zone.controls, heater=not zone.controls.heater)
     assert body(box.speak(house, NOW))["actuatorId"] == "heater"
     assert box.speak(house, NOW).kind == "reading"
+
+
+def test_a_weather_station_tells_all_the_rain_that_fell_and_each_drop_once() -> None:
+    house = House(seed=3, start=NOW)
+    station = device(kind="weather")
+    fallen = 0.0
+    for _ in range(50):
+        house.advance(3600)
+        fallen += body(station.speak(house, NOW))["reading"].get("rain", 0.0)
+    assert fallen == pytest.approx(house.rain_total, abs=3)
+    assert house.rain_total > 5
 
 
 def test_a_status_is_retained_and_has_neither_id_nor_time() -> None:

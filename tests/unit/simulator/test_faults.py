@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasshouse.simulator.faults import NO_FAULTS, Dice, Fault, FaultRates, spoil
+from glasshouse.simulator.faults import Dice, Fault, FaultRates, spoil
 from glasshouse.simulator.message import Message
 from glasshouse.simulator.radio import Radio
 from schema.metrics import METRICS
+from tests.support.simulation import NO_FAULTS
 
 
 def message(sequence: int, fault: Fault | None = None) -> Message:
@@ -26,7 +27,7 @@ def test_each_fault_comes_at_its_rate() -> None:
     rates, throws = FaultRates(), 50_000
     dice = Dice(rates, Random(3))
     seen = Counter(dice.throw() for _ in range(throws))
-    for fault, rate in rates.items():
+    for fault, rate in rates.by_fault().items():
         assert abs(seen[fault] - rate * throws) < 5 * sqrt(rate * throws)
 
 
