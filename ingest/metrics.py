@@ -16,7 +16,9 @@ class IngestMetrics:
         def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
             return Counter(f"glasshouse_ingest_{name}", text, labels, registry=registry)
 
-        self.messages = counter("messages", "Messages taken in.", ("source",))
+        self.messages = counter(
+            "messages", "Messages dealt with: stored, found to be there, or kept as a dead letter.", ("source",)
+        )
         self.ignored = counter("ignored", "Messages on topics of our own: commands and receipts.")
         self.acknowledged = counter("acknowledged", "Messages whose outcome is durable and was told to their source.")
         self.events = counter("events", "Events stored, dead letters not among them.")

@@ -12,7 +12,8 @@ import msgspec
 
 from ingest.facts import Code, UnreadableError
 
-_LONGEST_INT: Final = 32
+_LONGEST_INT: Final = 19
+"""Digits of an integer that still fits 64 bits; a longer one can only be read as a float."""
 _DECODER_ERRORS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -124,7 +125,8 @@ def _plain(tree: Any, what: str, path: str) -> str:
     if path == "reading[...]":
         odd = ((name, value) for name, value in tree["reading"].items() if not _is_number(value))
         name, value = next(odd, ("a metric", "this"))
-        return f"{name[:80]} is {json.dumps(value)[:80]}, not a number"
+        shown = {list: "a list", dict: "an object"}.get(type(value)) or json.dumps(value)[:80]
+        return f"{name[:80]} is {shown}, not a number"
     return f"{path or 'the payload'}: {what[:1].lower()}{what[1:]}"
 
 

@@ -86,6 +86,11 @@ def test_a_reading_whose_metrics_are_all_missing_is_stored_empty() -> None:
     assert (event.reading, event.missing) == ({}, ("temperature",))
 
 
+def test_nan_beside_a_number_of_any_length_is_still_a_missing_metric() -> None:
+    event = read(b'{"reading": {"temperature": NaN, "co2": 100000000000000000000}, "seq": 9223372036854775807}')
+    assert (event.reading, event.missing, event.seq) == ({"co2": 1e20}, ("temperature",), 2**63 - 1)
+
+
 def test_the_word_nan_in_a_string_is_left_alone() -> None:
     assert read(b'{"sensorId": "NaN", "reading": {"temperature": NaN}}').sensor_id == "NaN"
 
@@ -179,6 +184,7 @@ BAD: list[tuple[object, Code]] = [
     ({"reading": {"temperature": True}}, Code.WRONG_TYPE),
     ({"reading": {"temperature": "21.5"}}, Code.WRONG_TYPE),
     ({"reading": {"temperature": [21.5]}}, Code.WRONG_TYPE),
+    (b'{"reading": {"temperature": ' + b"[" * 900 + b"]" * 900 + b"}}", Code.WRONG_TYPE),
     ({"reading": [21.5]}, Code.WRONG_TYPE),
     ({"reading": None}, Code.WRONG_TYPE),
     (payload(sensorId=1), Code.WRONG_TYPE),
