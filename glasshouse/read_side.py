@@ -19,6 +19,7 @@ from projections.history import RawHistory
 from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
+from projections.read_model import ReadModel
 from projections.snapshot import SnapshotFile
 
 
@@ -52,7 +53,7 @@ async def open_read_side(
     )
     feed, latest, accounts = Feed(log), LatestState(snapshot), Accounts()
     index = await Lineage.open(log, lineage)
-    models = [accounts, latest, RawHistory(history), index]
+    models: list[ReadModel] = [accounts, latest, RawHistory(history), index]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(registry))
     return ReadSide(feed, engine, latest, accounts, index, history)
 
