@@ -125,7 +125,7 @@ def _plain(tree: Any, what: str, path: str) -> str:
     if path == "reading[...]":
         odd = ((name, value) for name, value in tree["reading"].items() if not _is_number(value))
         name, value = next(odd, ("a metric", "this"))
-        shown = {list: "a list", dict: "an object"}.get(type(value)) or json.dumps(value)[:80]
+        shown = "a list or an object" if isinstance(value, list | dict) else json.dumps(value)[:80]
         return f"{name[:80]} is {shown}, not a number"
     return f"{path or 'the payload'}: {what[:1].lower()}{what[1:]}"
 
