@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -29,6 +29,15 @@ class Principal(msgspec.Struct, frozen=True):
     def actor(self) -> str:
         """How events name whoever caused them."""
         return f"key:{self.key_id}"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A session that was opened. `lasts` is until `ends`, for clients whose clock differs from ours."""
+
+    principal: Principal
+    token: str
+    ends: datetime
+    lasts: timedelta
 
 
 class Authenticator:
@@ -68,11 +77,11 @@ class Authenticator:
         admitted = self._admit(known)
         return msgspec.structs.replace(admitted, expires_at=_earlier(admitted.expires_at, session[1]), by_cookie=True)
 
-    def start_session(self, key: str) -> tuple[Principal, str, datetime]:
-        """A principal, the token of a new session, and when it ends."""
-        principal = self.key(key)
-        ends = _earlier(principal.expires_at, self._clock() + LIFETIME)
-        return principal, self._signer.sign(principal.key_id, ends), ends
+    def start_session(self, key: str) -> Session:
+        """A session for whoever has this key."""
+        principal, now = self.key(key), self._clock()
+        ends = _earlier(principal.expires_at, now + LIFETIME)
+        return Session(principal, self._signer.sign(principal.key_id, ends), ends, ends - now)
 
     def still_valid(self, principal: Principal) -> bool:
         """Whether one who was let in would still be."""

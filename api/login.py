@@ -1,13 +1,11 @@
 """The page's way in: a key for a session cookie that no script can read, and out again."""
 
-from datetime import datetime
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import CHALLENGE, is_same_origin
-from api.auth import Authenticator, Principal
+from api.auth import Authenticator, Session
 from api.bodies import HttpRefused, read_json
 from api.errors import ApiError, ErrorCode
 from api.limits import Limits
@@ -37,12 +35,12 @@ class Sessions:
         if not is_same_origin(request):
             raise HttpRefused(403, ApiError(ErrorCode.FORBIDDEN, "log in from the page itself"))
         try:
-            principal, token, ends = self._authenticator.start_session(login.key)
+            session = self._authenticator.start_session(login.key)
         except ApiError as error:
             raise HttpRefused(401, error, CHALLENGE) from error
-        response = json_response(_about(principal, ends))
-        secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, token, expires=ends, path="/", secure=secure, httponly=True, samesite="strict")
+        response = json_response(_about(session))
+        seconds, secure = int(session.lasts.total_seconds()), request.url.scheme == "https"
+        response.set_cookie(COOKIE, session.token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict")
         return response
 
 
@@ -54,5 +52,6 @@ def _log_out(request: Request) -> Response:
     return response
 
 
-def _about(principal: Principal, ends: datetime) -> dict[str, str]:
-    return {"name": principal.name, "role": principal.role.word, "expiresAt": format_time(ends)}
+def _about(session: Session) -> dict[str, str]:
+    principal = session.principal
+    return {"name": principal.name, "role": principal.role.word, "expiresAt": format_time(session.ends)}

@@ -5,6 +5,7 @@ graphql-core executes. Strawberry's own way in is left aside: it parses and vali
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Coroutine
 from types import AsyncGeneratorType, CoroutineType
 from typing import Any, TypeGuard
 
@@ -107,12 +108,12 @@ def refusal(error: Exception) -> Answer:
     return {"errors": [(error if isinstance(error, ApiError) else unexpected(error)).formatted]}
 
 
-def is_coroutine(value: Any) -> TypeGuard[CoroutineType[Any, Any, Any]]:
+def is_coroutine(value: Any) -> TypeGuard[Coroutine[Any, Any, Any]]:
     """Nothing else that our resolvers return is to be awaited."""
     return type(value) is CoroutineType
 
 
-def _is_async_generator(value: Any) -> TypeGuard[AsyncGeneratorType[Any, Any]]:
+def _is_async_generator(value: Any) -> TypeGuard[AsyncGenerator[Any, Any]]:
     return type(value) is AsyncGeneratorType
 
 

@@ -1,15 +1,14 @@
 /** Puts the page together: the session decides whether the key is asked for or the house is shown. */
 
 import { serverNow } from "./clock.js";
-import { isUnauthenticated } from "./graphql.js";
+import { hasCode } from "./graphql.js";
 import { Letters } from "./letters.js";
-import { Live } from "./live.js";
+import { Live, OVER } from "./live.js";
 import { Recent } from "./recent.js";
 import { logIn, logOut, takeKeyFromAddress } from "./session.js";
 import { Store } from "./store.js";
 import { byId, View } from "./view.js";
 
-const OVER = "The session is over. Log in again.";
 const key = /** @type {HTMLInputElement} */ (byId("key"));
 const store = new Store(serverNow, () => view.schedule());
 const recent = new Recent(serverNow, (id) => view.groups.cards.get(id)?.spoilTrends(), refused);
@@ -31,7 +30,7 @@ function openHouse() {
     notice: (text) => view.notice(text),
     loaded: () => (show(), recent.forget(), view.loaded()),
     deadLetters: (count) => letters.setCount(count),
-    loggedOut: () => askForKey(shown ? OVER : ""),
+    loggedOut: (why) => askForKey(why === OVER && !shown ? "" : why), // who was not in has no session that could be over
   });
   live.start();
 }
@@ -57,7 +56,7 @@ async function tryKey(text) {
 
 /** @param {unknown} error */
 function refused(error) {
-  if (isUnauthenticated(error)) askForKey(OVER);
+  if (hasCode(error, "UNAUTHENTICATED")) askForKey(OVER);
   else view.notice(error instanceof Error ? error.message : String(error));
 }
 

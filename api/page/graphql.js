@@ -14,9 +14,9 @@ export class GraphQLError extends Error {
 /** The server could not be reached, or answered with something that is not GraphQL. */
 export class UnreachableError extends Error {}
 
-/** Whether the session is over. @param {unknown} error */
-export function isUnauthenticated(error) {
-  return error instanceof GraphQLError && error.code === "UNAUTHENTICATED";
+/** Whether the server refused for this reason. @param {unknown} error @param {string} code */
+export function hasCode(error, code) {
+  return error instanceof GraphQLError && error.code === code;
 }
 
 /**

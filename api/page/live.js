@@ -1,6 +1,6 @@
 /** Keeps the store in step with the server: ask once, then follow the readings from the answer's cursor, for ever. */
 
-import { GraphQLError, isUnauthenticated, request } from "./graphql.js";
+import { GraphQLError, hasCode, request } from "./graphql.js";
 import { DEVICES, DEVICES_WITH_LATEST, HEALTH, READINGS } from "./queries.js";
 import { retryDelay, Subscription } from "./socket.js";
 import { SPAN_MS } from "./trend.js";
@@ -9,6 +9,7 @@ const PAGE = 50;
 const REFRESH_MS = 10_000; // status, actuators and dead letters have no subscription yet
 const NEWCOMER_MS = 500;
 const BEHIND_MS = 5000;
+export const OVER = "The session is over. Log in again.";
 
 /**
  * @typedef {"connecting" | "live" | "behind" | "lost"} Link
@@ -17,7 +18,7 @@ const BEHIND_MS = 5000;
  * @property {(text: string) => void} notice something the reader must know
  * @property {() => void} loaded all devices were asked for anew
  * @property {(count: number) => void} deadLetters
- * @property {() => void} loggedOut
+ * @property {(why: string) => void} loggedOut
  */
 
 export class Live {
@@ -39,7 +40,7 @@ export class Live {
       opened: () => this.#opened(),
       lost: (retryIn) => this.#setLink("lost", retryIn),
       failed: (errors) => this.listener.notice(`Live readings are refused: ${errors[0]?.message}`),
-      refused: () => this.#loggedOut(),
+      refused: () => this.#loggedOut(OVER),
     });
   }
 
@@ -161,9 +162,10 @@ export class Live {
     this.listener.link(link, milliseconds);
   }
 
-  #loggedOut() {
+  /** @param {string} why */
+  #loggedOut(why) {
     this.stop();
-    this.listener.loggedOut();
+    this.listener.loggedOut(why);
   }
 
   /** Run a request; what keeps it from succeeding is shown. @param {() => Promise<unknown>} work @returns {Promise<boolean>} */
@@ -173,7 +175,8 @@ export class Live {
       return true;
     } catch (error) {
       if (this.#abort.signal.aborted) return false;
-      if (isUnauthenticated(error)) this.#loggedOut();
+      if (hasCode(error, "UNAUTHENTICATED")) this.#loggedOut(OVER);
+      else if (hasCode(error, "FORBIDDEN")) this.#loggedOut("This key may not look at the house; a viewer's key may.");
       else if (error instanceof GraphQLError) this.listener.notice(`The server refused a question: ${error.message}`);
       return false; // unreachable: the link says so already, and the next round asks again
     }

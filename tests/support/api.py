@@ -1,0 +1,259 @@
+"""The API over a small house in memory, with a key of each role, and clients that speak to it without a network."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import msgspec
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
+from adapters.history.port import Bucket, HistoryRow, RangeQuery, SeriesKey
+from api.app import build_app
+from api.keyring import Keyring
+from api.limits import Limits
+from api.roles import Role
+from api.services import HealthProbe, Services
+from api.writes import Writer
+from projections.accounts import Accounts
+from projections.batching import BatchPolicy
+from projections.engine import Engine
+from projections.feed import Feed
+from projections.history import RawHistory
+from projections.latest import LatestState
+from projections.lineage import Lineage
+from projections.metrics import ProjectionMetrics
+from projections.read_model import ReadModel
+from schema.envelope import Cursor
+from schema.times import to_micros
+from tests.support.house_events import Said, tell
+from tests.support.memory_log import MemoryLog
+
+AT_ONCE = BatchPolicy(pause_seconds=0.0)
+NOW = datetime(2026, 6, 2, tzinfo=UTC)
+
+
+class MemoryHistory:
+    """A history in memory. It answers windows with the count and mean alone: the rest is for the real one to prove."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[bytes, str], HistoryRow] = {}
+        self.cursor: Cursor | None = None
+
+    async def checkpoint(self) -> Cursor | None:
+        return self.cursor
+
+    async def write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
+        for row in rows:
+            self.rows.setdefault((row.event_id, row.metric), row)
+        self.cursor = checkpoint
+
+    async def readings(self, query: RangeQuery) -> list[HistoryRow]:
+        found = sorted((row for row in self.rows.values() if _matches(row, query)), key=_order)
+        return [row for row in found if query.after is None or _order(row) > query.after][: query.limit]
+
+    async def buckets(
+        self, series: Sequence[SeriesKey], start: datetime, end: datetime, window: timedelta
+    ) -> list[list[Bucket]]:
+        return [self._windows(key, start, end, window) for key in series]
+
+    def _windows(self, key: SeriesKey, start: datetime, end: datetime, window: timedelta) -> list[Bucket]:
+        windows: dict[int, list[float]] = {}
+        for row in self.rows.values():
+            if SeriesKey(row.device, row.sensor, row.metric) == key and to_micros(start) <= row.timestamp_us < to_micros(end):
+                windows.setdefault(row.timestamp_us // (window // timedelta(microseconds=1)), []).append(row.value)
+        epoch = datetime(1970, 1, 1, tzinfo=UTC)
+        return [
+            Bucket(epoch + n * window, epoch + (n + 1) * window, len(v), sum(v) / len(v), min(v), max(v), v[0], v[-1], 0)
+            for n, v in sorted(windows.items())
+        ]
+
+    async def count(self) -> int:
+        return len(self.rows)
+
+    async def content_hash(self) -> str:
+        return str(hash(frozenset(self.rows)))
+
+    async def reset(self) -> None:
+        self.rows, self.cursor = {}, None
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@dataclass
+class House:
+    """A small house and its API. `keys` holds a key of each role."""
+
+    log: MemoryLog
+    services: Services
+    app: Starlette
+    keys: dict[Role, str]
+    engine: Engine
+    now: datetime = NOW
+
+    async def says(self, said: Sequence[Said]) -> None:
+        """Things happen, and the read models have seen them when this returns."""
+        await tell(self.log, said)
+        await self.settle()
+
+    async def settle(self) -> None:
+        head = await self.log.head()
+        for status in self.engine.status():
+            assert head is not None
+            await self.engine.reached(status.name, head)
+
+    def client(self, role: Role | None = Role.VIEWER, **headers: str) -> httpx.AsyncClient:
+        given = headers if role is None else {"authorization": f"Bearer {self.keys[role]}", **headers}
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://house.test", headers=given)
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None, *, role: Role = Role.VIEWER) -> Any:
+        """The data of an answer; an answer with errors is a failure."""
+        answer = await self.answer(query, variables, role=role)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def answer(self, query: str, variables: dict[str, Any] | None = None, *, role: Role = Role.VIEWER) -> Any:
+        async with self.client(role) as client:
+            response = await client.post("/graphql", json={"query": query, "variables": variables})
+        return response.json()
+
+    async def code(self, query: str, variables: dict[str, Any] | None = None, *, role: Role = Role.VIEWER) -> str:
+        """The code of the one error that is answered."""
+        [error] = (await self.answer(query, variables, role=role))["errors"]
+        return str(error["extensions"]["code"])
+
+
+@asynccontextmanager
+async def small_house(
+    folder: Path, *, limits: Limits | None = None, probes: Sequence[HealthProbe] = (), log: MemoryLog | None = None
+) -> AsyncIterator[House]:
+    """A house whose read models are the real ones, over a log in memory."""
+    log = log or MemoryLog()
+    feed, latest, accounts, history = Feed(log), LatestState(), Accounts(), MemoryHistory()
+    lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
+    models: list[ReadModel] = [accounts, latest, RawHistory(history, AT_ONCE), lineage]
+    engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()))
+    services = Services(
+        log=log,
+        latest=latest,
+        accounts=accounts,
+        lineage=lineage,
+        projections=engine,
+        feed=feed,
+        history=history,
+        registry=CollectorRegistry(),
+        session_secret=b"a secret of the tests",
+        probes=probes,
+        limits=limits or Limits(visibility_seconds=0.2, progress_seconds=0.0),
+    )
+    house = House(log, services, Starlette(), {}, engine)
+    house.services = replace(services, clock=lambda: house.now)
+    house.app = build_app(house.services)
+    tasks = [asyncio.create_task(feed.run(), name="feed"), asyncio.create_task(engine.run(), name="engine")]
+    try:
+        await _issue_keys(house)
+        yield house
+    finally:
+        for task in reversed(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _issue_keys(house: House) -> None:
+    keyring = Keyring(Writer(house.log, lambda: house.now), lambda: house.now)
+    for role in Role:
+        issued = await keyring.issue(name=role.word, role=role.word, account_id="main", expires_at=None, actor="test")
+        house.keys[role] = issued.text
+    await house.settle()
+
+
+class AsgiSocket:
+    """A websocket to an ASGI app, without a network. Use as a context; it hangs up at the end."""
+
+    def __init__(self, app: Starlette, *, headers: dict[str, str] | None = None, subprotocols: Sequence[str] = ()) -> None:
+        self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        fields = {"host": "house.test", **(headers or {})}
+        self._scope = {
+            "type": "websocket",
+            "path": "/graphql",
+            "raw_path": b"/graphql",
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "ws",
+            "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+            "subprotocols": list(subprotocols),
+        }
+        self._app = app
+        self._gate: asyncio.Event | None = None
+
+    async def _put(self, event: Any) -> None:
+        if self._gate is not None:
+            await self._gate.wait()
+        self._outgoing.put_nowait(event)
+
+    def block(self, gate: asyncio.Event) -> None:
+        """Take nothing off the socket until the gate opens."""
+        self._gate = gate
+
+    def waiting(self) -> int:
+        """How many messages came that nobody received yet."""
+        return self._outgoing.qsize()
+
+    async def __aenter__(self) -> Self:
+        self._incoming.put_nowait({"type": "websocket.connect"})
+        self._serving = asyncio.create_task(self._app(self._scope, self._incoming.get, self._put))
+        accepted = await self._outgoing.get()
+        assert accepted["type"] == "websocket.accept"
+        self.subprotocol = accepted["subprotocol"]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await self._serving
+
+    def send(self, message: object) -> None:
+        self.send_text(msgspec.json.encode(message).decode())
+
+    def send_text(self, text: str) -> None:
+        self._incoming.put_nowait({"type": "websocket.receive", "text": text})
+
+    def send_bytes(self, data: bytes) -> None:
+        self._incoming.put_nowait({"type": "websocket.receive", "bytes": data})
+
+    async def receive(self) -> Any:
+        """The next message, decoded; the close event where there are no more."""
+        event = await asyncio.wait_for(self._outgoing.get(), 5)
+        return msgspec.json.decode(event["text"]) if event["type"] == "websocket.send" else event
+
+    async def closed(self) -> tuple[int, str]:
+        """The code and the reason with which the server closes."""
+        event = await self.receive()
+        assert event["type"] == "websocket.close", event
+        return event["code"], event["reason"]
+
+    async def init(self, key: str) -> None:
+        """Say who we are, and be let in."""
+        self.send({"type": "connection_init", "payload": {"authorization": f"Bearer {key}"}})
+        assert await self.receive() == {"type": "connection_ack"}
+
+    def subscribe(self, query: str, variables: dict[str, Any] | None = None, *, name: str = "1") -> None:
+        self.send({"id": name, "type": "subscribe", "payload": {"query": query, "variables": variables}})
+
+
+def _order(row: HistoryRow) -> tuple[int, bytes, str]:
+    return row.timestamp_us, row.event_id, row.metric
+
+
+def _matches(row: HistoryRow, query: RangeQuery) -> bool:
+    start = query.start is None or row.timestamp_us >= to_micros(query.start)
+    end = query.end is None or row.timestamp_us < to_micros(query.end)
+    named = query.sensor in {None, row.sensor} and query.metric in {None, row.metric}
+    return row.device == query.device and named and start and end

@@ -1,0 +1,14 @@
+"""A small house for every test that asks for one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.api import House, small_house
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with small_house(tmp_path) as built:
+        yield built
