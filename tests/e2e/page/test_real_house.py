@@ -1,0 +1,113 @@
+"""The page in front of the real house: broker, log, read models and API in a process of its own."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, WebSocket, expect
+
+from tests.support.page_server import Server
+
+TOPIC = "glasshouse/home/bench-1/reading"
+ISSUE = "mutation ($input: IssueKeyInput!) { issueKey(input: $input) { ... on IssueKeySuccess { secret } } }"
+REVOKE = "mutation ($input: RevokeKeyInput!) { revokeKey(input: $input) { __typename } }"
+STORED = '{ readings(deviceId: "bench-1", first: 500) { nodes { eventId } } }'
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("house"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def received(page: Page) -> list[str]:
+    """The event ids of all readings that came to the page, over however many sockets."""
+    ids: list[str] = []
+
+    def keep(frame: str | bytes) -> None:
+        message: dict[str, Any] = json.loads(frame)
+        if message["type"] == "next" and "reading" in message["payload"]["data"]["readings"]:
+            ids.append(message["payload"]["data"]["readings"]["reading"]["eventId"])
+
+    def follow(socket: WebSocket) -> None:
+        socket.on("framereceived", keep)
+
+    page.on("websocket", follow)
+    return ids
+
+
+def temperatures(first: int, last: int) -> list[dict[str, Any]]:
+    return [{"id": f"r{number}", "reading": {"temperature": number / 10}} for number in range(first, last + 1)]
+
+
+def test_the_link_opens_the_house_and_readings_move(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/#key={server.key}")
+    expect(page.locator("#link")).to_have_text("Live")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for the first device")
+    server.publish("glasshouse/home/bench-0/reading", [{"reading": {"temperature": 70.7}, "units": {"temperature": "degF"}}])
+    expect(page.locator("#device-bench-0 .value")).to_have_text("21.5 °C")
+    server.publish("glasshouse/home/bench-0/reading", [{"reading": {"temperature": 500}}])
+    expect(page.locator("#device-bench-0 .value")).to_have_text("500.0 °C")
+    expect(page.locator("#device-bench-0 tbody")).to_contain_text("Bad")
+    assert page.url == f"{server.url}/"
+
+
+def test_status_and_actuators_are_there_when_the_page_opens(page: Page, server: Server) -> None:
+    server.publish("glasshouse/home/bench-2/status", [{"status": "online", "model": "GH-200"}])
+    server.publish("glasshouse/home/bench-2/state", [{"actuatorId": "heater", "state": "on", "reason": "too cold"}])
+    page.goto(f"{server.url}/#key={server.key}")
+    card = page.locator("#device-bench-2")
+    expect(card.get_by_role("listitem")).to_have_text("heater on")
+    expect(card.locator(".about")).to_have_text("GH-200")
+
+
+def test_what_could_not_be_understood_is_counted_and_explained(page: Page, server: Server) -> None:
+    server.publish(TOPIC, ['{"reading": {"tempera'])
+    page.goto(f"{server.url}/#key={server.key}")
+    page.get_by_role("button", name=re.compile("1 dead letters")).click()
+    expect(page.get_by_role("dialog").locator("pre")).to_have_text('{"reading": {"tempera')
+
+
+def test_a_wrong_key_is_refused(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/#key=gh_nobody_nothing")
+    expect(page.get_by_role("alert")).to_contain_text("This key does not open the house")
+
+
+def test_a_key_that_may_only_bring_readings_in_does_not_open_the_house(page: Page, server: Server) -> None:
+    key = server.ask(ISSUE, input={"name": "gateway", "role": "INGEST"})["issueKey"]["secret"]
+    page.goto(f"{server.url}/#key={key}")
+    expect(page.get_by_role("alert")).to_contain_text("This key may not look at the house")
+
+
+def test_a_revoked_key_closes_the_page_that_it_opened(page: Page, server: Server) -> None:
+    key = server.ask(ISSUE, input={"name": "page", "role": "VIEWER"})["issueKey"]["secret"]
+    page.goto(f"{server.url}/#key={key}")
+    expect(page.locator("#link")).to_have_text("Live")
+    server.ask(REVOKE, input={"keyId": key.split("_")[1]})
+    expect(page.get_by_role("alert")).to_contain_text("The session is over")
+    expect(page.locator("#house")).to_be_hidden()
+
+
+def test_after_kill_9_and_a_restart_the_page_resumes_and_has_every_reading_once(
+    page: Page, server: Server, received: list[str]
+) -> None:
+    page.goto(f"{server.url}/#key={server.key}")
+    expect(page.locator("#link")).to_have_text("Live")
+    number = page.locator("#device-bench-1 .number")
+    server.publish(TOPIC, temperatures(101, 120))
+    expect(number).to_have_text("12.0")
+    server.kill()
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    server.start()
+    server.publish(TOPIC, temperatures(121, 160))
+    expect(number).to_have_text("16.0")
+    expect(page.locator("#link")).to_have_text("Live")
+    expect(page.locator("#notice")).to_be_hidden()
+    stored = [node["eventId"] for node in server.ask(STORED)["readings"]["nodes"]]
+    assert len(received) == 60
+    assert sorted(received) == sorted(stored)
