@@ -1,0 +1,181 @@
+"""GraphQL over HTTP: media types, status codes, and what is thrown at it."""
+
+from typing import Any
+
+import pytest
+
+from api.roles import Role
+from tests.support.api import House
+
+RESPONSE = "application/graphql-response+json"
+ASK = {"query": "{ projections { name } }"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("application/json", "application/json"),
+        (RESPONSE, RESPONSE),
+        (f"{RESPONSE}, application/json", RESPONSE),
+        (f"{RESPONSE};q=0.5, application/json", "application/json"),
+        (f"text/html, {RESPONSE};charset=utf-8;q=0.9, */*;q=0.1", RESPONSE),
+    ],
+)
+async def test_the_answer_comes_in_the_type_that_was_asked_for(house: House, accept: str | None, expected: str) -> None:
+    async with house.client(accept=accept or "") as client:
+        if accept is None:
+            del client.headers["accept"]
+        response = await client.post("/graphql", json=ASK)
+    assert (response.status_code, response.headers["content-type"]) == (200, f"{expected}; charset=utf-8")
+
+
+async def test_a_client_that_takes_no_json_is_told_so(house: House) -> None:
+    for accept in ("text/html", "application/json;q=0", "application/json;q=x", "image/*"):
+        async with house.client(accept=accept) as client:
+            assert (await client.post("/graphql", json=ASK)).status_code == 406
+
+
+@pytest.mark.parametrize(
+    "query", ["{", "{ nonsense }", "query ($x: Int!) { devices(first: $x) { nodes { id } } }", "query A { a }"]
+)
+async def test_a_request_that_cannot_run_is_400_in_the_new_type_and_200_in_the_old(house: House, query: str) -> None:
+    for accept, status in ((RESPONSE, 400), ("application/json", 200)):
+        async with house.client(accept=accept) as client:
+            response = await client.post("/graphql", json={"query": query})
+        assert response.status_code == status
+        assert "data" not in response.json()
+        assert {error["extensions"]["code"] for error in response.json()["errors"]} == {"INVALID_INPUT"}
+
+
+BAD_BODIES: list[tuple[bytes, int]] = [
+    (b"", 400),
+    (b"1", 400),
+    (b"[]", 400),
+    (b"null", 400),
+    (b'"x"', 400),
+    (b"{}", 400),
+    (b"{", 400),
+    (b"\x00", 400),
+    (b'{"query": "\xff\xfe"}', 400),
+    (b'{"query": "\\ud800"}', 400),
+    (b'{"query": 1}', 400),
+    (b'{"query": null}', 400),
+    (b'{"query": ["{ a }"]}', 400),
+    (b'{"query": "{ a }", "operationName": 1}', 400),
+    (b'[{"query": "{ projections { name } }"}]', 400),
+    (b"[" * 100_000, 400),
+    (b'{"a":' * 20_000, 400),
+    (b'{"query": "{ a }", "variables": ' + b"[" * 30_000 + b"]" * 30_000 + b"}", 400),
+    (b"x" * 200_000, 413),
+    (b'{"query": "' + b"a" * 140_000 + b'"}', 413),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), BAD_BODIES, ids=lambda value: str(value)[:40])
+async def test_a_body_that_cannot_be_read_is_refused_cleanly(house: House, body: bytes, status: int) -> None:
+    async with house.client() as client:
+        response = await client.post("/graphql", content=body, headers={"content-type": "application/json"})
+        assert response.status_code == status
+        assert response.json()["errors"][0]["extensions"]["code"] in {"INVALID_INPUT", "LIMIT_EXCEEDED"}
+        assert (await client.post("/graphql", json=ASK)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        [],
+        "x",
+        1,
+        {"first": "x"},
+        {"first": 1.5},
+        {"first": 10**30},
+        {"first": True},
+        {"first": {"a": [None]}},
+        {"first": -(2**31)},
+    ],
+)
+async def test_variables_that_do_not_fit_are_an_error_of_the_client(house: House, variables: Any) -> None:
+    async with house.client(accept="application/json") as client:
+        response = await client.post(
+            "/graphql",
+            json={"query": "query ($first: Int) { devices(first: $first) { nodes { id } } }", "variables": variables},
+        )
+    assert response.status_code == 200
+    assert response.json()["errors"][0]["extensions"]["code"] in {"INVALID_INPUT", "LIMIT_EXCEEDED"}
+
+
+async def test_nul_and_right_to_left_marks_are_just_characters(house: House) -> None:
+    for text in ("\x00", "\u202e", "'; DROP TABLE", "💥", "/+#$"):
+        assert await house.ask("query ($id: ID!) { device(id: $id) { id } }", {"id": text}) == {"device": None}
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", "", "json"]
+)
+async def test_only_json_in_utf8_is_read_so_that_no_form_can_post_here(house: House, kind: str) -> None:
+    async with house.client() as client:
+        response = await client.post("/graphql", content=b'{"query":"{ a }"}', headers={"content-type": kind})
+    assert response.status_code == 415
+
+
+async def test_a_body_without_a_length_is_cut_off_at_the_limit(house: House) -> None:
+    async def endless() -> Any:
+        while True:
+            yield b" " * 10_000
+
+    async with house.client() as client:
+        response = await client.post("/graphql", content=endless(), headers={"content-type": "application/json"})
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["extensions"]["limit"] == "bytes of body"
+
+
+async def test_get_runs_queries_and_nothing_else(house: House) -> None:
+    async with house.client(Role.ADMIN) as client:
+        query = {"query": "query A { a: projections { name } } query B($id: ID!) { b: device(id: $id) { id } }"}
+        chosen = {**query, "operationName": "B", "variables": '{"id": "x"}'}
+        assert (await client.get("/graphql", params=chosen)).json() == {"data": {"b": None}}
+        mutation = await client.get(
+            "/graphql", params={"query": 'mutation { defineSite(input: {siteId: "s"}) { __typename } }'}
+        )
+        assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
+        for params in ({}, {"query": "{ a }", "variables": "{"}, {"query": "subscription { readings { __typename } }"}):
+            assert (await client.get("/graphql", params=params)).status_code == 400
+        assert await house.ask("{ sites { id } }") == {"sites": []}
+
+
+async def test_another_method_is_not_allowed(house: House) -> None:
+    async with house.client() as client:
+        for method in ("PUT", "DELETE", "OPTIONS"):
+            assert (await client.request(method, "/graphql")).status_code == 405
+
+
+async def test_an_operation_that_is_not_there_is_named(house: House) -> None:
+    async with house.client() as client:
+        for body, words in (
+            ({"query": "query A { __typename } query B { __typename }"}, "several operations"),
+            ({"query": "query A { __typename }", "operationName": "C"}, "no operation named 'C'"),
+            ({"query": "fragment F on Query { __typename }"}, "no operation"),
+        ):
+            assert words in (await client.post("/graphql", json=body)).json()["errors"][0]["message"]
+
+
+async def test_what_nobody_expected_is_masked_with_a_trace_id(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    async def broken(_query: object) -> Any:
+        raise RuntimeError("the password is hunter2")
+
+    house.services.history.readings = broken  # type: ignore[method-assign]
+    answer = await house.answer('{ readings(deviceId: "a") { nodes { value } } }')
+    [error] = answer["errors"]
+    assert (answer["data"], error["extensions"]["code"], error["path"]) == (None, "INTERNAL", ["readings"])
+    assert "hunter2" not in str(answer)
+    assert error["extensions"]["traceId"] in error["message"]
+    assert error["extensions"]["traceId"] in capsys.readouterr().out
+
+
+async def test_answers_are_kept_by_nobody(house: House) -> None:
+    async with house.client() as client:
+        response = await client.post("/graphql", json=ASK)
+    assert (response.headers["cache-control"], response.headers["x-content-type-options"]) == ("no-store", "nosniff")
