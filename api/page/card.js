@@ -5,6 +5,7 @@ import { byName, formatAge, formatMoment, formatState, formatValue, metricLabel,
 /** @typedef {import("./store.js").Device} Device @typedef {import("./store.js").Latest} Latest */
 /** @typedef {{line: Element, area: Element, number: HTMLElement, unit: HTMLElement, mark: HTMLElement, row: HTMLElement}} Row */
 
+const UNNAMED = "main"; // the sensor of a device that named none
 /** @type {Record<string, string>} */
 const STATUS_TEXT = { online: "Online", silent: "Silent", offline: "Offline" };
 /** @type {Record<string, [string, string]>} */
@@ -13,9 +14,9 @@ const MARKS = {
   suspected: ["Suspect", "This value may be wrong."],
 };
 
-/** @param {Latest} a @param {Latest} b */
+/** What matters most to the crop comes first; of several probes of one metric, by name. @param {Latest} a @param {Latest} b */
 function inOrder(a, b) {
-  return byName(a.sensorId, b.sensorId) || metricRank(a.metric) - metricRank(b.metric) || byName(a.metric, b.metric);
+  return metricRank(a.metric) - metricRank(b.metric) || byName(a.metric, b.metric) || byName(a.sensorId, b.sensorId);
 }
 
 /** Clone a template's only element. @param {string} id @returns {HTMLElement} */
@@ -142,7 +143,7 @@ export class Card {
   #addRow({ key, sensorId, metric }) {
     const row = fromTemplate("row-template");
     setText(find(row, ".metric"), metricLabel(metric));
-    setText(find(row, ".sensor"), sensorId);
+    setText(find(row, ".sensor"), sensorId === UNNAMED ? "" : sensorId);
     const [line, area, number] = [find(row, ".line"), find(row, ".area"), find(row, ".number")];
     this.#rows.set(key, { row, line, area, number, unit: find(row, ".unit"), mark: find(row, ".mark") });
   }

@@ -75,7 +75,7 @@ export class Groups {
   /** Put every card into its group, moving only what stands wrong: a card that is moved loses the focus. */
   #arrange() {
     /** @type {Map<string, Card[]>} */ const wanted = new Map();
-    for (const card of [...this.cards.values()].sort((a, b) => byName(title(a.device), title(b.device)))) {
+    for (const card of [...this.cards.values()].sort(inOrder)) {
       const name = place(card.device);
       this.#places.set(card.device.id, name);
       wanted.set(name, [...(wanted.get(name) ?? []), card]);
@@ -116,9 +116,9 @@ function place({ details }) {
   return details?.location ?? details?.site ?? NOWHERE;
 }
 
-/** @param {Device} device */
-function title({ id, details }) {
-  return details?.name ?? id;
+/** @param {Card} a @param {Card} b */
+function inOrder({ device: a }, { device: b }) {
+  return byName(a.details?.name ?? a.id, b.details?.name ?? b.id) || byName(a.id, b.id);
 }
 
 /** @param {Element} parent @param {Element[]} children */

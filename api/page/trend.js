@@ -2,7 +2,7 @@
 
 export const SPAN_MS = 600_000;
 export const STEP_MS = 10_000;
-const LEAST_SPAN_MS = 120_000; // a young series does not pretend to fill ten minutes
+const LEAST_SPAN_MS = 60_000; // a young series does not pretend to fill ten minutes
 const [WIDTH, HEIGHT, MARGIN] = [100, 24, 2];
 
 export class Trend {

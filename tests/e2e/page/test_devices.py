@@ -35,6 +35,15 @@ def test_devices_stand_in_their_places_with_values_in_units_people_read(page: Pa
     expect(page.get_by_role("heading", level=1)).to_have_text("All 2 devices are well")
 
 
+def test_what_matters_to_the_crop_stands_above_what_the_device_says_of_itself(page: Page, house: StagedHouse) -> None:
+    probes = [reading(20.0, sensorId=f"probe-{number}") for number in (10, 2)]
+    board = [reading(90, metric="battery", sensorId="board"), reading(1, metric="leaf_wetness", sensorId="main")]
+    house.devices = [device("bench-1", *board, *probes, reading(60, metric="humidity", sensorId="main"))]
+    house.open()
+    labels = ["Temperature probe-2", "Temperature probe-10", "Humidity", "Battery board", "Leaf wetness"]
+    expect(page.get_by_role("rowheader")).to_have_text(labels)
+
+
 def test_a_value_moves_when_its_sensor_speaks(page: Page, house: StagedHouse) -> None:
     house.devices = [device("bench-1", reading(21.0))]
     house.open()
