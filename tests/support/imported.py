@@ -1,10 +1,11 @@
 """A folder of real data imported into a log on disk, twice, and what the log then holds."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,26 +20,32 @@ from schema.registry import REGISTRY
 from tests.support.real_data import MAPPINGS, real_data
 
 
-class Value(msgspec.Struct, frozen=True, gc=False):
-    """A value in the log, None where it is missing; `verdict` is why it was found bad."""
+class Series(NamedTuple):
+    """What was measured, where."""
 
+    device: str
     sensor: str
     metric: str
+
+
+class Value(NamedTuple):
+    """A value in the log, None where it is missing; `verdict` is why it was found bad."""
+
     time: datetime
     value: float | None
     verdict: str | None
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """Two runs of one import, and what the log holds of each device: values counted, states in order."""
+    """Two runs of one import, and what the log holds: values counted, states in order, readings of each device."""
 
     folder: Path
     first: ImportReport
     second: ImportReport
-    events: int
-    values: dict[str, Counter[Value]]
-    states: dict[str, list[ActuatorEvent]]
+    values: defaultdict[Series, Counter[Value]]
+    states: list[ActuatorEvent]
     readings: Counter[str]
+    events: int
 
 
 def import_twice(name: str, store: Path) -> Imported:
@@ -64,27 +71,25 @@ async def _import_twice(folder: Path, mapping: Path, store: Path) -> Imported:
 
 
 async def _collect(log: EventLog, folder: Path, first: ImportReport, second: ImportReport) -> Imported:
-    held = Imported(folder, first, second, 0, {}, {}, Counter())
+    values: defaultdict[Series, Counter[Value]] = defaultdict(Counter)
+    states: list[ActuatorEvent] = []
+    readings: Counter[str] = Counter()
     events = 0
     async for event in _events(log):
         events += 1
         if isinstance(event, SensorReading):
-            held.readings[event.device_id] += 1
-            held.values.setdefault(event.device_id, Counter()).update(_values(event))
+            readings[event.device_id] += 1
+            for metric, value in event.reading.items():
+                verdict = event.verdicts.get(metric)
+                values[Series(event.device_id, event.sensor_id, metric)][Value(event.timestamp, value, verdict)] += 1
+            for metric in event.missing:
+                values[Series(event.device_id, event.sensor_id, metric)][Value(event.timestamp, None, None)] += 1
         elif isinstance(event, ActuatorEvent):
-            held.states.setdefault(event.device_id, []).append(event)
-    return msgspec.structs.replace(held, events=events)
+            states.append(event)
+    return Imported(folder, first, second, values, states, readings, events)
 
 
 async def _events(log: EventLog) -> AsyncIterator[Event]:
     async for page in log.read_all(None, page_size=5_000):
         for recorded in page.events:
             yield REGISTRY.unpack(recorded)
-
-
-def _values(event: SensorReading) -> list[Value]:
-    there = [
-        Value(event.sensor_id, metric, event.timestamp, value, event.verdicts.get(metric))
-        for metric, value in event.reading.items()
-    ]
-    return there + [Value(event.sensor_id, metric, event.timestamp, None, None) for metric in event.missing]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.imported import Imported, import_twice
+from tests.support.imported import Imported, Series, import_twice
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 ACTUATORS = {
@@ -46,7 +46,7 @@ def rows_of(folder: Path, stem: str) -> list[tuple[datetime, dict[str, str]]]:
 
 
 def stored(lettuce: Imported, device: str, sensor: str, metric: str) -> dict[datetime, float | None]:
-    return {v.time: v.value for v in lettuce.values[device] if (v.sensor, v.metric) == (sensor, metric)}
+    return {value.time: value.value for value in lettuce.values[Series(device, sensor, metric)]}
 
 
 def numbers(rows: list[tuple[datetime, dict[str, str]]], column: str) -> dict[datetime, float | None]:
@@ -85,7 +85,7 @@ def test_an_actuator_column_is_an_event_wherever_it_changes(lettuce: Imported, c
     for time, row in rows_of(lettuce.folder, "GreenhouseClimate"):
         if row[column] and (not changes or changes[-1][1] != float(row[column])):
             changes.append((time, float(row[column])))
-    events = [event for event in lettuce.states["reference-climate"] if event.actuator_id == actuator]
+    events = [event for event in lettuce.states if event.actuator_id == actuator]
     assert [(event.timestamp, event.state) for event in events] == changes
     assert len(changes) > 1
 
