@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar
 
 from adapters.event_log.port import EventLog
 from ingest.limits import IngestLimits
-from ingest.recall import recall_stream
+from ingest.recall import remember
 from ingest.stream_memory import StreamMemory
 
-READS_AT_ONCE: Final = 32
+READS_AT_ONCE: Final = 64
 _T = TypeVar("_T")
 
 
@@ -33,9 +33,14 @@ class Memories:
                 self._by_stream.move_to_end(stream)
             else:
                 cold.append(stream)
-        if cold:
-            read = await all_of([recall_stream(self._log, stream, self._limits) for stream in cold])
-            self._by_stream.update(zip(cold, read, strict=True))
+        for start in range(0, len(cold), READS_AT_ONCE):
+            await self._recall(cold[start : start + READS_AT_ONCE])
+
+    async def _recall(self, streams: Sequence[str]) -> None:
+        # First all reads, then all thinking: a busy event loop would keep the log's threads from the interpreter.
+        tails = await all_of([self._log.read_stream(stream, backwards=True, limit=self._limits.tail) for stream in streams])
+        for stream, tail in zip(streams, tails, strict=True):
+            self._by_stream[stream] = remember(tail, self._limits)
 
     def forget(self, streams: Iterable[str]) -> None:
         """What is remembered of these may be wrong."""

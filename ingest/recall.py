@@ -30,10 +30,9 @@ _decode_tail = msgspec.json.Decoder(_Tail).decode
 _encode = msgspec.json.Encoder().encode
 
 
-async def recall_stream(log: EventLog, stream: str, limits: IngestLimits) -> StreamMemory:
-    """What there is to remember of a stream."""
-    tail = await log.read_stream(stream, backwards=True, limit=limits.tail)
-    tail.reverse()
+def remember(newest_first: Sequence[RecordedEvent], limits: IngestLimits) -> StreamMemory:
+    """What there is to remember of a stream whose last `limits.tail` events these are."""
+    tail = newest_first[::-1]
     memory = StreamMemory(limits.window)
     if tail and tail[0].revision > 0:
         start, summary = _oldest_summary(tail)
