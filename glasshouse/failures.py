@@ -2,6 +2,7 @@
 
 from adapters.event_log.port import LogError
 from adapters.history.port import HistoryError
+from adapters.mqtt.address import BrokerAddressError
 from adapters.mqtt.errors import MqttError, PortTakenError
 from glasshouse.errors import ExitCode, GlasshouseError
 from glasshouse.simulator.ledger import LedgerError
@@ -12,6 +13,7 @@ _CODES: dict[type[Exception], ExitCode] = {
     HistoryError: ExitCode.STORE,
     PortTakenError: ExitCode.ADDRESS,
     MqttError: ExitCode.BROKER,
+    BrokerAddressError: ExitCode.USAGE,
     SimulationOptionsError: ExitCode.USAGE,
     LedgerError: ExitCode.USAGE,
 }

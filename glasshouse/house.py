@@ -16,7 +16,6 @@ from adapters.mqtt.errors import BrokerStartError
 from api.app import build_app
 from api.services import Services
 from glasshouse.data_folder import DataFolder
-from glasshouse.errors import SettingsError
 from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
 from glasshouse.read_side import ReadSide, open_read_side
 from glasshouse.settings import Address, Settings
@@ -94,10 +93,7 @@ async def _broker(settings: Settings, folder: DataFolder, stack: AsyncExitStack)
     """The embedded broker, started, or the address of the one that the settings name."""
     listen = settings.embedded_broker
     if listen is None:
-        try:
-            return None, BrokerAddress.parse(settings.mqtt)
-        except ValueError as error:
-            raise SettingsError(str(error)) from error
+        return None, BrokerAddress.parse(settings.mqtt)
     broker = await start_broker(folder.broker, listen.host, listen.port)
     stack.push_async_callback(broker.stop)
     return broker, broker.address

@@ -8,6 +8,10 @@ import msgspec
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
+class BrokerAddressError(ValueError):
+    """The text is no broker's address."""
+
+
 class BrokerAddress(msgspec.Struct, frozen=True):
     """A broker's address, from `mqtt[s]://user:password@host:port`."""
 
@@ -19,14 +23,14 @@ class BrokerAddress(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, url: str) -> "BrokerAddress":
-        """Read an address; ValueError with a plain sentence that does not repeat the password."""
+        """Read an address; BrokerAddressError with a plain sentence that does not repeat the password."""
         parts = urlsplit(url)
         if parts.scheme not in _PORTS:
-            raise ValueError("a broker's address starts with mqtt:// or mqtts://")
+            raise BrokerAddressError("a broker's address starts with mqtt:// or mqtts://")
         if not parts.hostname:
-            raise ValueError("a broker's address names a host: mqtt://host:1883")
+            raise BrokerAddressError("a broker's address names a host: mqtt://host:1883")
         if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("a broker's address ends after the port; write / and # in a password as %2F and %23")
+            raise BrokerAddressError("a broker's address ends after the port; write / and # in a password as %2F and %23")
         return cls(
             host=parts.hostname,
             port=_port(parts.netloc.rpartition("@")[2], _PORTS[parts.scheme]),
@@ -52,5 +56,5 @@ def _port(location: str, default: int) -> int:
     if not digits:
         return default
     if not (digits.isascii() and digits.isdigit() and 0 < int(digits) < 65536):  # noqa: PLR2004 - TCP's own bound
-        raise ValueError("a broker's port is a number from 1 to 65535")
+        raise BrokerAddressError("a broker's port is a number from 1 to 65535")
     return int(digits)

@@ -1,0 +1,121 @@
+"""The commands as a user runs them, from a first key to a report."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+
+import httpx
+
+from tests.support.up import glasshouse, launch, running_up
+
+
+async def test_the_first_start_gives_an_admin_key_and_the_second_none(tmp_path: Path) -> None:
+    errors = tmp_path / "errors.log"
+    async with running_up(tmp_path / "data", errors=errors) as up:
+        assert up.ready["event"] == "ready"
+        assert set(up.ready["mqtt"]) == {"host", "port", "port_v311"}
+        key = up.ready["admin_key"]
+        code, out, _ = await glasshouse("keys", "list", "--data", str(tmp_path / "data"), "--key", key, "--json")
+        assert (code, [one["role"] for one in json.loads(out)]) == (0, ["admin"])
+        assert await up.stop() == 0
+    async with running_up(tmp_path / "data", errors=errors) as up:
+        assert up.ready["admin_key"] is None
+    assert key not in errors.read_text()
+
+
+async def test_keys_are_issued_and_revoked_alike_whether_the_house_runs_or_rests(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    async with running_up(tmp_path / "data", errors=tmp_path / "errors.log") as up:
+        admin = up.ready["admin_key"]
+        code, out, _ = await glasshouse("keys", "issue", "board", "--data", data, "--key", admin, "--json")
+        running = json.loads(out)
+        assert (code, running["role"]) == (0, "viewer")
+        assert await _status(up.http, running["secret"]) == 200
+        await up.stop()
+    code, out, _ = await glasshouse("keys", "issue", "other", "--role", "operator", "--data", data, "--json")
+    resting = json.loads(out)
+    assert (code, set(resting)) == (0, set(running))
+    code, out, _ = await glasshouse("keys", "revoke", running["id"], "--data", data, "--json")
+    assert (code, json.loads(out)["revoked"]) == (0, True)
+    async with running_up(tmp_path / "data", errors=tmp_path / "errors.log") as up:
+        assert await _status(up.http, running["secret"]) == 401
+        assert await _status(up.http, resting["secret"]) == 200
+
+
+async def _status(http: str, key: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        headers = {"authorization": f"Bearer {key}"}
+        response = await client.post(f"{http}/graphql", json={"query": "{ __typename }"}, headers=headers)
+        return response.status_code
+
+
+async def test_the_demo_stops_by_itself_and_proves_that_nothing_is_lost(tmp_path: Path) -> None:
+    code, out, err = await glasshouse(
+        *("demo", "--seconds", "5", "--json", "--data", str(tmp_path), "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
+    )
+    report = json.loads(out.splitlines()[-1])
+    assert code == 0, (report, err)
+    assert report["sent"] > 200
+    assert report["receipted"] == report["sent"] == report["stored"] + report["dead_letters"]
+    assert report["dead_letters"] > 0
+    assert (report["lost"], report["double_counted"], report["diverged"]) == (0, 0, [])
+    assert report["latency_ms"]["p50"] is not None
+
+
+async def test_the_demo_ends_cleanly_on_ctrl_c_with_its_report(tmp_path: Path) -> None:
+    arguments = ("demo", "--json", "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
+    process = await launch(*arguments, errors=tmp_path / "errors.log")
+    assert process.stdout is not None
+    ready = json.loads(await process.stdout.readline())
+    async with asyncio.timeout(30), httpx.AsyncClient(base_url=ready["http"], trust_env=False) as client:
+        while await _count(client, ready["admin_key"]) == 0:
+            await asyncio.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    rest = (await process.stdout.read()).decode()
+    assert await process.wait() == 0, (tmp_path / "errors.log").read_text()
+    assert json.loads(rest.splitlines()[-1])["lost"] == 0
+
+
+async def _count(client: httpx.AsyncClient, key: str) -> int:
+    query = "{ projections { name events } }"
+    response = await client.post("/graphql", json={"query": query}, headers={"authorization": f"Bearer {key}"})
+    models = response.json()["data"]["projections"]
+    return int(next(model["events"] for model in models if model["name"] == "history"))
+
+
+async def test_doctor_names_what_is_broken_and_is_content_with_what_is_not(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    code, out, _ = await glasshouse("doctor", "--data", data, "--http", "127.0.0.1:0", "--json")
+    assert (code, {finding["ok"] for finding in json.loads(out)}) == (0, {True})
+    async with running_up(tmp_path / "data", errors=tmp_path / "errors.log"):
+        code, out, _ = await glasshouse("doctor", "--data", data, "--json")
+        assert code == 0, out
+        assert "running house" in {finding["part"] for finding in json.loads(out)}
+    for file in (tmp_path / "data").glob("events.db*"):
+        file.write_bytes(b"gone wrong " * 1000)
+    code, out, _ = await glasshouse("doctor", "--data", data, "--http", "127.0.0.1:0", "--json")
+    broken = [finding for finding in json.loads(out) if not finding["ok"]]
+    assert (code, [finding["part"] for finding in broken]) == (1, ["event log"])
+
+
+async def test_the_schemas_are_listed_and_exported(tmp_path: Path) -> None:
+    code, out, _ = await glasshouse("schema", "list", "--json")
+    assert (code, {"type": "SensorReading", "version": 1} in json.loads(out)) == (0, True)
+    (tmp_path / "Gone.v1.json").write_text("{}")
+    code, _, _ = await glasshouse("schema", "export", str(tmp_path))
+    assert code == 0
+    assert (tmp_path / "SensorReading.v1.json").exists()
+    assert not (tmp_path / "Gone.v1.json").exists()
+
+
+async def test_an_import_adds_up_and_a_second_one_stores_nothing_new(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "docs" / "examples"
+    arguments = ("import", str(example / "logger.csv"), "--mapping", str(example / "logger.toml"), "--json")
+    code, out, err = await glasshouse(*arguments, "--data", str(tmp_path / "data"))
+    first = json.loads(out)["total"]["readings"]
+    assert (code, first) == (0, {"read": 19, "stored": 18, "duplicates": 1, "deadLetters": 0}), err
+    async with running_up(tmp_path / "data", errors=tmp_path / "errors.log"):
+        code, out, err = await glasshouse(*arguments, "--data", str(tmp_path / "data"))
+    again = json.loads(out)["total"]["readings"]
+    assert (code, again) == (0, {"read": 19, "stored": 0, "duplicates": 19, "deadLetters": 0}), err
