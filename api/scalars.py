@@ -17,7 +17,7 @@ StateValue = NewType("StateValue", object)
 
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DURATION: Final = re.compile(
-    r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,6})?)S)?)?)", re.ASCII
+    r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:\.(\d{1,6}))?S)?)?)", re.ASCII
 )
 _LARGEST: Final = 2**63
 
@@ -39,18 +39,20 @@ def parse_duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None or not any(match.groups()):
         raise _invalid("Duration", "ISO 8601 without years and months, such as PT1M", value)
-    weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    weeks, days, hours, minutes, seconds, fraction = (part or "0" for part in match.groups())
+    micros = int(fraction.ljust(6, "0"))
     try:
-        return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return timedelta(int(days), int(seconds), micros, 0, int(minutes), int(hours), int(weeks))
     except OverflowError:
         raise _invalid("Duration", "a length of time that a calendar can hold", value) from None
 
 
 def format_duration(length: timedelta) -> str:
-    """The shortest spelling in days and seconds."""
-    seconds = f"{length.seconds + length.microseconds / 1e6:g}"
+    """In days and seconds: `P1D`, `PT90S`, `P1DT0.5S`."""
+    fraction = f".{length.microseconds:06}".rstrip("0") if length.microseconds else ""
     days = f"{length.days}D" if length.days else ""
-    return f"P{days}" if days and seconds == "0" else f"P{days}T{seconds}S"
+    seconds = f"T{length.seconds}{fraction}S" if length.seconds or fraction or not days else ""
+    return f"P{days}{seconds}"
 
 
 def _parse_big_int(value: object) -> int:

@@ -1,5 +1,6 @@
 """The executable schema: compiled by Strawberry from the types, every root field guarded by the role that it names."""
 
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -76,3 +77,7 @@ def _answering(resolve: Resolver) -> Callable[..., Coroutine[Any, Any, Any]]:
             return OperationError(code=error.code, message=error.message)
 
     return answering
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text(build_schema()))

@@ -127,7 +127,7 @@ async def test_a_session_that_we_did_not_sign_or_that_is_over_opens_nothing(hous
     for token in [*forged, ours.sign(key_id, NOW), ours.sign("nobody", later)]:
         async with house.client(None) as client:
             cookie = f"glasshouse_session={token}".encode("latin-1", "replace")
-            response = await client.post("/graphql", json=ASK, headers={b"cookie": cookie})  # type: ignore[dict-item]
+            response = await client.post("/graphql", json=ASK, headers={b"cookie": cookie})
         assert response.status_code == 401, token[:80]
 
 

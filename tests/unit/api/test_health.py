@@ -1,0 +1,81 @@
+"""Health, readiness, metrics, and the page's files."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.roles import Role
+from api.static import Page
+from tests.support.api import House, small_house
+
+
+class Probe:
+    """A part that is as ready as it is told to be."""
+
+    def __init__(self, name: str, problem: str | Exception | None = None) -> None:
+        self.name = name
+        self._problem = problem
+
+    async def check(self) -> str | None:
+        if isinstance(self._problem, Exception):
+            raise self._problem
+        return self._problem
+
+
+async def test_readiness_names_the_part_that_is_not_ready_and_says_why(tmp_path: Path) -> None:
+    probes = [Probe("event log"), Probe("mqtt", "the broker cannot be reached"), Probe("history", OSError("gone"))]
+    async with small_house(tmp_path, probes=probes) as house, house.client(None) as client:
+        response = await client.get("/readyz")
+        assert (response.status_code, response.json()) == (
+            503,
+            {"ready": False, "parts": {"event log": "ready", "mqtt": "the broker cannot be reached", "history": "gone"}},
+        )
+        assert (await client.get("/healthz")).json() == {"alive": True}
+
+
+async def test_a_house_of_which_every_part_is_ready_is_ready(tmp_path: Path) -> None:
+    async with small_house(tmp_path, probes=[Probe("event log")]) as house, house.client(None) as client:
+        response = await client.get("/readyz")
+    assert (response.status_code, response.json()["ready"]) == (200, True)
+
+
+@pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("::1", 200), ("192.0.2.1", 401), ("testclient", 401)])
+async def test_metrics_are_open_to_this_machine_alone(house: House, address: str, status: int) -> None:
+    transport = httpx.ASGITransport(house.app, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://house.test") as client:
+        assert (await client.get("/metrics")).status_code == status
+        assert (await client.get("/metrics", headers={"x-forwarded-for": "192.0.2.1"})).status_code == 401
+
+
+async def test_metrics_are_told_to_a_key_that_may_read(house: House) -> None:
+    await house.ask("{ sites { id } }")
+    await house.answer("{ keys { id } }")
+    transport = httpx.ASGITransport(house.app, client=("192.0.2.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://house.test") as client:
+        text = (await client.get("/metrics", headers={"authorization": f"Bearer {house.keys[Role.VIEWER]}"})).text
+        assert (await client.get("/metrics", headers={"authorization": f"Bearer {house.keys[Role.INGEST]}"})).status_code == 403
+    assert 'glasshouse_api_operations_total{kind="query",result="ok"} 1.0' in text
+    assert 'glasshouse_api_operations_total{kind="query",result="error"} 1.0' in text
+
+
+async def test_the_page_and_its_files_are_served_under_a_strict_policy(house: House) -> None:
+    async with house.client(None) as client:
+        for path, kind in (("/", "text/html"), ("/static/app.js", "text/javascript"), ("/static/style.css", "text/css")):
+            response = await client.get(path)
+            assert (response.status_code, response.headers["content-type"].split(";")[0]) == (200, kind)
+            policy = response.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            again = await client.get(path, headers={"if-none-match": response.headers["etag"]})
+            assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "nothing.js", ""])
+async def test_no_path_leads_out_of_the_page(house: House, path: str) -> None:
+    async with house.client(None) as client:
+        assert (await client.get(f"/static/{path}")).status_code == 404
+
+
+def test_a_folder_without_a_page_is_no_reason_to_fail(tmp_path: Path) -> None:
+    Page(tmp_path)
