@@ -20,8 +20,8 @@ from ingest.topics import route_of
 from schema.envelope import NewEvent
 from schema.ids import EventId
 
-_FIRST_DELAY: Final = 0.05
-_LONGEST_DELAY: Final = 2.0
+FIRST_DELAY: Final = 0.05
+LONGEST_DELAY: Final = 2.0
 _Planned = tuple[Append, list[Item]]
 
 
@@ -46,7 +46,7 @@ class Writer:
         self._memories.shrink()
 
     async def _store(self, items: Sequence[Item]) -> None:
-        delay = _FIRST_DELAY
+        delay = FIRST_DELAY
         while items:
             try:
                 items = await self._round(items)
@@ -55,7 +55,7 @@ class Writer:
                 self._metrics.log_unavailable.inc()
                 structlog.get_logger().warning("log_unavailable", reason=str(error), retry_in_seconds=delay, events=len(items))
                 await asyncio.sleep(delay)
-                delay = min(delay * 2, _LONGEST_DELAY)
+                delay = min(delay * 2, LONGEST_DELAY)
             except LogError as error:
                 self._memories.forget({item.stream for item in items})
                 items = await self._isolate(items, error)

@@ -1,11 +1,15 @@
 """Each event once: beyond the window of recent ids, across restarts, and under any shuffle and duplication."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.event_log.port import ANY, Append, Appended, Conflict, LogUnavailableError
+from ingest import writer
 from ingest.limits import IngestLimits
 from ingest.messages import Inbound
 from tests.support.fake_log import FakeLog
@@ -107,3 +111,38 @@ async def test_any_shuffle_and_duplication_stores_the_same_events_once_each(rng:
     expected = await stored_ids([messages])
     assert await stored_ids([shuffled[:cut], shuffled[cut:]]) == expected
     assert len(set(expected)) == len(expected)
+
+
+class UnreliableLog(FakeLog):
+    """Away at random, before it stored or after, and written to by a stranger who knows the same messages."""
+
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__()
+        self._rng = rng
+
+    async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
+        fault = self._rng.randrange(6)
+        if fault == 0:
+            raise LogUnavailableError("away")
+        if fault == 1:
+            first = appends[0]
+            await super().append([Append(first.stream, ANY, first.events[:1])])
+        results = await super().append(appends)
+        if fault == 2:
+            raise LogUnavailableError("the answer was lost")
+        return results
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(seed=st.integers(0, 2**32))
+async def test_whatever_fails_on_the_way_each_event_is_stored_once(seed: int) -> None:
+    rng = random.Random(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "FIRST_DELAY", 0.0)
+        messages = house(rng)
+        log = UnreliableLog(rng)
+        for batch in (messages, messages[::-1]):
+            async with ingesting(log, limits=SMALL) as ingest:
+                outcomes = await ingest.send(*batch)
+            assert all(outcome.event_ids for outcome in outcomes)
+    assert sorted(event.id for event in log.stored()) == await stored_ids([messages])
