@@ -6,11 +6,12 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import SeriesKey
 from glasshouse.oracle.claims import Claims, Identity, identity_of_dead_letter, identity_of_reading
 from schema.envelope import Filter, RecordedEvent
-from schema.events import ActuatorEvent, DeadLettered, Event, SensorReading
+from schema.events import ActuatorEvent, DeadLettered, SensorReading
 from schema.ids import EventId, format_event_id
 from schema.registry import REGISTRY
 from schema.times import to_micros
 
+_DECODED = frozenset({"SensorReading", "ActuatorEvent", "DeadLettered"})
 _LOOKED_AT = Filter(categories=frozenset({"device", "deadletter"}))
 EXAMPLES_MOST = 20
 
@@ -49,25 +50,27 @@ class Findings:
             self.stored_twice += 1
             return
         self._ids.add(recorded.id)
-        event = REGISTRY.unpack(recorded)
+        event = REGISTRY.unpack(recorded) if recorded.type in _DECODED else None
         if isinstance(event, DeadLettered):
             self.dead.update((recorded.id, identity_of_dead_letter(event)))
-        else:
-            self._stored(recorded, event)
-
-    def _stored(self, recorded: RecordedEvent, event: Event) -> None:
-        """A status is never invented: the last will comes from the broker, and one message may announce more."""
+            return
         self.stored.add(recorded.id)
         if isinstance(event, SensorReading):
             self._count(event)
-        identity = identity_of_reading(event) if isinstance(event, SensorReading) else None
+            self._claimed(recorded, identity_of_reading(event))
+        elif isinstance(event, ActuatorEvent):
+            self._claimed(recorded, None)
+
+    def _claimed(self, recorded: RecordedEvent, identity: Identity | None) -> None:
+        """Look for the message behind an event. Statuses are not looked for: a last will comes from the broker."""
         if identity is not None:
             self.under_two_ids += identity in self.stored
             self.stored.add(identity)
-        if isinstance(event, SensorReading | ActuatorEvent) and not self._claims.sent & {recorded.id, identity}:
-            self.invented_count += 1
-            if len(self.invented) < EXAMPLES_MOST:
-                self.invented.append(f"invented: {recorded.stream} {format_event_id(recorded.id)}")
+        if recorded.id in self._claims.sent or identity in self._claims.sent:
+            return
+        self.invented_count += 1
+        if len(self.invented) < EXAMPLES_MOST:
+            self.invented.append(f"invented: {recorded.stream} {format_event_id(recorded.id)}")
 
     def _count(self, event: SensorReading) -> None:
         at = to_micros(event.timestamp)

@@ -75,6 +75,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         """Blocking. Continues the ledger at `path`, or begins one; LedgerError where that cannot be."""
         self.sequences: dict[str, int] = {}
+        self._path = path
         self._fd = _open_locked(path)
         try:
             self._end = self._recover(path)
@@ -119,7 +120,10 @@ class Ledger:
             os.close(self._fd)
 
     async def _write(self, blobs: Sequence[tuple[int, bytes]]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, _write_durably, self._fd, blobs)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, _write_durably, self._fd, blobs)
+        except OSError as error:
+            raise LedgerError(f"the ledger {self._path} cannot be written: {error.strerror}") from error
 
     def _recover(self, path: Path) -> int:
         """Learn the last sequence of each device, and cut off a tail that was never durable; where to go on writing."""

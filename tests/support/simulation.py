@@ -1,8 +1,10 @@
 """A simulation against a real broker, and an ingest that listens there."""
 
 import asyncio
+import random
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,16 @@ async def listening(address: BrokerAddress, log: EventLog) -> AsyncIterator[Mqtt
         tasks[1].cancel()
         pipeline.close()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def steady_port() -> int:
+    """A free port, with its neighbour, that no outgoing connection is given while a broker restarts."""
+    while True:
+        port = random.randrange(20_000, 30_000, 2)
+        with socket.socket() as first, socket.socket() as second, suppress(OSError):
+            first.bind(("127.0.0.1", port))
+            second.bind(("127.0.0.1", port + 1))
+            return port
 
 
 def sent_lines(ledger: Path) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from glasshouse.simulator.ledger import Ledger, read_ledger
 from glasshouse.simulator.options import SimulationReport
 from glasshouse.simulator.run import run_simulation
 from tests.support.fake_log import FakeLog
-from tests.support.simulation import listening, options, sent_lines
+from tests.support.simulation import listening, options, sent_lines, steady_port
 
 BROKERS = [
     pytest.param("mosquitto", marks=pytest.mark.skipif(find_mosquitto() is None, reason="Mosquitto is not on this machine")),
@@ -27,7 +27,7 @@ BROKERS = [
 
 @pytest.fixture
 async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
-    running = await start_broker(tmp_path / "broker", "127.0.0.1", 0, kind=getattr(request, "param", "auto"))
+    running = await start_broker(tmp_path / "broker", "127.0.0.1", steady_port(), kind=getattr(request, "param", "auto"))
     try:
         yield running
     finally:

@@ -1,6 +1,7 @@
 """The ledger stays one readable line a message, through restarts, torn tails and second writers."""
 
 import asyncio
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,20 @@ def test_a_folder_that_cannot_be_is_refused_in_plain_words(tmp_path: Path) -> No
 def test_a_ledger_that_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="cannot be read"):
         list(read_ledger(tmp_path / "none"))
+
+
+async def test_a_full_disk_is_said_in_plain_words_and_lets_go_of_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(path)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("glasshouse.simulator.ledger.os.pwrite", full)
+    with pytest.raises(LedgerError, match="No space left"):
+        await ledger.begin(lines(1))
+    monkeypatch.undo()
+    await ledger.close()
+    await written(path, lines(1))
 
 
 async def test_names_too_long_for_a_line_are_refused_before_anything_is_written(path: Path) -> None:
