@@ -34,6 +34,9 @@ WEATHER = {
 }
 
 
+pytestmark = pytest.mark.timeout(300)  # a hundred thousand readings, twice
+
+
 @pytest.fixture(scope="module")
 def lettuce(tmp_path_factory: pytest.TempPathFactory) -> Imported:
     return import_twice("lettuce-2022", tmp_path_factory.mktemp("log"))

@@ -43,6 +43,9 @@ PLAUSIBLE = {
 }
 
 
+pytestmark = pytest.mark.timeout(600)  # half a million readings, twice
+
+
 @pytest.fixture(scope="module")
 def tunnel(tmp_path_factory: pytest.TempPathFactory) -> Imported:
     return import_twice("tunnel-1", tmp_path_factory.mktemp("log"))
