@@ -3,14 +3,14 @@
 A fact model: rows are keyed by event id and metric, so any order and duplication of the events gives the same history.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from adapters.history.port import History, HistoryRow, HistoryUnavailableError
 from projections.batching import Batcher, BatchPolicy
 from projections.opening import require_readable
-from projections.queries import FeedEvent, FeedPage
+from projections.queries import FeedPage
 from projections.read_model import TryAgainError, usable_checkpoint
-from schema.envelope import Cursor, Filter, Position
+from schema.envelope import Cursor, Filter, Position, RecordedEvent
 from schema.events import SensorReading
 from schema.times import to_micros
 
@@ -34,15 +34,16 @@ class RawHistory:
         position = usable_checkpoint(self.name, checkpoint, head)
         if position is None and checkpoint is not None:
             await self._history.reset()
-        self._batch.start(head.log_id, position)
+        await self._batch.start(head.log_id, position)
         return position
 
     async def apply(self, page: FeedPage) -> None:
         require_readable(page)
-        await self._batch.add((row for fed in page.events for row in _rows_of(fed)), page)
+        await self._batch.add(_rows_of(page), page)
 
     async def close(self) -> None:
         """What is not written yet is read again at the next start."""
+        await self._batch.close()
 
     async def _write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
         try:
@@ -51,22 +52,29 @@ class RawHistory:
             raise TryAgainError(str(error)) from error
 
 
-def _rows_of(fed: FeedEvent) -> Iterator[HistoryRow]:
-    event, recorded = fed.event, fed.recorded
-    if not isinstance(event, SensorReading):
-        return
+def _rows_of(page: FeedPage) -> list[HistoryRow]:
+    rows: list[HistoryRow] = []
+    for fed in page.events:
+        if isinstance(fed.event, SensorReading):
+            _add_rows(rows, fed.recorded, fed.event)
+    return rows
+
+
+def _add_rows(rows: list[HistoryRow], recorded: RecordedEvent, event: SensorReading) -> None:
     timestamp_us = to_micros(event.timestamp)
     for metric, value in event.reading.items():
-        yield HistoryRow(
-            event.device_id,
-            event.sensor_id,
-            metric,
-            timestamp_us,
-            value,
-            event.units.get(metric),
-            event.quality_of(metric),
-            recorded.id,
-            recorded.recorded_us,
-            recorded.revision,
-            recorded.position,
+        rows.append(
+            HistoryRow(
+                event.device_id,
+                event.sensor_id,
+                metric,
+                timestamp_us,
+                value,
+                event.units.get(metric),
+                event.quality_of(metric),
+                recorded.id,
+                recorded.recorded_us,
+                recorded.revision,
+                recorded.position,
+            )
         )

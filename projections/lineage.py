@@ -55,13 +55,14 @@ class Lineage:
         position = usable_checkpoint(self.name, checkpoint, head)
         if position is None and checkpoint is not None:
             await self._run(self._index.reset)
-        self._batch.start(head.log_id, position)
+        await self._batch.start(head.log_id, position)
         return position
 
     async def apply(self, page: FeedPage) -> None:
         await self._batch.add(map(_entry, page.events), page)
 
     async def close(self) -> None:
+        await self._batch.close()
         await self._run(self._index.close)
         self._thread.shutdown()
 
