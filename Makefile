@@ -21,7 +21,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	touch $@
 
 demo: install
-	$(BIN)/glasshouse demo
+	$(BIN)/glasshouse demo $(DEMO)
 
 test: install-dev
 	$(BIN)/python -m pytest

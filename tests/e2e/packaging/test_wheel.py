@@ -1,0 +1,44 @@
+"""The built wheel, outside the checkout: it holds all that it needs, the page's files included."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.support.documents import ROOT
+
+
+def _installed(folder: Path) -> Path:
+    """The wheel, built from the checkout and unpacked into a folder of its own."""
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True)
+    (wheel,) = folder.glob("glasshouse-*.whl")
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(folder / "site"), str(wheel)], check=True)
+    return folder / "site"
+
+
+async def test_the_wheel_runs_outside_the_checkout_and_serves_the_page(tmp_path: Path) -> None:
+    site = await asyncio.to_thread(_installed, tmp_path)
+    where = "import glasshouse, sys; sys.stdout.write(glasshouse.__file__)"
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    found = subprocess.run(
+        [sys.executable, "-c", where], env=environment, cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert Path(found.stdout).is_relative_to(site)
+    arguments = ["up", "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--json"]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "glasshouse", *arguments), env=environment, cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    ready = json.loads(await process.stdout.readline())
+    async with httpx.AsyncClient(base_url=ready["http"], trust_env=False) as client:
+        page = await client.get("/")
+        assert page.headers["content-type"].startswith("text/html")
+        assert "Glasshouse" in page.text
+        assert (await client.get("/readyz")).status_code == 200
+    process.terminate()
+    assert await process.wait() == 0

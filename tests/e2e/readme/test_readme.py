@@ -1,0 +1,142 @@
+"""The README, walked from top to bottom by a stranger: each command and each query as it stands there, on free ports."""
+
+import asyncio
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+
+from tests.support.documents import ROOT, blocks
+from tests.support.up import UpProcess, launch
+
+README = ROOT / "README.md"
+NEEDED = [tool for tool in ("mosquitto_pub", "curl", "make") if shutil.which(tool) is None]
+
+
+class Stranger:
+    """Somebody who copies what the README shows. Ports and folders are his own, all else is as it stands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.errors = folder / "errors.log"
+        self.up: UpProcess | None = None
+        self.key = ""
+
+    def own(self, line: str) -> str:
+        line = line.replace("data/house", str(self.folder / "house")).replace("docs/examples", str(ROOT / "docs/examples"))
+        if self.up is None:
+            return line.replace("127.0.0.1:8080", "127.0.0.1:0").replace("127.0.0.1:1883", "127.0.0.1:0")
+        return line.replace("http://127.0.0.1:8080", self.up.http).replace("-p 1883", f"-p {self.up.ready['mqtt']['port']}")
+
+    async def start(self, line: str) -> None:
+        """The `up` of the README, which goes on."""
+        process = await launch(*shlex.split(self.own(line))[1:], "--json", errors=self.errors)
+        assert process.stdout is not None
+        ready = json.loads(await process.stdout.readline())
+        self.up, self.key = UpProcess(process, ready), ready["admin_key"]
+
+    async def shell(self, line: str) -> str:
+        """Any other command; its output."""
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "GLASSHOUSE_KEY": self.key,
+            "no_proxy": "*",
+        }
+        process = await asyncio.create_subprocess_shell(
+            self.own(line), stdout=asyncio.subprocess.PIPE, env=environment, cwd=self.folder
+        )
+        out, _ = await process.communicate()
+        assert process.returncode == 0, line
+        return out.decode()
+
+    async def ask(self, document: str) -> dict[str, Any]:
+        assert self.up is not None
+        async with httpx.AsyncClient(base_url=self.up.http, trust_env=False) as client:
+            headers = {"authorization": f"Bearer {self.key}"}
+            answer = (await client.post("/graphql", json={"query": document}, headers=headers)).json()
+        assert "errors" not in answer, (document, answer)
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def watch(self, document: str, publish: str) -> dict[str, Any]:
+        """Subscribe, have something published, and give the first reading that comes."""
+        assert self.up is not None
+        url = self.up.http.replace("http", "ws") + "/graphql"
+        async with (
+            asyncio.timeout(20),
+            websockets.connect(url, subprotocols=[websockets.Subprotocol("graphql-transport-ws")]) as ws,
+        ):
+            await ws.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {self.key}"}}))
+            assert json.loads(await ws.recv())["type"] == "connection_ack"
+            await ws.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": document}}))
+            while True:
+                await self.shell(publish)
+                message = json.loads(await ws.recv())
+                found: dict[str, Any] = message["payload"]["data"]["readings"]
+                if "reading" in found:
+                    return found
+
+
+@pytest.fixture
+async def stranger(tmp_path: Path) -> AsyncIterator[Stranger]:
+    stranger = Stranger(tmp_path)
+    yield stranger
+    if stranger.up is not None and stranger.up.process.returncode is None:
+        assert await stranger.up.stop() == 0
+
+
+@pytest.mark.skipif(bool(NEEDED), reason=f"not on this machine: {', '.join(NEEDED)} (Debian: mosquitto-clients, curl, make)")
+async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger: Stranger) -> None:
+    commands = [line for text in blocks(README, "sh") for line in text.splitlines() if not line.startswith("make ")]
+    up, publish, curl, imports, doctor = commands
+    await stranger.start(up)
+    await stranger.shell(publish)
+    latest, history, series, subscription, mutations, inside = list(blocks(README, "graphql"))
+
+    async with asyncio.timeout(20):
+        while (await stranger.ask(latest))["device"] is None:
+            await asyncio.sleep(0.05)
+    shown = (await stranger.ask(latest))["device"]["latest"]
+    assert {(one["metric"], one["value"], one["unit"]) for one in shown} == {
+        ("temperature", 21.5, "degC"),
+        ("humidity", 63, "%"),
+    }
+    assert json.loads(await stranger.shell(curl))["data"]["devices"]["edges"][0]["node"]["id"] == "climate-1"
+
+    async with asyncio.timeout(20):
+        while not (page := (await stranger.ask(history))["readings"])["edges"]:
+            await asyncio.sleep(0.05)
+    assert page["edges"][0]["node"]["value"] == 21.5
+    assert page["liveCursor"]
+    (one,) = (await stranger.ask(series))["series"]
+    assert one["buckets"][0]["mean"] == 21.5
+
+    another = publish.replace("10:00:00Z", "10:01:00Z")
+    assert (await stranger.watch(subscription, another))["reading"]["unit"] in {"degC", "%"}
+
+    changed = await stranger.ask(mutations)
+    assert changed["defineSite"]["site"] == {"id": "north", "timeZone": "Europe/Rome"}
+    assert changed["registerDevice"]["device"]["location"] == "north/house-1/door"
+    assert (await stranger.ask(inside))["deadLetters"]["edges"] == []
+
+    assert "18" in await stranger.shell(imports)
+    assert "running house" in await stranger.shell(doctor)
+
+
+async def test_make_demo_is_the_demo(tmp_path: Path) -> None:
+    options = f"--seconds 3 --data {tmp_path} --http 127.0.0.1:0 --mqtt 127.0.0.1:0 --json"
+    process = await asyncio.create_subprocess_exec(
+        "make", "demo", f"DEMO={options}", cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out.decode()
+    assert json.loads(out.decode().splitlines()[-1])["lost"] == 0
