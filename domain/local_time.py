@@ -1,10 +1,10 @@
 """From a logger's wall clock to UTC: zones, dated offsets, the hour that exists twice and the hour that never was."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -35,7 +35,13 @@ class Unplaceable(msgspec.Struct, frozen=True):
     reason: str
 
 
-class DatedOffsets(tzinfo):
+class Zone(Protocol):
+    """What gives a local time its offset from UTC; `fold` 1 asks for the second where there are two. ZoneInfo is one."""
+
+    def utcoffset(self, moment: datetime, /) -> timedelta | None: ...
+
+
+class DatedOffsets:
     """A clock that was set by hand: one offset from the start, others each from a moment on."""
 
     def __init__(self, first: timedelta, changes: Sequence[tuple[datetime, timedelta]] = ()) -> None:
@@ -46,24 +52,15 @@ class DatedOffsets(tzinfo):
         self._first = first
         self._changes = [(moment, *pair) for moment, pair in zip(moments, pairwise(offsets), strict=True)]
 
-    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+    def utcoffset(self, moment: datetime, /) -> timedelta:
         """The offset at a local time; where the clock showed it twice, or skipped it, `fold` 0 is the one before the change."""
-        if moment is None:
-            return None
-        local = moment.replace(tzinfo=None)
         for change, before, after in reversed(self._changes):
-            since = local - change
+            since = moment - change
             if since >= max(before, after):
                 return after
             if since >= min(before, after):
                 return after if moment.fold else before
         return self._first
-
-    def dst(self, _moment: datetime | None) -> timedelta | None:
-        return None
-
-    def tzname(self, _moment: datetime | None) -> str | None:
-        return None
 
 
 def _utc(moment: datetime) -> datetime:
@@ -75,7 +72,7 @@ def _utc(moment: datetime) -> datetime:
 class LocalClock:
     """The wall clock of a logger: its zone, and what to do where a wall clock is not enough."""
 
-    def __init__(self, zone: tzinfo, *, twice: Twice = Twice.DEAD_LETTER, never: Never = Never.DEAD_LETTER) -> None:
+    def __init__(self, zone: Zone, *, twice: Twice = Twice.DEAD_LETTER, never: Never = Never.DEAD_LETTER) -> None:
         self._zone = zone
         self.twice = twice
         self.never = never
@@ -101,9 +98,10 @@ class LocalClock:
         return first, second
 
     def _never(self, local: datetime, before: timedelta, after: timedelta) -> datetime | Unplaceable:
-        if self.never is Never.DEAD_LETTER:
+        offset = {Never.OFFSET_BEFORE: before, Never.OFFSET_AFTER: after}.get(self.never)
+        if offset is None:
             return Unplaceable("this local time never was: the clocks were put forward over it")
-        return _minus(local, before if self.never is Never.OFFSET_BEFORE else after)
+        return _minus(local, offset)
 
     def _twice(
         self, local: datetime, first: timedelta, second_offset: timedelta, second: bool | None

@@ -3,11 +3,13 @@
 import codecs
 from collections import Counter
 from collections.abc import Iterator
+from math import isfinite
 
 from domain.local_time import Twice
 from glasshouse.importer.clocks import build_clock
 from glasshouse.importer.mapping import FileMapping, Mapping, ReadingColumn
 from glasshouse.importer.time_formats import time_parser
+from schema.events import Scalar
 from schema.metrics import UnknownUnitError, conversion
 
 
@@ -61,8 +63,12 @@ def _of_reading(reading: ReadingColumn, mapping: Mapping) -> Iterator[str]:
     table = mapping.maps.get(reading.map)
     if table is None:
         yield f"there is no map {reading.map!r}"
-    elif any(isinstance(value, str | bool) for value in table.values.values()):
+    elif not all(_is_number(value) for value in table.values.values()):
         yield f"the map {reading.map!r} is used for a reading, so its values must be numbers"
+
+
+def _is_number(value: Scalar) -> bool:
+    return not isinstance(value, str | bool) and isfinite(value)
 
 
 def _twice(names: Iterator[str]) -> Iterator[str]:

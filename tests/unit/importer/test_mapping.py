@@ -66,8 +66,9 @@ def test_a_clock_that_cannot_run_is_named(clock: str, said: str) -> None:
         mapping_of(entry(), clocks=clock)
 
 
-def test_a_map_of_words_is_refused_for_a_reading() -> None:
-    maps = '[maps.m]\nvalues = { open = "yes" }\n'
+@pytest.mark.parametrize("value", ['"yes"', "true", "nan", "inf"])
+def test_a_map_to_what_is_no_number_is_refused_for_a_reading(value: str) -> None:
+    maps = f"[maps.m]\nvalues = {{ open = {value} }}\n"
     with pytest.raises(MappingError, match="must be numbers"):
         mapping_of(maps + entry(columns='readings = [{ column = "T", metric = "temperature", map = "m" }]\n'))
 
