@@ -62,10 +62,6 @@ class Pipeline:
         """
         return self._enqueue(message, self._decode(message))
 
-    def reject(self, message: Inbound, code: Code, reason: str) -> asyncio.Future[Outcome]:
-        """Take a message of which its source already knows that it cannot be understood, as a dead letter."""
-        return self._enqueue(message, [dead_item(message, Flaw(code, reason), self._limits)])
-
     async def run(self) -> None:
         """Write until closed, then drain. However it ends, nobody is left waiting."""
         try:

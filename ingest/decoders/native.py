@@ -16,7 +16,7 @@ from ingest.identity import ack_event_id, state_event_id
 from ingest.limits import ITEMS_PER_LIST, OWN_ID_LENGTH
 from ingest.topics import route_of
 from schema.events import ActuatorEvent, Clock, CommandAck, DeviceAnnounced, DeviceStatus, Scalar
-from schema.ids import device_event_id
+from schema.ids import EventId, device_event_id
 from schema.times import to_micros
 
 NAME: Final = "native/1"
@@ -72,20 +72,23 @@ def _decode_state(device: str, payload: bytes, received_at: datetime) -> Sequenc
         command_id=None if said.command_id is None else checked_name(said.command_id, "a command id", OWN_ID_LENGTH),
         clock=Clock.OK if own_time is None else clock_verdict(own_time, received_at),
     )
-    event_id = None
+    return (Fact(_state_id(said, event, time_us), event, time_us),)
+
+
+def _state_id(said: StatePayload, event: ActuatorEvent, time_us: int | None) -> EventId | None:
     if said.id is not None:
-        event_id = device_event_id(device, checked_name(said.id, "an id", OWN_ID_LENGTH))
-    elif time_us is not None:
-        event_id = state_event_id(
-            device,
-            actuator,
-            time_us=time_us,
-            state=event.state,
-            reason=event.reason,
-            by=event.by,
-            command=event.command_id,
-        )
-    return (Fact(event_id, event, time_us),)
+        return device_event_id(event.device_id, checked_name(said.id, "an id", OWN_ID_LENGTH))
+    if time_us is None:
+        return None
+    return state_event_id(
+        event.device_id,
+        event.actuator_id,
+        time_us=time_us,
+        state=event.state,
+        reason=event.reason,
+        by=event.by,
+        command=event.command_id,
+    )
 
 
 def _decode_status(device: str, payload: bytes, received_at: datetime) -> Sequence[Fact]:

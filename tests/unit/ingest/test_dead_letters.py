@@ -5,7 +5,6 @@ from hashlib import sha256
 import pytest
 
 from ingest.decoders import native
-from ingest.facts import Code
 from ingest.limits import IngestLimits
 from schema.events import DeadLettered
 from tests.support.fake_log import FakeLog
@@ -76,11 +75,3 @@ async def test_a_decoder_that_fails_costs_a_dead_letter_and_no_more(monkeypatch:
         monkeypatch.undo()
         assert results(await ingest.send(message(reading(0)))) == ["stored"]
     assert [letter.code for letter in dead(log)] == ["decoder_failed"]
-
-
-async def test_a_source_can_hand_in_what_it_could_not_read_itself() -> None:
-    log = FakeLog()
-    async with ingesting(log) as ingest:
-        outcome = await ingest.pipeline.reject(message(b"31.02.2024;21,5"), Code.BAD_TIME, "line 7: there is no 31 February")
-    (letter,) = dead(log)
-    assert (outcome.result, letter.code, letter.payload) == ("deadLetter", "bad_time", b"31.02.2024;21,5")
