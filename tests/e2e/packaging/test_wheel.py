@@ -21,14 +21,16 @@ def _installed(folder: Path) -> Path:
     return folder / "site"
 
 
+def _where(environment: dict[str, str], folder: Path) -> Path:
+    """Where the package comes from."""
+    ask = [sys.executable, "-c", "import glasshouse, sys; sys.stdout.write(glasshouse.__file__)"]
+    return Path(subprocess.run(ask, env=environment, cwd=folder, check=True, capture_output=True, text=True).stdout)
+
+
 async def test_the_wheel_runs_outside_the_checkout_and_serves_the_page(tmp_path: Path) -> None:
     site = await asyncio.to_thread(_installed, tmp_path)
-    where = "import glasshouse, sys; sys.stdout.write(glasshouse.__file__)"
     environment = {**os.environ, "PYTHONPATH": str(site)}
-    found = subprocess.run(
-        [sys.executable, "-c", where], env=environment, cwd=tmp_path, check=True, capture_output=True, text=True
-    )
-    assert Path(found.stdout).is_relative_to(site)
+    assert _where(environment, tmp_path).is_relative_to(site)
     arguments = ["up", "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--json"]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "glasshouse", *arguments), env=environment, cwd=tmp_path, stdout=asyncio.subprocess.PIPE
