@@ -1,13 +1,17 @@
 """The schema that is checked in is the one that is served; every part of it is described; nothing that clients lean on goes."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNamedType, GraphQLObjectType, build_schema
 from graphql.utilities import find_breaking_changes
 
 import api.schema
+from api.documents import Documents
 from api.errors import ErrorCode
+from api.limits import Limits
 
 FILE = Path(__file__).parents[3] / "schema.graphql"
 FIXED_CODES = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "INVALID_INPUT", "CONFLICT", "LIMIT_EXCEEDED", "UNAVAILABLE"}
@@ -46,3 +50,18 @@ def blanks(kind: GraphQLNamedType) -> Iterator[str]:
 def test_the_error_codes_that_clients_lean_on_are_there() -> None:
     assert {code.value for code in ErrorCode} >= FIXED_CODES | {"NOT_YET_VISIBLE", "INTERNAL"}
     assert set(api.schema.build_schema().type_map["ErrorCode"].values) == {code.name for code in ErrorCode}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", ["how-to/query.md", "how-to/subscribe.md"])
+def test_every_operation_in_the_docs_is_one_that_the_server_runs(page: str) -> None:
+    blocks = re.findall(r"```graphql\n(.*?)```", (FILE.parent / "docs" / page).read_text(), re.DOTALL)
+    documents = Documents(api.schema.build_schema(), Limits())
+    assert [documents.prepare(block, None).price.cost({}) <= Limits().cost for block in blocks] == [True] * len(blocks)
+    assert len(blocks) > 1
+
+
+def test_the_limits_in_the_docs_are_the_ones_that_hold() -> None:
+    text = (FILE.parent / "docs" / "reference" / "graphql.md").read_text()
+    limits = Limits()
+    for value in (limits.body_bytes, limits.variables_bytes, limits.tokens, limits.cost, limits.buckets, limits.page):
+        assert f"{value:,}" in text
