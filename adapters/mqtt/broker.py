@@ -10,7 +10,7 @@ import msgspec
 
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.child import Child, ChildDiedError
-from adapters.mqtt.credentials import Credentials, credentials_in
+from adapters.mqtt.credentials import Account, Credentials, credentials_in
 from adapters.mqtt.errors import BrokerStartError
 from adapters.mqtt.mosquitto import find_mosquitto, write_mosquitto_files
 from adapters.mqtt.ports import choose_ports, reachable, resolve
@@ -32,10 +32,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def address(self) -> BrokerAddress:
         """The broker's address for ourselves."""
+        return self.address_of(None if self.credentials is None else self.credentials.ours)
+
+    def address_of(self, account: Account | None) -> BrokerAddress:
+        """The broker's address for an account."""
         host = reachable(self.host)
-        if self.credentials is None:
+        if account is None:
             return BrokerAddress(host, self.port)
-        return BrokerAddress(host, self.port, username=self.credentials.ours.user, password=self.credentials.ours.password)
+        return BrokerAddress(host, self.port, username=account.user, password=account.password)
 
 
 class EmbeddedBroker:

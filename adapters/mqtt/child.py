@@ -58,7 +58,7 @@ class Child:
         """Return once all ports take connections; ChildDiedError or TimeoutError where they never do."""
         async with asyncio.timeout(_READY_S):
             for port in ports:
-                while not await _takes_connections(host, port):
+                while not await takes_connections(host, port):
                     if self._process.returncode is not None:
                         raise ChildDiedError(self.last_words())
                     await asyncio.sleep(_POLL_S)
@@ -89,7 +89,8 @@ class Child:
         return self._log.read_bytes()[-_LAST_WORDS:].decode("utf-8", "replace").strip()
 
 
-async def _takes_connections(host: str, port: int) -> bool:
+async def takes_connections(host: str, port: int) -> bool:
+    """Whether something listens there."""
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:

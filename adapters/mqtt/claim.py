@@ -8,8 +8,11 @@ import asyncio
 import contextlib
 from typing import Final
 
+import structlog
+
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.connection import Connection, Hello
+from adapters.mqtt.errors import BrokerRefusedError
 from adapters.mqtt.message import Message
 
 _LOOK_S: Final = 0.5
@@ -22,7 +25,7 @@ def claim_topic(client_id: str) -> str:
 
 
 async def current_claim(address: BrokerAddress, client_id: str) -> bytes | None:
-    """Who holds the client id; None where nobody says so."""
+    """Who holds the client id; None where nobody says so, or the broker does not let us look."""
     claim: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def on_message(message: Message) -> None:
@@ -34,6 +37,8 @@ async def current_claim(address: BrokerAddress, client_id: str) -> bytes | None:
         await looking.open()
         with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(claim, _LOOK_S)
+    except BrokerRefusedError as error:
+        structlog.get_logger().info("mqtt session cannot be guarded", client_id=client_id, reason=str(error))
     finally:
         await looking.close()
     return None

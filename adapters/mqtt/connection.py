@@ -31,7 +31,8 @@ KEEP_ALIVE_S: Final = 30
 _ANSWER_S: Final = 10
 _GOODBYE_S: Final = 2
 _TAKEN_OVER: Final = 142
-_REFUSED: Final = 128
+REFUSED: Final = 128
+"""Reason codes from here on are refusals."""
 _RECEIVE_MAXIMUM: Final = 65535
 _SUBSCRIBED_NEWLY: Final = 1
 """Retain handling: retained messages come with a subscription that is new, not again on each reconnect."""
@@ -63,6 +64,7 @@ class Connection:
         self._outbox: Outbox | None = None
         self._inbox = Inbox(handler, self._write, self._handler_failed)
         self._client = _client(self, address, hello)
+        self._client.on_connect = self._on_connack
         self._client.on_subscribe = self._on_suback
         loop = asyncio.get_running_loop()
         self._subscribed: asyncio.Future[None] = loop.create_future()
@@ -75,7 +77,6 @@ class Connection:
                 await self._unless_lost(self._connect(), "mqtt connect")
         except TimeoutError:
             raise BrokerUnreachableError(f"the broker at {self._address} does not answer") from None
-        self._outbox = self._make_outbox()
         if self._hello.filters:
             self._client.subscribe([self._subscription(topic) for topic in self._hello.filters])
             # No time limit: the answer may lie behind messages that we hold back. Keep-alive watches over it.
@@ -105,11 +106,14 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye, so that no will is published; break off where the broker does not listen."""
-        if not self.lost.done():
+        heartbeat = self._client.heartbeat
+        if heartbeat is not None and not self.lost.done():
             self._end(ConnectionLostError("we closed the connection"))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_GOODBYE_S):
-                    await self._client.disconnect()
+                    await heartbeat.goodbye()
+        if heartbeat is not None:
+            heartbeat.stop()
         self._client.wire.abort()
 
     async def _connect(self) -> None:
@@ -144,14 +148,6 @@ class Connection:
         return BrokerUnansweringError(
             f"the broker at {self._address} closed the connection without an answer: "
             "a wrong user or password, or a port that does not speak MQTT 5"
-        )
-
-    def _make_outbox(self) -> Outbox:
-        return Outbox(
-            self._client.heartbeat,
-            self._client.wire,
-            receive_maximum=self._client.granted("receive_maximum", _RECEIVE_MAXIMUM),
-            packet_size_maximum=self._client.granted("maximum_packet_size", _PACKET_SIZE_MAXIMUM),
         )
 
     def _subscription(self, topic: str) -> gmqtt.Subscription:
@@ -189,8 +185,17 @@ class Connection:
             detail = error or (f"it said goodbye with reason {reason}" if reason else "the other end closed it")
             self._end(ConnectionLostError(f"the connection to {self._address} was lost: {detail}"))
 
+    def _on_connack(self, _client: Any, _session_present: int, _reason: int, _properties: Any) -> None:
+        # Not later: messages may stand right behind it, and their receipts want to leave.
+        self._outbox = Outbox(
+            self._client.send,
+            self._client.wire,
+            receive_maximum=self._client.granted("receive_maximum", _RECEIVE_MAXIMUM),
+            packet_size_maximum=self._client.granted("maximum_packet_size", _PACKET_SIZE_MAXIMUM),
+        )
+
     def _on_suback(self, _client: Any, _packet_id: int, granted: Sequence[int], _properties: Any) -> None:
-        refused = [topic for topic, qos in zip(self._hello.filters, granted, strict=False) if qos >= _REFUSED]
+        refused = [topic for topic, qos in zip(self._hello.filters, granted, strict=False) if qos >= REFUSED]
         if refused:
             self._end(BrokerRefusedError(f"the broker at {self._address} does not let us subscribe to {', '.join(refused)}"))
         elif not self._subscribed.done():

@@ -42,14 +42,13 @@ class Inbox:
         failure = None
         while self._waiting and failure is None:
             puback, outcome = self._waiting[0]
-            if outcome is not None:
-                if not outcome.done():
-                    self._watch(outcome)
-                    break
-                failure = _failure(outcome)
+            if outcome is not None and not outcome.done():
+                self._watch(outcome)
+                break
+            self._waiting.popleft()
+            failure = None if outcome is None else _failure(outcome)
             if failure is None:
                 due.append(puback)
-                self._waiting.popleft()
         if due:
             self._write(b"".join(due))
         if failure is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import gmqtt
@@ -14,7 +15,7 @@ from adapters.mqtt.errors import (
     TopicNotAllowedError,
 )
 from adapters.mqtt.topics import is_publishable
-from adapters.mqtt.wire import Heartbeat, Wire
+from adapters.mqtt.wire import Wire
 
 Reason: TypeAlias = asyncio.Future[int]
 
@@ -28,8 +29,10 @@ _HEADER_MOST: Final = 32
 class Outbox:
     """The publishes of one connection."""
 
-    def __init__(self, heartbeat: Heartbeat, wire: Wire, *, receive_maximum: int, packet_size_maximum: int) -> None:
-        self._heartbeat = heartbeat
+    def __init__(
+        self, send: Callable[[gmqtt.Message], int | None], wire: Wire, *, receive_maximum: int, packet_size_maximum: int
+    ) -> None:
+        self._send_now = send
         self._wire = wire
         # gmqtt gives out Receive Maximum less one packet ids, and a SUBSCRIBE needs one too.
         self._window = max(1, min(receive_maximum - 2, _IN_FLIGHT_MOST))
@@ -85,7 +88,7 @@ class Outbox:
         return self._wire.writable and len(self._in_flight) < self._window
 
     def _send(self, message: gmqtt.Message, acknowledged: Reason | None) -> None:
-        packet_id, _ = self._heartbeat.publish(message)
+        packet_id = self._send_now(message)
         if packet_id is not None:
             self._in_flight[packet_id] = acknowledged
         elif acknowledged is not None:

@@ -11,7 +11,7 @@ import structlog
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.backoff import Backoff
 from adapters.mqtt.claim import claim_topic, current_claim
-from adapters.mqtt.connection import Connection, Hello
+from adapters.mqtt.connection import REFUSED, Connection, Hello
 from adapters.mqtt.errors import (
     BrokerRefusedError,
     BrokerUnansweringError,
@@ -210,7 +210,7 @@ class Session:
         self.connects += 1
         self.last_error = None
         if self._exclusive:
-            connection.outbox.publish(outgoing(claim_topic(self._hello.client_id), self._name, qos=1, retain=True))
+            self._claim(connection)
         self._changed.set()
         structlog.get_logger().info("mqtt connected", broker=str(self._address), client_id=self._hello.client_id)
 
@@ -228,6 +228,18 @@ class Session:
         claim = await current_claim(self._address, self._hello.client_id)
         if claim not in (None, b"", self._name):
             raise SessionTakenOverError(f"another client connected to {self._address} as {self._hello.client_id}")
+
+    def _claim(self, connection: Connection) -> None:
+        claimed: Reason = asyncio.get_running_loop().create_future()
+        claimed.add_done_callback(self._on_claimed)
+        connection.outbox.publish(outgoing(claim_topic(self._hello.client_id), self._name, qos=1, retain=True), claimed)
+
+    def _on_claimed(self, claimed: Reason) -> None:
+        # Mosquitto cuts off who publishes where he may not: claiming again on each connection would never end.
+        if claimed.exception() is None and claimed.result() >= REFUSED:
+            self._exclusive = False
+            topic = claim_topic(self._hello.client_id)
+            structlog.get_logger().warning("mqtt session cannot be guarded: the broker does not let us publish", topic=topic)
 
     def _withdraw_claim(self, connection: Connection) -> None:
         if self._exclusive and connection.is_open:

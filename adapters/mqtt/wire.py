@@ -6,6 +6,7 @@ never reach it, and it is never asked to reconnect: a new connection is a new cl
 """
 
 import asyncio
+import contextlib
 import struct
 import time
 from typing import Any, Final, Protocol
@@ -53,6 +54,7 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
         self._have = 0
         self._need = 2
         self._cutting = False
+        self._leaving = False
         self.on_hold = False
         self.writable = True
 
@@ -61,6 +63,8 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
         BaseMQTTProtocol.connection_made(self, transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._leaving:
+            return
         self._connection.touch()
         self._chunks.append(data)
         self._have += len(data)
@@ -87,6 +91,12 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
         # Not gmqtt's own, which would reconnect.
         BaseMQTTProtocol.connection_lost(self, exc)
         self._listener.on_lost(0, exc)
+
+    def leave(self) -> None:
+        """Read on only to see the other end close; what still comes is not looked at."""
+        self._leaving = True
+        self._release()
+        self._chunks.clear()
 
     def abort(self) -> None:
         """Break the connection now, whatever waits to be written."""
@@ -144,6 +154,8 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
             self._transport.pause_reading()
 
     def _release(self) -> None:
+        if not self.on_hold:
+            return
         self.on_hold = False
         if not self._transport.is_closing():
             self._transport.resume_reading()
@@ -162,6 +174,17 @@ class Heartbeat(MQTTConnection):  # type: ignore[misc]  # gmqtt has no types
 
     def touch(self) -> None:
         self._last_data_in = time.monotonic()
+
+    async def goodbye(self) -> None:
+        """Say DISCONNECT, and return once the broker has closed: only then has it read all acknowledgements before it."""
+        self._protocol.leave()
+        self.send_disconnect()
+        with contextlib.suppress(OSError):
+            await asyncio.shield(self._protocol.closed)
+
+    def stop(self) -> None:
+        """No more beats."""
+        self._keep_connection_callback.cancel()
 
     def _keep_connection(self) -> None:
         # gmqtt calls this every half interval. Its own closes a connection that we hold back, and closes politely one
@@ -186,10 +209,16 @@ class OneConnection(gmqtt.Client):  # type: ignore[misc]  # gmqtt has no types
         self.wire = Wire(listener, connection_state=self._connection_state, id_generator=self._package_handler.id_generator)
 
     @property
-    def heartbeat(self) -> Heartbeat:
-        """What packets leave by."""
-        heartbeat: Heartbeat = self._connection
+    def heartbeat(self) -> Heartbeat | None:
+        """What packets leave by; None before there is a connection."""
+        heartbeat: Heartbeat | None = self._connection
         return heartbeat
+
+    def send(self, message: gmqtt.Message) -> int | None:
+        """Publish without keeping it for a reconnect that never comes; its packet id, where its QoS has one."""
+        packet_id: int | None
+        packet_id, _ = self._connection.publish(message)
+        return packet_id
 
     def granted(self, term: str, default: int) -> int:
         """A property of the broker's CONNACK."""
