@@ -10,7 +10,7 @@ from api.http import GraphQLOverHttp
 from api.login import Sessions
 from api.metrics import ApiMetrics
 from api.operations import Operations
-from api.responses import refused_response
+from api.responses import Refusals
 from api.schema import build_schema
 from api.services import Services
 from api.sessions import SessionSigner
@@ -20,7 +20,8 @@ from api.websocket import GraphQLOverWebSocket
 
 def build_app(services: Services) -> Starlette:
     """The application over these services. It owns no store and starts no task that outlives a request or a socket."""
-    operations = Operations(services, build_schema(), ApiMetrics(services.registry))
+    metrics = ApiMetrics(services.registry)
+    operations = Operations(services, build_schema(), metrics)
     authenticator = Authenticator(services.accounts, SessionSigner(services.session_secret), services.clock)
     page = Page()
     routes = [
@@ -33,4 +34,4 @@ def build_app(services: Services) -> Starlette:
         Route("/", page.respond),
         Route("/static/{path:path}", page.respond),
     ]
-    return Starlette(routes=routes, exception_handlers={HttpRefused: refused_response})
+    return Starlette(routes=routes, exception_handlers={HttpRefused: Refusals(metrics).respond})

@@ -17,13 +17,12 @@ _NO_HASH: Final = "0" * 64
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Somebody let in: which key, its role, until when, and whether a browser sent it by itself (a cookie)."""
+    """Somebody let in: which key, its role, and until when."""
 
     key_id: str
     name: str
     role: Role
     expires_at: datetime | None
-    by_cookie: bool = False
 
     @property
     def actor(self) -> str:
@@ -75,7 +74,7 @@ class Authenticator:
         if session[1] <= self._clock():
             raise _refused("the session has expired; log in again")
         admitted = self._admit(known)
-        return msgspec.structs.replace(admitted, expires_at=_earlier(admitted.expires_at, session[1]), by_cookie=True)
+        return msgspec.structs.replace(admitted, expires_at=_earlier(admitted.expires_at, session[1]))
 
     def start_session(self, key: str) -> Session:
         """A session for whoever has this key."""

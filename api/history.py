@@ -15,6 +15,7 @@ from api.services import Services
 from api.types.reading_page import ReadingConnection, reading_page
 from api.types.series import Series, SeriesSelector
 from api.types.series import series as make_series
+from api.visibility import HISTORY, Visibility
 from schema.envelope import Cursor, Position
 from schema.metrics import METRICS
 
@@ -57,11 +58,17 @@ async def _seen(services: Services, place: ReadingPlace | None) -> Cursor:
     """Up to where this walk sees the log. Asked before the rows are, so that none can fall between the two."""
     log_id = services.log.log_id
     if place is None:
-        checkpoint = await services.history.checkpoint()
-        return Cursor(log_id, None) if checkpoint is None else checkpoint
+        return await _read_up_to(services)
     if place.log_id != log_id:
         raise ApiError(ErrorCode.INVALID_INPUT, "this cursor belongs to another log; start anew without it")
     return Cursor(log_id, None if place.seen is None else Position(place.seen))
+
+
+async def _read_up_to(services: Services) -> Cursor:
+    """Where the read model stands that fills the history, if it runs here: it also moves over what is no reading."""
+    position = Visibility(services).position(HISTORY)
+    checkpoint = await services.history.checkpoint() if position is None else None
+    return checkpoint or Cursor(services.log.log_id, position)
 
 
 def check_series(limits: Limits, selectors: int, start: datetime, end: datetime, window: timedelta) -> None:

@@ -32,7 +32,9 @@ class GraphQLOverHttp:
             _check_method(request, ready)
             answer = await self._operations.run(ready, principal)
         except (ApiError, RequestRefused) as error:
-            return json_response(refusal(error), refused_status(content_type), content_type=content_type)
+            refused = refusal(error)
+            self._operations.metrics.refused(refused["errors"])
+            return json_response(refused, refused_status(content_type), content_type=content_type)
         return json_response(answer, content_type=content_type)
 
     async def _read(self, request: HttpRequest) -> Request:

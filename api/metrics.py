@@ -1,6 +1,7 @@
 """What the API counts: operations, how long they take, subscribers, and messages sent to them."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -27,10 +28,14 @@ class ApiMetrics:
         self.sockets = Gauge("glasshouse_api_sockets", "Open websockets", registry=registry)
         self.subscribers = Gauge("glasshouse_api_subscribers", "Running subscriptions", registry=registry)
         self.messages = Counter("glasshouse_api_messages", "Messages sent to subscribers", registry=registry)
-        self.refused = Counter(
+        self._refused = Counter(
             "glasshouse_api_refused", "Requests refused before they ran, by code", ["code"], registry=registry
         )
 
     def answered(self, kind: str, *, failed: bool, seconds: float) -> None:
         self._operations.labels(kind, "error" if failed else "ok").inc()
         self._seconds.labels(kind).observe(seconds)
+
+    def refused(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        for error in errors:
+            self._refused.labels(error["extensions"]["code"]).inc()

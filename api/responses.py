@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import HttpRefused
+from api.metrics import ApiMetrics
 from api.negotiation import JSON, answer_type
 from api.operations import refusal
 
@@ -17,8 +18,15 @@ def json_response(
     return Response(msgspec.json.encode(content), status, {**kind, **(headers or {})})
 
 
-async def refused_response(request: Request, refused: Exception) -> Response:
-    """What a refused request is answered: the one error, in the shape of a GraphQL answer."""
-    assert isinstance(refused, HttpRefused)  # noqa: S101 - Starlette hands over no other
-    content_type = answer_type(request.headers.get("accept")) or JSON
-    return json_response(refusal(refused.error), refused.status, refused.headers, content_type=content_type)
+class Refusals:
+    """Answers requests that their HTTP side refused: the one error, in the shape of a GraphQL answer."""
+
+    def __init__(self, metrics: ApiMetrics) -> None:
+        self._metrics = metrics
+
+    async def respond(self, request: Request, refused: Exception) -> Response:
+        assert isinstance(refused, HttpRefused)  # noqa: S101 - Starlette hands over no other
+        answer = refusal(refused.error)
+        self._metrics.refused(answer["errors"])
+        content_type = answer_type(request.headers.get("accept")) or JSON
+        return json_response(answer, refused.status, refused.headers, content_type=content_type)

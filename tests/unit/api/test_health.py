@@ -51,12 +51,14 @@ async def test_metrics_are_open_to_this_machine_alone(house: House, address: str
 async def test_metrics_are_told_to_a_key_that_may_read(house: House) -> None:
     await house.ask("{ sites { id } }")
     await house.answer("{ keys { id } }")
+    await house.answer("{ nonsense }")
     transport = httpx.ASGITransport(house.app, client=("192.0.2.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://house.test") as client:
         text = (await client.get("/metrics", headers={"authorization": f"Bearer {house.keys[Role.VIEWER]}"})).text
         assert (await client.get("/metrics", headers={"authorization": f"Bearer {house.keys[Role.INGEST]}"})).status_code == 403
     assert 'glasshouse_api_operations_total{kind="query",result="ok"} 1.0' in text
     assert 'glasshouse_api_operations_total{kind="query",result="error"} 1.0' in text
+    assert 'glasshouse_api_refused_total{code="INVALID_INPUT"} 1.0' in text
 
 
 async def test_the_page_and_its_files_are_served_under_a_strict_policy(house: House) -> None:
