@@ -1,7 +1,7 @@
 """Where a broker is, and how to get in."""
 
 import ssl
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -24,7 +24,7 @@ class BrokerAddress(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, url: str) -> "BrokerAddress":
         """Read an address; BrokerAddressError with a plain sentence that does not repeat the password."""
-        parts = urlsplit(url)
+        parts = _split(url)
         if parts.scheme not in _PORTS:
             raise BrokerAddressError("a broker's address starts with mqtt:// or mqtts://")
         if not parts.hostname:
@@ -49,6 +49,14 @@ class BrokerAddress(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"BrokerAddress({str(self)!r})"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # Its own message repeats the address, password and all.
+        raise ValueError("a broker's address has brackets that do not match: mqtt://[::1]:1883") from None
 
 
 def _port(location: str, default: int) -> int:
