@@ -18,19 +18,11 @@ Scalar = str | float | bool
 
 
 class Quality(StrEnum):
-    """How far a value can be trusted. Ordered from best to worst in `WORST_LAST`."""
+    """How far a value can be trusted. From best to worst."""
 
     GOOD = "good"
     SUSPECTED = "suspected"
     BAD = "bad"
-
-
-WORST_LAST = (Quality.GOOD, Quality.SUSPECTED, Quality.BAD)
-
-
-def worst(first: Quality, second: Quality) -> Quality:
-    """The less trustworthy of two."""
-    return max(first, second, key=WORST_LAST.index)
 
 
 class Clock(StrEnum):

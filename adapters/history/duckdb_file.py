@@ -14,6 +14,7 @@ from adapters.history.duckdb_table import CREATE, FORMAT
 from adapters.history.port import HistoryError, HistoryUnavailableError
 
 T = TypeVar("T")
+_INTERRUPT_SECONDS: Final = 0.005
 _READERS: Final = 2
 """More only wait for one another: one query already uses several cores."""
 
@@ -66,11 +67,14 @@ class DuckDbFile:
             with cursor, plain_errors(self._path):
                 return work(cursor)
 
+        running = pool.submit(run)
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, run)
+            return await asyncio.wrap_future(running)
         except asyncio.CancelledError:
-            if interruptible:
+            while interruptible and not running.done():
+                # An interrupt that comes before the statement begins is lost.
                 cursor.interrupt()
+                await asyncio.sleep(_INTERRUPT_SECONDS)
             raise
 
 
@@ -132,8 +136,10 @@ def _plain(path: Path, error: duckdb.Error) -> HistoryError:
         return HistoryUnavailableError(f"the history {path} is in use by another process; stop that one, or use its API")
     if isinstance(error, duckdb.OutOfMemoryException):
         return HistoryError(f"a question to the history {path} needs more memory than it may use: ask for less ({first})")
-    if "No space left" in text or "disk" in text.lower():
+    if "No space left" in text or "Could not write" in text:
         return HistoryUnavailableError(f"the history {path} cannot be written, the disk may be full: {first}")
+    if isinstance(error, duckdb.FatalException):
+        return HistoryError(f"the history {path} cannot go on and must be opened again: restart ({first})")
     if isinstance(error, duckdb.IOException | duckdb.SerializationException):
         return HistoryError(
             f"the history {path} cannot be read, it may be damaged or of a newer version. Move it away and start again: "

@@ -15,6 +15,7 @@ class Projection:
     state: ProjectionState = described("How it stands.")
     cursor: CursorText = described("Up to where it has read the log.")
     events: BigInt = described("How many events it has taken in since the process started.")
+    events_per_second: float = described("How many a second it took in lately.")
     lag_seconds: float = described("How old the oldest event is that it has not read yet; 0 when it has read all.")
     error: str | None = described("Why it halted.")
 
@@ -25,6 +26,7 @@ def projection(status: ProjectionStatus, log_id: str) -> Projection:
         state=ProjectionState(status.state),
         cursor=CursorText(Cursor(log_id, status.position).encode()),
         events=BigInt(status.events),
+        events_per_second=status.events_per_second,
         lag_seconds=status.lag_seconds,
         error=status.error,
     )

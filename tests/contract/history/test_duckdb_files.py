@@ -1,6 +1,7 @@
 """A DuckDB file that cannot be opened says so in plain words, whatever is wrong with it."""
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 
 from adapters.history.duckdb import DuckDbHistory
+from adapters.history.duckdb_file import DuckDbFile
 from adapters.history.port import HistoryError, HistoryUnavailableError
 
 HOLD = """
@@ -17,6 +19,8 @@ connection = duckdb.connect(sys.argv[1])
 print("held", flush=True)
 sys.stdin.read()
 """
+
+FULL = Path(__file__).with_name("write_on_a_full_disk.py")
 
 
 async def open_at(path: Path) -> DuckDbHistory:
@@ -73,3 +77,31 @@ async def test_another_database_is_left_alone(tmp_path: Path) -> None:
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="nowhere"):
         await open_at(tmp_path / "nowhere" / "history.duckdb")
+
+
+async def test_on_a_full_disk_it_refuses_for_now_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    """In a process of its own, since what fills up is how large a file of that process may be."""
+    environment = os.environ | {"PYTHONPATH": str(FULL.parents[3])}
+    child = await asyncio.create_subprocess_exec(sys.executable, FULL, tmp_path, env=environment, stdout=PIPE)
+    output, _ = await child.communicate()
+    seen = [line.split() for line in output.decode().splitlines()]
+    assert seen[0] == ["stored", "1"]
+    assert {line[0] for line in seen[1:-1]} == {"refused"}
+    assert seen[-1] == ["stored", "3", "rows", "2000"]
+
+
+async def test_a_cancelled_question_is_interrupted(tmp_path: Path) -> None:
+    file = await DuckDbFile.open(tmp_path / "history.duckdb", memory="128MB", threads=1)
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def endless(cursor: duckdb.DuckDBPyConnection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        cursor.execute("SELECT sum(hash(a.range)) FROM range(1_000_000_000) a, range(1_000_000_000) b").fetchall()
+
+    question = asyncio.create_task(file.read(endless), name="question")
+    await begun.wait()
+    question.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await question
+    await file.close()
