@@ -37,6 +37,15 @@ def _plain(address: Address, error: OSError) -> str:
     return f"the HTTP address {address} cannot be used ({error.strerror}); choose another with --http HOST:PORT"
 
 
+def is_free(address: Address) -> bool:
+    """Whether it could be listened on just now."""
+    try:
+        bind(address).close()
+    except AddressError:
+        return False
+    return True
+
+
 def url_of(listener: socket.socket) -> str:
     """Where a browser on this machine finds it."""
     host, port = listener.getsockname()[:2]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from msgspec.structs import replace
 from rich.console import Console
 
 from glasshouse.cli.options import Config, Http, Json, LogLevel, Mqtt, settings_from
@@ -13,6 +14,8 @@ from glasshouse.errors import ExitCode
 from glasshouse.house import House
 from glasshouse.loops import run
 from glasshouse.oracle.report import AuditReport
+from glasshouse.settings import Address, Settings
+from glasshouse.web import is_free
 
 _DATA = "data/demo"
 
@@ -31,6 +34,7 @@ def command(
 ) -> None:
     """Run everything with a simulated greenhouse, until Ctrl-C; then check that nothing was lost or counted twice."""
     settings = settings_from(config, data=data, http=http, mqtt=mqtt, log_level=log_level or "warning")
+    settings = _on_free_ports(settings, http=http is None, mqtt=mqtt is None)
 
     def on_ready(house: House, key: str) -> None:
         if as_json:
@@ -44,6 +48,16 @@ def command(
     typer.echo(msgspec.json.encode(report).decode())
     if not report.ok:
         raise typer.Exit(ExitCode.FOUND_WRONG)
+
+
+def _on_free_ports(settings: Settings, *, http: bool, mqtt: bool) -> Settings:
+    """A demo that was not told where to listen goes elsewhere rather than nowhere."""
+    listen = settings.embedded_broker
+    if http and not is_free(Address.parse(settings.http)):
+        settings = replace(settings, http="127.0.0.1:0")
+    if mqtt and listen is not None and not is_free(listen):
+        settings = replace(settings, mqtt="127.0.0.1:0")
+    return settings
 
 
 def _greet(house: House, key: str) -> None:
