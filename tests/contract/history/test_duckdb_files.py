@@ -34,7 +34,7 @@ async def test_a_file_held_by_another_process_is_refused_for_now(tmp_path: Path)
     assert await holder.stdout.readline() == b"held\n"
     with pytest.raises(HistoryUnavailableError, match="in use by another process"):
         await open_at(path)
-    await holder.communicate()
+    await holder.communicate(b"")
 
 
 async def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
