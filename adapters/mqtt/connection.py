@@ -106,14 +106,15 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye, so that no will is published; break off where the broker does not listen."""
+        self._end(ConnectionLostError("we closed the connection"))
         heartbeat = self._client.heartbeat
-        if heartbeat is not None and not self.lost.done():
-            self._end(ConnectionLostError("we closed the connection"))
+        if heartbeat is None:
+            return
+        heartbeat.stop()
+        if not heartbeat.is_closing():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_GOODBYE_S):
                     await heartbeat.goodbye()
-        if heartbeat is not None:
-            heartbeat.stop()
         self._client.wire.abort()
 
     async def _connect(self) -> None:
@@ -207,7 +208,6 @@ class Connection:
 
     def _handler_failed(self, error: BaseException) -> None:
         self._end(ConnectionLostError(f"a message could not be handled, so that it must be delivered again: {error!r}"))
-        self._client.wire.abort()
 
     def _end(self, why: MqttError) -> None:
         if self.lost.done():

@@ -21,9 +21,10 @@ Reason: TypeAlias = asyncio.Future[int]
 
 _WAITING_MOST: Final = 8 * 1024 * 1024
 _OVERHEAD: Final = 512
-"""What a waiting message costs beside its topic and payload, about."""
+"""What a waiting message costs beside its bytes, about."""
 _IN_FLIGHT_MOST: Final = 1000
-_HEADER_MOST: Final = 32
+_HEADERS_MOST: Final = 64
+"""What a packet is larger than topic, payload, response topic and correlation data, at most."""
 
 
 class Outbox:
@@ -96,8 +97,7 @@ class Outbox:
 
     def _check_size(self, message: gmqtt.Message) -> None:
         most = self._packet_size_maximum
-        size = len(message.topic) + message.payload_size + _HEADER_MOST
-        if size > most:
+        if _size(message) + _HEADERS_MOST > most:
             raise MessageTooLargeError(f"a message of {message.payload_size} bytes; the broker takes packets of {most}")
 
     def _count(self, cost: int) -> None:
@@ -131,4 +131,9 @@ def outgoing(
 
 
 def _cost(message: gmqtt.Message) -> int:
-    return len(message.topic) + int(message.payload_size) + _OVERHEAD
+    return _size(message) + _OVERHEAD
+
+
+def _size(message: gmqtt.Message) -> int:
+    texts = (value for value in message.properties.values() if not isinstance(value, int))
+    return len(message.topic) + int(message.payload_size) + sum(len(text) for text in texts)

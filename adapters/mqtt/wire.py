@@ -18,6 +18,7 @@ from gmqtt.mqtt.protocol import BaseMQTTProtocol, MQTTProtocol
 
 from adapters.mqtt.packets import DISCONNECT, PUBACK, PUBLISH, MalformedPacketError, size_of
 
+_UNSENT_MOST: Final = 64 * 1024
 _SILENCE: Final = 1.5
 """Keep-alive intervals without a byte after which a connection is dead, whatever the kernel says."""
 
@@ -55,8 +56,10 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
         self._need = 2
         self._cutting = False
         self._leaving = False
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
+        self._kernel_takes = True
         self.on_hold = False
-        self.writable = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         # Not gmqtt's own, which starts a reading task beside the transport's callbacks.
@@ -80,11 +83,31 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
             self._release()
             self._cut()
 
+    @property
+    def writable(self) -> bool:
+        """Whether what is written now leaves soon."""
+        return self._kernel_takes and self._unsent_bytes < _UNSENT_MOST
+
+    def write_data(self, data: bytes) -> None:
+        """Send what is written in one turn of the loop together: a call of the kernel costs more than a packet."""
+        if not self._unsent:
+            self._loop.call_soon(self._send)
+        self._unsent.append(data)
+        self._unsent_bytes += len(data)
+
+    def _send(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+        self._unsent_bytes = 0
+        if self._kernel_takes:
+            self._listener.on_writable()
+
     def pause_writing(self) -> None:
-        self.writable = False
+        self._kernel_takes = False
 
     def resume_writing(self) -> None:
-        self.writable = True
+        self._kernel_takes = True
         self._listener.on_writable()
 
     def connection_lost(self, exc: Exception | None) -> None:
