@@ -28,7 +28,7 @@ class DuckDbHistory:
         self._file = file
 
     @classmethod
-    async def open(cls, path: Path, *, memory: str = "512MB", threads: int | None = None) -> "DuckDbHistory":
+    async def open(cls, path: Path, *, memory: str = "256MB", threads: int | None = None) -> "DuckDbHistory":
         """The history in this file, made if missing. HistoryError where it cannot be opened, in plain words."""
         return cls(await DuckDbFile.open(path, memory=memory, threads=threads or min(4, os.cpu_count() or 1)))
 

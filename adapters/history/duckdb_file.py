@@ -61,7 +61,8 @@ class DuckDbFile:
         self._connection.close()
 
     async def _run(self, pool: ThreadPoolExecutor, work: Callable[[DuckDBPyConnection], T], *, interruptible: bool) -> T:
-        cursor = self._connection.cursor()
+        with plain_errors(self._path):
+            cursor = self._connection.cursor()
 
         def run() -> T:
             with cursor, plain_errors(self._path):

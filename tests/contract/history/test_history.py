@@ -9,7 +9,7 @@ from statistics import mean
 import pytest
 from msgspec.structs import replace
 
-from adapters.history.port import History, HistoryRow, RangeQuery, SeriesKey
+from adapters.history.port import History, HistoryError, HistoryRow, RangeQuery, SeriesKey
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import EventId, content_event_id, device_event_id
@@ -237,3 +237,10 @@ async def test_ids_ordered_by_time_keep_their_order(history: History) -> None:
     rows = [row(n, seconds=n, event_id=content_event_id(n, "tomato-1")) for n in range(5)]
     await history.write(rows, cursor())
     assert await everything(history, limit=2) == rows
+
+
+async def test_a_closed_history_says_so_as_an_error_of_its_own(open_history: Callable[[], Awaitable[History]]) -> None:
+    history = await open_history()
+    await history.close()
+    with pytest.raises(HistoryError):
+        await history.count()
