@@ -7,7 +7,7 @@ from adapters.mqtt.credentials import Account, Credentials, write_private
 
 _PAYLOAD_MAXIMUM: Final = 1024 * 1024
 _SEGMENT: Final = 8 * 1024 * 1024
-_SEGMENTS: Final = 32
+_SEGMENTS: Final = 16
 """Each subscribed filter has a ring of this many segments, full or not yet read: what falls out unread is lost."""
 
 _CONFIGURATION: Final = """\
