@@ -24,7 +24,7 @@ demo: install
 	$(BIN)/glasshouse demo $(DEMO)
 
 test: install-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 -rs
 
 check: install-dev
 	$(BIN)/ruff format --check .
