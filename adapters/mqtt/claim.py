@@ -6,51 +6,82 @@ whether its name still stands, before it throws out whoever came in between.
 
 import asyncio
 import contextlib
+import secrets
 from typing import Final
 
 import structlog
 
 from adapters.mqtt.address import BrokerAddress
-from adapters.mqtt.connection import Connection, Hello
-from adapters.mqtt.errors import BrokerRefusedError
+from adapters.mqtt.connection import REFUSED, Connection, Hello
+from adapters.mqtt.errors import BrokerRefusedError, SessionTakenOverError
 from adapters.mqtt.message import Message
+from adapters.mqtt.outbox import Reason, outgoing
 
 _LOOK_S: Final = 0.5
 """How long a broker may take to send a retained message; it is the first thing that comes after the SUBACK."""
 
 
-def claim_topic(client_id: str) -> str:
-    """Where the holder of a client id is named; outside of the topics that devices use."""
-    return f"glasshouse-session/{client_id}"
+class Claim:
+    """A session's claim on its client id."""
 
+    def __init__(self, address: BrokerAddress, client_id: str) -> None:
+        self._address = address
+        self._client_id = client_id
+        # Outside of the topics that devices use.
+        self._topic = f"glasshouse-session/{client_id}"
+        self._name = secrets.token_hex(8).encode()
+        self._allowed = True
 
-async def current_claim(address: BrokerAddress, client_id: str) -> bytes | None:
-    """Who holds the client id; None where nobody says so, or the broker does not let us look."""
-    claim: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    def make(self, connection: Connection) -> None:
+        """Say that the client id is ours."""
+        if not self._allowed:
+            return
+        claimed: Reason = asyncio.get_running_loop().create_future()
+        claimed.add_done_callback(self._on_claimed)
+        connection.outbox.publish(outgoing(self._topic, self._name, qos=1, retain=True), claimed)
 
-    def on_message(message: Message) -> None:
-        if not claim.done():
-            claim.set_result(message.payload)
+    def withdraw(self, connection: Connection) -> None:
+        """Say that it is nobody's."""
+        if self._allowed and connection.is_open:
+            connection.outbox.publish(outgoing(self._topic, b"", qos=1, retain=True))
 
-    looking = Connection(address, _onlooker(client_id), on_message, paused=False)
-    try:
-        await looking.open()
-        with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(claim, _LOOK_S)
-    except BrokerRefusedError as error:
-        structlog.get_logger().info("mqtt session cannot be guarded", client_id=client_id, reason=str(error))
-    finally:
-        await looking.close()
-    return None
+    async def check(self) -> None:
+        """Return if nobody else holds it, as far as the broker lets us see; else SessionTakenOverError."""
+        if self._allowed and await self._holder() not in (None, b"", self._name):
+            raise SessionTakenOverError(f"another client connected to {self._address} as {self._client_id}")
 
+    async def _holder(self) -> bytes | None:
+        holder: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-def _onlooker(client_id: str) -> Hello:
-    return Hello(
-        client_id=f"{client_id}-onlooker",
-        clean=True,
-        session_expiry_s=0,
-        receive_maximum=10,
-        will=None,
-        filters=[claim_topic(client_id)],
-        no_local=False,
-    )
+        def on_message(message: Message) -> None:
+            if not holder.done():
+                holder.set_result(message.payload)
+
+        looking = Connection(self._address, self._onlooker(), on_message, paused=False)
+        try:
+            await looking.open()
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(holder, _LOOK_S)
+        except BrokerRefusedError as error:
+            structlog.get_logger().info("mqtt session cannot be guarded", client_id=self._client_id, reason=str(error))
+        finally:
+            await looking.close()
+        return None
+
+    def _onlooker(self) -> Hello:
+        return Hello(
+            client_id=f"{self._client_id}-onlooker",
+            clean=True,
+            session_expiry_s=0,
+            receive_maximum=10,
+            will=None,
+            filters=[self._topic],
+            no_local=False,
+        )
+
+    def _on_claimed(self, claimed: Reason) -> None:
+        # Mosquitto cuts off who publishes where he may not: claiming again on each connection would never end.
+        if claimed.exception() is None and claimed.result() >= REFUSED:
+            self._allowed = False
+            log = structlog.get_logger()
+            log.warning("mqtt session cannot be guarded: the broker does not let us publish", topic=self._topic)

@@ -11,6 +11,7 @@ import msgspec
 from gmqtt.mqtt.handler import MQTTConnectError
 
 from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.client import OneConnection
 from adapters.mqtt.errors import (
     BrokerRefusedError,
     BrokerUnansweringError,
@@ -25,7 +26,7 @@ from adapters.mqtt.inbox import Handler, Inbox
 from adapters.mqtt.message import Will
 from adapters.mqtt.outbox import Outbox
 from adapters.mqtt.packets import read_publish
-from adapters.mqtt.wire import Listener, OneConnection
+from adapters.mqtt.wire import Listener
 
 KEEP_ALIVE_S: Final = 30
 _ANSWER_S: Final = 10

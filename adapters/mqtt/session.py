@@ -1,7 +1,6 @@
 """An MQTT session that stays: it connects, comes back by itself, and acknowledges only what has been dealt with."""
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -10,8 +9,8 @@ import structlog
 
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.backoff import Backoff
-from adapters.mqtt.claim import claim_topic, current_claim
-from adapters.mqtt.connection import REFUSED, Connection, Hello
+from adapters.mqtt.claim import Claim
+from adapters.mqtt.connection import Connection, Hello
 from adapters.mqtt.errors import (
     BrokerRefusedError,
     BrokerUnansweringError,
@@ -54,8 +53,7 @@ class Session:
     ) -> None:
         self._address = address
         self._handler = handler or _acknowledge
-        self._exclusive = exclusive
-        self._name = secrets.token_hex(8).encode()
+        self._claim = Claim(address, client_id) if exclusive else None
         self._hello = Hello(
             client_id=client_id,
             clean=clean,
@@ -194,7 +192,8 @@ class Session:
 
     async def _one_connection(self) -> None:
         """From CONNECT to the end; always raises, at last the reason of the end."""
-        await self._check_claim()
+        if self._claim is not None and self.connects:
+            await self._claim.check()
         connection = Connection(self._address, self._hello, self._handler, paused=self._paused)
         self._connection = connection
         try:
@@ -203,14 +202,15 @@ class Session:
             await self._until_lost(connection)
         finally:
             self._connection = None
-            self._withdraw_claim(connection)
+            if self._claim is not None:
+                self._claim.withdraw(connection)
             await connection.close()
 
     def _came_up(self, connection: Connection) -> None:
         self.connects += 1
         self.last_error = None
-        if self._exclusive:
-            self._claim(connection)
+        if self._claim is not None:
+            self._claim.make(connection)
         self._changed.set()
         structlog.get_logger().info("mqtt connected", broker=str(self._address), client_id=self._hello.client_id)
 
@@ -221,29 +221,6 @@ class Session:
         if loop.time() - since > _STABLE_S:
             self._backoff.reset()
         raise why
-
-    async def _check_claim(self) -> None:
-        if not self._exclusive or not self.connects:
-            return
-        claim = await current_claim(self._address, self._hello.client_id)
-        if claim not in (None, b"", self._name):
-            raise SessionTakenOverError(f"another client connected to {self._address} as {self._hello.client_id}")
-
-    def _claim(self, connection: Connection) -> None:
-        claimed: Reason = asyncio.get_running_loop().create_future()
-        claimed.add_done_callback(self._on_claimed)
-        connection.outbox.publish(outgoing(claim_topic(self._hello.client_id), self._name, qos=1, retain=True), claimed)
-
-    def _on_claimed(self, claimed: Reason) -> None:
-        # Mosquitto cuts off who publishes where he may not: claiming again on each connection would never end.
-        if claimed.exception() is None and claimed.result() >= REFUSED:
-            self._exclusive = False
-            topic = claim_topic(self._hello.client_id)
-            structlog.get_logger().warning("mqtt session cannot be guarded: the broker does not let us publish", topic=topic)
-
-    def _withdraw_claim(self, connection: Connection) -> None:
-        if self._exclusive and connection.is_open:
-            connection.outbox.publish(outgoing(claim_topic(self._hello.client_id), b"", qos=1, retain=True))
 
     def _stays(self, error: MqttError, unanswered: int) -> bool:
         if isinstance(error, BrokerUnansweringError):

@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from adapters.mqtt import connection
+from adapters.mqtt.client import Heartbeat
 from adapters.mqtt.session import Session
-from adapters.mqtt.wire import Heartbeat
 from tests.support.brokers import StandaloneBroker
 from tests.support.mqtt import Desk, publisher, until
 
