@@ -103,8 +103,8 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
         self._listener.on_writable()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # Not gmqtt's own, which would reconnect.
-        BaseMQTTProtocol.connection_lost(self, exc)
+        # Not gmqtt's own, which would log a traceback, and reconnect.
+        asyncio.StreamReaderProtocol.connection_lost(self, exc)
         self._listener.on_lost(0, exc)
 
     def leave(self) -> None:
