@@ -98,7 +98,7 @@ def _check_format(connection: sqlite3.Connection, path: Path, known: int, *, rea
     found = _number(connection, "user_version")
     if found > known:
         raise LogError(
-            f"{path} has format {found}, and this version of glasshouse reads up to {known}: use the version that wrote it, or a newer one"
+            f"{path} has format {found}, and this glasshouse reads up to {known}: use the version that wrote it, or a newer one"
         )
     if read_only and found < known:
         raise LogError(f"{path} has format {found} and must be opened for writing once, to be made or lifted to format {known}")

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from adapters.event_log.port import LogError
-from schema.envelope import Filter, Position, RecordedEvent
+from schema.envelope import Filter, RecordedEvent
 from schema.ids import EventId
 
 SEPARATOR: Final = b"\x1e"
@@ -112,7 +112,7 @@ def _slice_row(
     conditions, wanted = "", []
     for column, values in (("category", only.categories), ("type", only.types)):
         if values:
-            conditions += f" AND {column} IN (SELECT value FROM json_each(?))"
+            conditions += f" AND {column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - one of two columns
             wanted.append(msgspec.json.encode(sorted(values)).decode())
     head_now, *glued = connection.execute(
         f"SELECT (SELECT head FROM log), {_GLUE} FROM (SELECT {_COLUMNS}"  # noqa: S608 - columns of ours alone

@@ -32,7 +32,7 @@ class Readers:
                 prepare_reader(connection)
 
     def submit(self, query: Query[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
-        return self._threads.submit(self._run, query, *args, **kwargs)
+        return self._threads.submit(lambda: self._run(query, *args, **kwargs))
 
     async def run(self, query: Query[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await asyncio.wrap_future(self.submit(query, *args, **kwargs))

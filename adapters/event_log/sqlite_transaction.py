@@ -118,7 +118,7 @@ def _values(columns: int, rows: int) -> str:
     return ",".join([f"({','.join('?' * columns)})"] * rows)
 
 
-def _insert(connection: sqlite3.Connection, statement: Callable[[int], str], columns: int, fields: list[object]) -> None:
+def _insert(connection: sqlite3.Connection, statement: Callable[[int], str], columns: int, fields: Sequence[object]) -> None:
     """Insert rows, given as one flat list: one step for each _ROWS of them.
 
     Statements exist for powers of two alone, so that few are prepared; rows of NULL fill up what is left.
@@ -126,7 +126,7 @@ def _insert(connection: sqlite3.Connection, statement: Callable[[int], str], col
     for start in range(0, len(fields), _ROWS * columns):
         part = fields[start : start + _ROWS * columns]
         rows = 1 << (len(part) // columns - 1).bit_length()
-        connection.execute(statement(rows), part + [None] * (rows * columns - len(part)))
+        connection.execute(statement(rows), [*part, *[None] * (rows * columns - len(part))])
 
 
 def truncate(connection: sqlite3.Connection, stream: str, before: int) -> bool:

@@ -77,7 +77,7 @@ class Device:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that no event tells of; the test's own timeout is the limit."""
-    while not condition():  # noqa: ASYNC110 the condition is of parts that tell nobody
+    while not condition():
         await asyncio.sleep(0.01)
 
 

@@ -107,7 +107,7 @@ async def test_it_survives_a_restart_of_the_broker_and_sends_again_what_was_not_
     async with listening(broker.address, log):
         simulation = asyncio.create_task(run_simulation(told), name="simulation")
         await asyncio.sleep(0)
-        while sum(line.receipted is not None for line in _lines(told.ledger)) < 100:  # noqa: ASYNC110 (a file has no event)
+        while sum(line.receipted is not None for line in _lines(told.ledger)) < 100:
             await asyncio.sleep(0.1)
         await broker.stop()
         again = await start_broker(tmp_path / "broker", broker.host, broker.port, kind=broker.kind)
@@ -126,7 +126,7 @@ async def test_it_survives_a_restart_of_the_broker_and_sends_again_what_was_not_
 async def _all_quiet(log: FakeLog) -> None:
     """Return once nothing was appended for a while."""
     head = None
-    while head != (head := await log.head()):  # noqa: ASYNC110 (quiet is the lack of an event)
+    while head != (head := await log.head()):
         await asyncio.sleep(0.5)
 
 
