@@ -1,0 +1,41 @@
+"""Run the benchmarks, each in a process of its own: what one leaves behind is no other's start."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+ALL = {
+    "ingest": ["-m", "bench.ingest"],
+    "rebuild": ["-m", "bench.rebuild"],
+    "live": ["-m", "bench.live"],
+    "memory": ["-m", "bench.memory"],
+}
+QUICK = {
+    "ingest": ["--messages", "2000", "--rounds", "1"],
+    "rebuild": ["--events", "20000", "--rounds", "1"],
+    "live": ["--seconds", "3", "--rate", "200", "--without-node-red"],
+    "memory": ["--events", "2000", "4000"],
+}
+"""Sizes that show that a benchmark runs, not what it measures."""
+
+
+def main() -> int:
+    """Run what is asked for; 1 where one of them did not run to its end."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*ALL, []], help="which; all if none is named")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that they run")
+    asked = parser.parse_args()
+    failed = 0
+    for name in asked.names or ALL:
+        print(json.dumps({"bench": name, "load_average": os.getloadavg()[0], "cpus": os.cpu_count()}), flush=True)
+        done = subprocess.run([sys.executable, *ALL[name], *(QUICK[name] if asked.quick else [])], check=False)
+        if done.returncode:
+            failed = 1
+            print(json.dumps({"bench": name, "error": f"ended with exit code {done.returncode}"}), flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
