@@ -1,9 +1,10 @@
 """The whole house in one process: broker, ingest, projections and API, started in order and stopped in order."""
 
 import asyncio
+import gc
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -131,7 +132,8 @@ async def _at_work(
         await house.source.session.first_attempt()
         await house.read.caught_up(house.log, "accounts", "latest")
         await web.ready.wait()
-        yield
+        with _spared_collector():
+            yield
         await _stop_ingest(house.source, pipeline, writing, listening)
         for task in (serving, *reading, *watching):
             task.cancel()
@@ -148,6 +150,17 @@ async def _stop_ingest(
     await asyncio.sleep(0)
     listening.cancel()
     await asyncio.wait([listening])
+
+
+@contextmanager
+def _spared_collector() -> Iterator[None]:
+    """What was made at the start stays: the garbage collector need not stop the house to look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 async def _watch(broker: EmbeddedBroker) -> None:

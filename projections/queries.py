@@ -175,7 +175,7 @@ class FeedEvent(msgspec.Struct, frozen=True, gc=False):
     event: Event | None
 
 
-class FeedPage(msgspec.Struct, frozen=True):
+class FeedPage(msgspec.Struct, frozen=True, gc=False):
     """A page of the log, decoded once for all who read it. `position` is the checkpoint after it.
 
     `unreadable` are those of `events` whose data does not fit their type: who needs what is inside cannot go on.

@@ -1,4 +1,7 @@
-"""The ring: the newest pages of the log in memory, bounded by events and by bytes, with a view for each filter in use."""
+"""The ring: the newest pages of the log in memory, bounded by events and by bytes, with a view for each filter in use.
+
+What it holds has no cycles and is hidden from the garbage collector, which would stop the process to look at all of it.
+"""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -38,7 +41,7 @@ class Ring:
         self.end = page.position
         self.caught_up = page.caught_up
         if page.events:
-            slot = _Slot(page)
+            slot = _Slot.of(page)
             self._slots.append(slot)
             self._ends.append(_order(page.position))
             self._grow(slot, 1)
@@ -72,18 +75,22 @@ class Ring:
         del self._slots[:gone], self._ends[:gone]
 
 
-class _Slot:
+class _Slot(msgspec.Struct, gc=False):
     """A page, and what each filter leaves of it: many followers ask with the same one."""
 
-    def __init__(self, page: FeedPage) -> None:
-        self.page = FeedPage(page.events, page.position, caught_up=False, unreadable=page.unreadable)
-        self.size = sum(len(e.recorded.data) + len(e.recorded.metadata) + _EVENT_OVERHEAD for e in page.events)
-        self._views: dict[Filter, FeedPage] = {}
+    page: FeedPage
+    size: int
+    views: dict[Filter, FeedPage] = {}
+
+    @classmethod
+    def of(cls, page: FeedPage) -> "_Slot":
+        size = sum(len(e.recorded.data) + len(e.recorded.metadata) + _EVENT_OVERHEAD for e in page.events)
+        return cls(FeedPage(tuple(page.events), page.position, caught_up=False, unreadable=page.unreadable), size)
 
     def view(self, only: Filter) -> FeedPage:
-        view = self._views.get(only)
+        view = self.views.get(only)
         if view is None:
-            view = self._views[only] = _select(self.page, _matcher(only))
+            view = self.views[only] = _select(self.page, _matcher(only))
         return view
 
 

@@ -44,7 +44,7 @@ class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
         return self.stream.partition("-")[0]
 
 
-class Filter(msgspec.Struct, frozen=True):
+class Filter(msgspec.Struct, frozen=True, gc=False):
     """Which events of the whole log: those of these stream categories and of these types; empty means all."""
 
     categories: frozenset[str] = frozenset()

@@ -33,8 +33,8 @@ class Clock(StrEnum):
     UNSET = "unset"
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """An event's data. The registry gives each type its name and version."""
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", gc=False):
+    """An event's data. The registry gives each type its name and version. Without cycles, so the collector may pass it by."""
 
 
 class SensorReading(Event, frozen=True, kw_only=True):

@@ -13,8 +13,6 @@ APPLICATION_ID: Final = 0x474C4F47
 """Stands in the file's header, so that the file of another application is not taken for a log: `GLOG`."""
 BUSY_SECONDS: Final = 10.0
 """How long to wait for another process that is writing."""
-WAL_PAGES: Final = 4000
-"""How large the WAL grows before it is folded into the file: small commits touch the same index pages again and again."""
 
 _FIRST_FORMAT: Final = """
 CREATE TABLE log (
@@ -56,7 +54,7 @@ def open_file(path: Path, *, read_only: bool = False, formats: Sequence[str] = F
             _check_format(connection, path, len(formats), read_only=read_only)
             if not read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+                connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `sqlite_checkpoints`
                 _upgrade(connection, formats)
             return connection, connection.execute("SELECT log_id FROM log").fetchone()[0]
         except BaseException:

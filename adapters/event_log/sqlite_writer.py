@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.event_log.port import Append, Appended, Conflict, LogError
+from adapters.event_log.sqlite_checkpoints import Checkpoints
 from adapters.event_log.sqlite_file import plain_words
 from adapters.event_log.sqlite_transaction import commit, truncate
 
@@ -38,6 +39,7 @@ class Writer:
         self._connection = connection
         self._path = path
         self._committed = committed
+        self._checkpoints = Checkpoints(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="event-log-writer")
         self._door = asyncio.Lock()
         self._room = asyncio.Event()
@@ -67,10 +69,15 @@ class Writer:
 
     async def run(self) -> None:
         """Commit what is queued, until the writer is closed and the queue is empty."""
-        while self._queue or not self._closed:
-            await self._filled.wait()
-            if batch := self._take():
-                await self._commit(batch)
+        folding = asyncio.create_task(self._checkpoints.run(self._with_connection), name="event-log-checkpoints")
+        try:
+            while self._queue or not self._closed:
+                await self._filled.wait()
+                if batch := self._take():
+                    await self._commit(batch)
+        finally:
+            folding.cancel()
+            await asyncio.wait([folding])
 
     def stop(self) -> None:
         """Take no more; `run` ends once what was taken is durable."""
@@ -80,6 +87,7 @@ class Writer:
 
     def close(self) -> None:
         """Let go of the file; blocks."""
+        self._checkpoints.close()
         self._thread.shutdown()
         self._connection.close()
 
@@ -112,6 +120,7 @@ class Writer:
                 if not request.answer.done():
                     request.answer.set_exception(error)
             return
+        self._checkpoints.committed()
         self._answer(batch, results)
         self._committed(max((result.position for result in results if isinstance(result, Appended)), default=0))
 
@@ -123,6 +132,9 @@ class Writer:
             if not request.answer.done():
                 request.answer.set_result(list(results[start:end]))
             start = end
+
+    async def _with_connection(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        return await self._in_thread(lambda: work(self._connection))
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         def run() -> _T:
