@@ -51,5 +51,8 @@ async def _source(executor: Executor[Any]) -> AsyncGenerator[Any, None]:
 
 def _execute(executor: Executor[Any], message: object) -> str:
     """No field below a message waits for anything, so an execution is one step."""
-    result = execute_subscription_event(executor.build_per_event_executor(message))
+    for_this_one = executor.build_per_event_executor(message)
+    # graphql-core shares this cache among the messages of a subscription, under keys that never come again: it would only grow.
+    for_this_one._relevant_sub_fields = {}  # noqa: SLF001
+    result = execute_subscription_event(for_this_one)
     return msgspec.json.encode(to_answer(result)).decode()

@@ -1,5 +1,6 @@
 """Live readings: nothing is missed, nothing comes twice, and a gap is told."""
 
+import gc
 from pathlib import Path
 from typing import Any, Self
 
@@ -175,3 +176,17 @@ async def test_variables_that_shape_a_message_are_not_confused_between_subscribe
                 frame = await socket.receive()
             assert ("unit" in frame["payload"]["data"]["readings"]["reading"]) is shown
             socket.send({"id": str(shown), "type": "complete"})
+
+
+async def test_a_subscription_keeps_nothing_of_the_messages_that_it_sent(house: House) -> None:
+    def held() -> int:
+        gc.collect()
+        return sum(type(one).__module__.startswith("graphql.execution") for one in gc.get_objects())
+
+    async with Watching(house) as watching:
+        await house.says([reading("a", number, temperature=1.0) for number in range(20)])
+        await watching.values(20)
+        before = held()
+        await house.says([reading("a", 100 + number, temperature=2.0) for number in range(300)])
+        await watching.values(300)
+        assert held() - before < 50
