@@ -7,10 +7,12 @@ from adapters.mqtt.errors import MqttError, PortTakenError
 from glasshouse.errors import ExitCode, GlasshouseError
 from glasshouse.simulator.ledger import LedgerError
 from glasshouse.simulator.options import SimulationOptionsError
+from projections.queries import ProjectionHaltedError
 
 _CODES: dict[type[Exception], ExitCode] = {
     LogError: ExitCode.STORE,
     HistoryError: ExitCode.STORE,
+    ProjectionHaltedError: ExitCode.STORE,
     PortTakenError: ExitCode.ADDRESS,
     MqttError: ExitCode.BROKER,
     BrokerAddressError: ExitCode.USAGE,

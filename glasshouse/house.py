@@ -166,4 +166,4 @@ def _spared_collector() -> Iterator[None]:
 async def _watch(broker: EmbeddedBroker) -> None:
     """The embedded broker lives as long as the house: without it nothing comes in, and nobody would notice."""
     words = await broker.died()
-    raise BrokerStartError(f"the embedded broker ended: {words or 'without a word'}")
+    raise BrokerStartError(f"the embedded broker ended, and so does the house; its last words were: {words or 'none'}")
