@@ -1,11 +1,15 @@
 """What `/readyz` and `doctor` look at: each part says in plain words why it is not ready."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from adapters.event_log.port import EventLog, LogError
 from adapters.mqtt.session import Session
 from projections.engine import Engine
-from projections.queries import ProjectionState
+from projections.queries import ProjectionState, ProjectionStatus
+
+FAR_BEHIND_SECONDS: Final = 30.0
+"""A read model that is further behind answers for another time than its readers think."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,20 @@ class MqttProbe:
 
 @dataclass(frozen=True)
 class ProjectionsProbe:
-    """No read model has halted, and none is still starting."""
+    """No read model has halted, is still starting, or is far behind."""
 
     engine: Engine
     name: str = "projections"
 
     async def check(self) -> str | None:
-        late = [status for status in self.engine.status() if status.state is not ProjectionState.LIVE]
-        return "; ".join(f"{status.name} is {status.state} {status.error or ''}".rstrip() for status in late) or None
+        return "; ".join(filter(None, map(_complaint, self.engine.status()))) or None
+
+
+def _complaint(status: ProjectionStatus) -> str | None:
+    if status.state is ProjectionState.HALTED:
+        return f"{status.name} is halted: {status.error}"
+    if status.state is ProjectionState.STARTING:
+        return f"{status.name} is starting"
+    if status.lag_seconds > FAR_BEHIND_SECONDS:
+        return f"{status.name} is {status.lag_seconds:.0f} s behind the event log"
+    return None
