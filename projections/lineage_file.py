@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 _FORMAT: Final = 1
-_CACHE_KIB: Final = 32 << 10
+_CACHE_KIB: Final = 12 << 10
 _TABLES: Final = f"""
 BEGIN;
 CREATE TABLE stream (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;

@@ -1,0 +1,19 @@
+"""The reference of metrics names all that there are, and no others."""
+
+import re
+
+from prometheus_client import CollectorRegistry
+
+from api.metrics import ApiMetrics
+from ingest.metrics import IngestMetrics
+from projections.metrics import ProjectionMetrics
+from tests.support.documents import ROOT
+
+
+def test_the_reference_names_every_metric_and_no_other() -> None:
+    registry = CollectorRegistry()
+    ApiMetrics(registry)
+    IngestMetrics(registry)
+    ProjectionMetrics(registry)
+    text = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"glasshouse_\w+", text)) == {metric.name for metric in registry.collect()}
