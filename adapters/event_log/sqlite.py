@@ -94,22 +94,22 @@ class SqliteEventLog:
         self, after: Position | None, *, only: Filter = EVERYTHING, page_size: int = 1000
     ) -> AsyncIterator[Page]:
         start, told = after or 0, False
-        growth, asked = self._growth.next, self._ask(start, None, only, page_size)
-        while True:
+        grown, asked = self._look(start, only, page_size)
+        while not self._closed:
             found = await asyncio.wrap_future(asked)
             self._check_position(start, found.head)
-            caught_up, before, start = found.position == found.head, start, found.position
-            grown = growth
+            moved, start = found.position > start, found.position
+            caught_up = start == found.head
             if not caught_up and not self._closed:
-                growth, asked = self._growth.next, self._ask(start, None, only, page_size)
-            if start > before or (caught_up and not told):
+                # Fetched while the caller works on this page.
+                grown, asked = self._look(start, only, page_size)
+            if moved or (caught_up and not told):
                 told = told or caught_up
                 yield Page(found.events, Position(start) if start else None, caught_up)
             if caught_up and not self._closed:
                 await self._growth.wait(grown)
-                growth, asked = self._growth.next, self._ask(start, None, only, page_size)
-            if self._closed:
-                return
+                if not self._closed:
+                    grown, asked = self._look(start, only, page_size)
 
     async def head(self) -> Position | None:
         self._check_open()
@@ -135,6 +135,10 @@ class SqliteEventLog:
     def _ask(self, after: int, until: int | None, only: Filter, limit: int) -> "Future[Slice]":
         self._check_open()
         return self._readers.submit(queries.read_slice, after, until, only, limit)
+
+    def _look(self, after: int, only: Filter, limit: int) -> "tuple[asyncio.Event, Future[Slice]]":
+        """What comes after, and what is set once there is more than that: taken first, so that no growth goes unseen."""
+        return self._growth.next, self._ask(after, None, only, limit)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from adapters.event_log.port import LogError, LogUnavailableError
+from adapters.event_log.port import LogError
 from adapters.event_log.sqlite_file import connect, plain_words
 
 EVERY_SECONDS: Final = 1.0
@@ -44,7 +44,7 @@ class Checkpoints:
             await asyncio.sleep(EVERY_SECONDS)
             try:
                 await self._fold_in(in_writers_thread)
-            except LogUnavailableError as error:
+            except LogError as error:
                 structlog.get_logger().warning("event log not folded together", reason=str(error))
                 self._due.set()
 

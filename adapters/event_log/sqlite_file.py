@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ def open_file(path: Path, *, read_only: bool = False, formats: Sequence[str] = F
             _check_owner(connection, path)
             _check_format(connection, path, len(formats), read_only=read_only)
             if not read_only:
-                connection.execute("PRAGMA journal_mode = WAL")
+                _use_wal(connection)
                 connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `sqlite_checkpoints`
                 _upgrade(connection, formats)
             return connection, connection.execute("SELECT log_id FROM log").fetchone()[0]
@@ -103,6 +104,20 @@ def _check_format(connection: sqlite3.Connection, path: Path, known: int, *, rea
         )
     if read_only and found < known:
         raise LogError(f"{path} has format {found} and must be opened for writing once, to be made or lifted to format {known}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait by itself while another process makes the same change to a new file."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _upgrade(connection: sqlite3.Connection, formats: Sequence[str]) -> None:

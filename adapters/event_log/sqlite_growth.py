@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from adapters.event_log.port import LogUnavailableError
+from adapters.event_log.port import LogError
 
 POLL_SECONDS: Final = 0.025
 """How soon the commit of another process is seen."""
@@ -55,6 +55,6 @@ class Growth:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 self.reached(await self._find_head())
-            except LogUnavailableError as error:
+            except LogError as error:
                 structlog.get_logger().warning("event log not readable, looking again", reason=str(error))
                 await asyncio.sleep(1)

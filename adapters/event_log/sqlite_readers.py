@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
+from adapters.event_log.port import LogError
 from adapters.event_log.sqlite_file import connect, plain_words
 from adapters.event_log.sqlite_queries import prepare_reader
 
@@ -25,11 +26,15 @@ class Readers:
         self._path = path
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="event-log-reader")
-        with plain_words(path):
-            for _ in range(READERS):
-                connection = connect(path, read_only=True)
-                self._idle.put(connection)
-                prepare_reader(connection)
+        try:
+            with plain_words(path):
+                for _ in range(READERS):
+                    connection = connect(path, read_only=True)
+                    self._idle.put(connection)
+                    prepare_reader(connection)
+        except LogError:
+            self.close()
+            raise
 
     def submit(self, query: Query[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
         return self._threads.submit(lambda: self._run(query, *args, **kwargs))

@@ -10,6 +10,7 @@ import pytest
 from adapters.event_log.port import ANY, NO_STREAM, Append, LogError, LogUnavailableError
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.event_log.sqlite_file import FORMATS, open_file
+from adapters.event_log.sqlite_transaction import commit
 from schema.envelope import NewEvent, Position
 from tests.support.documents import ROOT
 from tests.support.logs import append, event, names
@@ -88,6 +89,16 @@ async def test_a_newer_format_is_refused_and_an_older_one_lifted_in_place(tmp_pa
     connection, _ = open_file(path, formats=newer)
     assert connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
     connection.close()
+
+
+async def test_recorded_time_stands_still_while_the_clock_of_the_machine_runs_backwards(tmp_path: Path) -> None:
+    connection, _ = open_file(tmp_path / "events.db")
+    for now_us in (2_000, 1_000, 3_000):
+        commit(connection, [Append("device-a", ANY, [event(f"at {now_us}")])], now_us)
+    connection.close()
+    log = await SqliteEventLog.open(tmp_path / "events.db")
+    assert [one.recorded_us for one in await log.read_stream("device-a")] == [2_000, 2_000, 3_000]
+    await log.close()
 
 
 async def test_a_folder_that_is_not_there_is_one_plain_sentence(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,19 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+OPENER = """
+import sys, time
+from pathlib import Path
+from adapters.event_log.sqlite_file import open_file
+
+while time.time() < float(sys.argv[2]):
+    pass  # all start at one moment
+connection, log_id = open_file(Path(sys.argv[1]))
+print(log_id)
+connection.close()
+"""
+
+
 async def writer(path: Path, name: str, count: int, ledger: Path) -> asyncio.subprocess.Process:
     """A process that appends one event after the other, and writes down each once `append` has returned."""
     return await asyncio.create_subprocess_exec(
@@ -59,6 +73,16 @@ async def test_two_processes_append_and_a_third_sees_each_event_once_in_one_orde
         assert [one for one in seen if one.startswith(name)] == [f"{name}-{number}" for number in range(150)]
     assert names(all_of(await pages(log.read_all(None)))) == seen
     await log.close()
+
+
+async def test_processes_that_make_the_same_new_log_at_once_agree_on_it(tmp_path: Path) -> None:
+    for number in range(5):
+        path, start = tmp_path / f"{number}.db", time.time() + 0.7
+        command = (sys.executable, "-c", OPENER, str(path), str(start))
+        opening = [await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE) for _ in range(3)]
+        told = [(await process.communicate())[0] for process in opening]
+        assert [process.returncode for process in opening] == [0, 0, 0]
+        assert len(set(told)) == 1
 
 
 @pytest.mark.parametrize("survivors", [40, 90, 160])

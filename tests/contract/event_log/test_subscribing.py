@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from adapters.event_log.port import ANY, Append, EventLog, Page
 from schema.envelope import Filter
-from tests.contract.event_log.conftest import OpenIn
-from tests.support.logs import all_of, append, events, names, position_after, until_caught_up
+from tests.contract.event_log.conftest import Open, OpenIn
+from tests.support.logs import all_of, append, events, names, pages, position_after, until_caught_up
 
 
 async def take(source: AsyncIterator[Page], count: int) -> list[str]:
@@ -78,6 +78,21 @@ async def test_a_cancelled_subscription_ends_and_leaves_the_others_alone(log: Ev
         await cancelled
     await append(log, "device-a", ANY, "one")
     assert await other == ["one"]
+
+
+async def test_a_subscription_ends_when_its_log_is_closed_whether_it_waits_or_catches_up(open_log: Open) -> None:
+    log = await open_log()
+    await append(log, "device-a", ANY, *(f"e{number}" for number in range(20)))
+    waiting, catching_up = log.subscribe(await log.head()), log.subscribe(None, page_size=1)
+    await anext(waiting)
+    await anext(catching_up)
+    endings = [asyncio.create_task(pages(one), name="until the end") for one in (waiting, catching_up)]
+    await asyncio.sleep(0)
+    await log.close()
+    async with asyncio.timeout(10):
+        rest = [names(all_of(found)) for found in await asyncio.gather(*endings)]
+    assert rest[0] == []
+    assert rest[1] == [f"e{number}" for number in range(1, 1 + len(rest[1]))]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
