@@ -9,12 +9,14 @@ import sys
 ALL = {
     "ingest": ["-m", "bench.ingest"],
     "rebuild": ["-m", "bench.rebuild"],
+    "log_rates": ["-m", "bench.log_rates"],
     "live": ["-m", "bench.live"],
     "memory": ["-m", "bench.memory"],
 }
 QUICK = {
     "ingest": ["--messages", "2000", "--rounds", "1"],
     "rebuild": ["--events", "20000", "--rounds", "1"],
+    "log_rates": ["--events", "5000", "--rounds", "1"],
     "live": ["--seconds", "3", "--rate", "200", "--without-node-red"],
     "memory": ["--events", "2000", "4000"],
 }
