@@ -4,7 +4,7 @@ import asyncio
 import gc
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from ingest.limits import IngestLimits
 from ingest.metrics import IngestMetrics
 from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pipeline
+from projections.queries import ProjectionHaltedError
 
 _CLIENT_ID: Final = "glasshouse-ingest"
 _DRAIN_SECONDS: Final = 10
@@ -127,10 +128,13 @@ async def _at_work(
         ]
         writing = tasks.create_task(pipeline.run(), name="ingest-writer")
         listening = tasks.create_task(house.source.run(), name="mqtt-source")
-        serving = tasks.create_task(web.run_on(listener), name="http")
         watching = [] if broker is None else [tasks.create_task(_watch(broker), name="broker-watch")]
         await house.source.session.first_attempt()
-        await house.read.caught_up(house.log, "accounts", "latest")
+        await house.read.caught_up(house.log, "accounts")
+        with suppress(ProjectionHaltedError):  # which /readyz shows: it stands still alone, and ingest goes on
+            await house.read.caught_up(house.log, "latest")
+        # Not earlier: a key would not be known yet, and a device would be said to be unknown. Who comes meanwhile waits.
+        serving = tasks.create_task(web.run_on(listener), name="http")
         await web.ready.wait()
         with _spared_collector():
             yield
