@@ -13,7 +13,7 @@ import structlog
 
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.connection import REFUSED, Connection, Hello
-from adapters.mqtt.errors import BrokerRefusedError, SessionTakenOverError
+from adapters.mqtt.errors import BrokerRefusedError, OutboxFullError, SessionTakenOverError
 from adapters.mqtt.message import Message
 from adapters.mqtt.outbox import Reason, outgoing
 
@@ -41,9 +41,10 @@ class Claim:
         connection.outbox.publish(outgoing(self._topic, self._name, qos=1, retain=True), claimed)
 
     def withdraw(self, connection: Connection) -> None:
-        """Say that it is nobody's."""
+        """Say that it is nobody's, if the broker still listens."""
         if self._allowed and connection.is_open:
-            connection.outbox.publish(outgoing(self._topic, b"", qos=1, retain=True))
+            with contextlib.suppress(OutboxFullError):
+                connection.outbox.publish(outgoing(self._topic, b"", qos=1, retain=True))
 
     async def check(self) -> None:
         """Return if nobody else holds it, as far as the broker lets us see; else SessionTakenOverError."""

@@ -1,8 +1,13 @@
 """A paused session takes nothing more: the broker keeps it, and our memory stays bounded."""
 
 import asyncio
+import os
+import signal
 from functools import partial
 
+import pytest
+
+from adapters.mqtt.errors import OutboxFullError
 from adapters.mqtt.message import Message
 from adapters.mqtt.session import Session
 from tests.support.brokers import StandaloneBroker
@@ -14,6 +19,12 @@ MANY = 3000
 async def publish_many(broker: StandaloneBroker) -> None:
     async with publisher(broker.address) as sender:
         await asyncio.gather(*(sender.publish_acked("house/a", b"%d" % number) for number in range(MANY)))
+
+
+async def publish_for_ever(session: Session) -> None:
+    while True:
+        session.publish("house/a", bytes(64 * 1024))
+        await asyncio.sleep(0)
 
 
 async def test_a_paused_session_takes_nothing_and_gets_all_once_it_goes_on(broker: StandaloneBroker) -> None:
@@ -56,3 +67,14 @@ async def test_a_pause_holds_over_a_reconnect(broker: StandaloneBroker) -> None:
         await until(lambda: len(desk.messages) >= MANY)
         await receiver.connected()
     assert set(desk.payloads) == {b"%d" % number for number in range(MANY)}
+
+
+async def test_a_session_ends_although_its_broker_does_not_listen_any_more(broker: StandaloneBroker) -> None:
+    try:
+        async with asyncio.timeout(20), Session(broker.address, client_id="ingest", exclusive=True) as session:
+            os.kill(broker.pid, signal.SIGSTOP)
+            with pytest.raises(OutboxFullError):
+                await publish_for_ever(session)
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    assert not session.is_connected
