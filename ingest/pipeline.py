@@ -33,7 +33,10 @@ def _nobody_listens(pressed: bool) -> None:
 
 
 class Pipeline:
-    """One queue and one writer. `on_pressure` is called with True when sources should stop, False when they may go on."""
+    """One queue and one writer. `on_pressure` is called with True when sources should stop, False when they may go on.
+
+    Once it is closed they are not told to go on any more: what they would send next could not be taken.
+    """
 
     def __init__(
         self,
@@ -130,7 +133,7 @@ class Pipeline:
                 entry.future.set_result(outcome(entry.items))
         count_batch(self._metrics, batch, seconds, datetime.now(UTC))
         self._in_flight = []
-        if self._pressed and self._bytes <= self._limits.low_water:
+        if self._pressed and self._bytes <= self._limits.low_water and not self._closed:
             self._pressed = False
             self._on_pressure(False)
 

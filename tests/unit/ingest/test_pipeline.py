@@ -180,6 +180,17 @@ async def test_pressure_is_told_once_at_high_water_and_once_below_low_water() ->
         assert ingest.registry.get_sample_value("glasshouse_ingest_queued_bytes") == 0
 
 
+async def test_sources_that_were_stopped_are_not_told_to_go_on_once_the_pipeline_is_closed() -> None:
+    log, told = FakeLog(), list[bool]()
+    log.open.clear()
+    async with ingesting(log, limits=IngestLimits(low_water=5_000, high_water=10_000), on_pressure=told.append) as ingest:
+        futures = [ingest.submit(message(reading(minute))) for minute in range(20)]
+        ingest.pipeline.close()
+        log.open.set()
+        assert results(await asyncio.gather(*futures)) == ["stored"] * len(futures)
+    assert told == [True]
+
+
 async def test_a_message_abandoned_by_its_source_is_stored_all_the_same() -> None:
     log = FakeLog()
     async with ingesting(log) as ingest:
