@@ -35,20 +35,27 @@ class Weight(msgspec.Struct, frozen=True):
     times: Times
     below: tuple["Weight", ...]
 
-    def cost(self, variables: Mapping[str, object]) -> int:
-        times = self.times if isinstance(self.times, int) else variables.get(self.times)
-        return 1 + (max(times, 0) if isinstance(times, int) else 1) * sum(weight.cost(variables) for weight in self.below)
+    def cost(self, variables: Mapping[str, int]) -> int:
+        times = self.times if isinstance(self.times, int) else variables[self.times]
+        return 1 + max(times, 0) * sum(weight.cost(variables) for weight in self.below)
 
 
 class Price(msgspec.Struct, frozen=True):
-    """What an operation costs, given its variables."""
+    """What an operation costs, given its variables. `page` is the size of a page where nothing is said of it."""
 
     weights: tuple[Weight, ...]
     defaults: Mapping[str, int]
+    page: int
 
     def cost(self, variables: Mapping[str, object]) -> int:
-        given = {**self.defaults, **variables}
+        given = {name: self._times(variables.get(name, default)) for name, default in self.defaults.items()}
         return sum(weight.cost(given) for weight in self.weights)
+
+    def _times(self, value: object) -> int:
+        """What GraphQL will take a variable to say: 500.0 is 500, and null is as if nothing was said."""
+        if value is None:
+            return self.page
+        return int(value) if isinstance(value, int | float) else 1
 
 
 class Pricer:
@@ -67,7 +74,7 @@ class Pricer:
         }
         unset = {definition.variable.name.value: self._page for definition in operation.variable_definitions or ()}
         root = self._schema.get_root_type(operation.operation)
-        return Price(tuple(self._weights(operation.selection_set, root, in_page=False)), {**unset, **defaults})
+        return Price(tuple(self._weights(operation.selection_set, root, in_page=False)), {**unset, **defaults}, self._page)
 
     def _weights(
         self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None, *, in_page: bool

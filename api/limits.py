@@ -17,6 +17,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     directives: int = 50
     cost: int = 25_000
     """Fields that one operation may resolve, by an estimate made before it runs."""
+    items: int = 20_000
+    """Items in the long lists of one answer, counted while it is made: no estimate knows how many sensors a device names."""
+    letter_bytes: int = 1_048_576
+    """Bytes of dead letters in one answer; a page of them ends early."""
     page: int = 500
     default_page: int = 50
     selectors: int = 20

@@ -10,6 +10,7 @@ from api.context import Info
 from api.cursors import DevicePlace, decode_place, decode_position
 from api.errors import ApiError, ErrorCode
 from api.fields import argument, guarded
+from api.letters import read_letters
 from api.roles import Role
 from api.scalars import CursorText
 from api.types.audit import EventAudit, event_audit
@@ -114,7 +115,10 @@ class Query:
         recorded = await info.context.services.lineage.find(wanted)
         return None if recorded is None else event_audit(recorded, info.context.services.log.log_id)
 
-    @guarded(Role.VIEWER, "Messages that could not be understood, newest first, page by page.")
+    @guarded(
+        Role.VIEWER,
+        "Messages that could not be understood, newest first, page by page; a page ends early where they are large.",
+    )
     async def dead_letters(
         self, info: Info, *, first: First = None, after: After = None, at_least: AtLeast = None
     ) -> DeadLetterConnection:
@@ -122,9 +126,9 @@ class Query:
         size = page_size(first, services.limits)
         before = None if after is None else decode_position(after, services.log.log_id)
         await info.context.visibility.at_least(LINEAGE, at_least)
-        views = await services.lineage.dead_letters(first=size + 1, before=before)
+        views, more = await read_letters(services.lineage, size, before, info.context.letter_bytes)
         total = await services.lineage.count_dead_letters()
-        return dead_letter_page(views, size, total, services.log.log_id, after)
+        return dead_letter_page(views, total, services.log.log_id, after, more=more)
 
     @guarded(Role.VIEWER, "The read models and how they stand.")
     async def projections(self, info: Info) -> list[Projection]:

@@ -1,6 +1,7 @@
 """Short ways through what Strawberry compiles: plain fields by attribute, union members by name, long lists in slices.
 
-Its own way to a plain attribute, or to a method without arguments, is ten times as long as it need be.
+Its own way to a plain attribute, or to a method without arguments, is ten times as long as it need be. What long lists hold is
+counted on the way.
 """
 
 from collections.abc import Callable
@@ -74,7 +75,10 @@ def _method(function: Any) -> Resolver:
 def _giving_way(resolve: Resolver) -> Resolver:
     def resolved(source: object, info: ResolveInfo, **arguments: Any) -> Any:
         items = resolve(source, info, **arguments)
-        return sliced(items) if len(items) > SHORT else items
+        if len(items) <= SHORT:
+            return items
+        info.context.items.spend(len(items))
+        return sliced(items)
 
     return resolved
 

@@ -59,16 +59,14 @@ def dead_letter(view: DeadLetterView) -> DeadLetter:
 
 
 def dead_letter_page(
-    views: list[DeadLetterView], size: int, total: int, log_id: str, after: str | None
+    views: list[DeadLetterView], total: int, log_id: str, after: str | None, *, more: bool
 ) -> DeadLetterConnection:
-    """`views` may hold one more than the page: then there is a next one."""
     edges = [
-        DeadLetterEdge(cursor=CursorText(Cursor(log_id, view.position).encode()), node=dead_letter(view))
-        for view in views[:size]
+        DeadLetterEdge(cursor=CursorText(Cursor(log_id, view.position).encode()), node=dead_letter(view)) for view in views
     ]
     return DeadLetterConnection(
         edges=edges,
         nodes=[edge.node for edge in edges],
-        page_info=page_info([edge.cursor for edge in edges], more=len(views) > size, after=after),
+        page_info=page_info([edge.cursor for edge in edges], more=more, after=after),
         total_count=total,
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from adapters.event_log.port import ANY, Append, EventLog
 from schema.envelope import Metadata, NewEvent
-from schema.events import Clock, Event, Quality, SensorReading
+from schema.events import Clock, DeadLettered, Event, Quality, SensorReading
 from schema.ids import content_event_id, device_event_id
 from schema.registry import REGISTRY
 
@@ -49,6 +50,20 @@ def reading(
         verdicts=verdicts or {},
     )
     return pack(f"device-{device}", event, own_id=own_id, site=site)
+
+
+def dead_letter(payload: bytes) -> Said:
+    event = DeadLettered(
+        source="mqtt",
+        topic="glasshouse/farm/a/reading",
+        payload=payload,
+        size=len(payload),
+        sha256=sha256(payload).hexdigest(),
+        code="malformed",
+        reason="not JSON",
+        received_at=at(0),
+    )
+    return pack("deadletter-mqtt", event)
 
 
 async def tell(log: EventLog, said: Iterable[Said]) -> None:

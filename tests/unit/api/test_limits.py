@@ -9,7 +9,7 @@ from graphql import get_introspection_query
 
 from api.limits import Limits
 from tests.support.api import House, small_house
-from tests.support.house_events import reading
+from tests.support.house_events import dead_letter, reading
 
 
 def nested(depth: int) -> str:
@@ -58,7 +58,44 @@ async def test_a_negative_page_is_refused_and_makes_nothing_cheaper(house: House
 async def test_the_cost_of_a_page_is_that_of_its_variable(house: House) -> None:
     query = "query ($n: Int = 500) { devices(first: $n) { nodes { latest { eventId value unit metric quality timestamp } } } }"
     assert await house.code(query) == "LIMIT_EXCEEDED"
+    assert await house.code(query, {"n": 500.0}) == "LIMIT_EXCEEDED"
     assert await house.ask(query, {"n": 10}) == {"devices": {"nodes": []}}
+
+
+async def test_a_page_size_of_null_costs_what_it_gives(house: House) -> None:
+    pages = " ".join(f"p{n}: devices(first: $n) {{ nodes {{ latest {{ eventId value unit }} }} }}" for n in range(20))
+    assert await house.code(f"query ($n: Int) {{ {pages} }}", {"n": None}) == "LIMIT_EXCEEDED"
+
+
+async def test_a_device_with_too_many_sensors_for_one_answer_is_asked_for_in_parts(tmp_path: Path) -> None:
+    async with small_house(tmp_path, limits=Limits(items=40)) as house:
+        await house.says([reading("d", 0, sensor=f"s{number}", temperature=1.0) for number in range(30)])
+        assert len((await house.ask('{ device(id: "d") { latest { value } } }'))["device"]["latest"]) == 30
+        [error] = (await house.answer('{ device(id: "d") { a: latest { value } b: latest { value } } }'))["errors"]
+        assert (error["extensions"]["limit"], error["extensions"]["asked"]) == ("items", 60)
+        assert await house.ask('{ device(id: "d") { latest(sensorId: "s7") { value } } }') == {
+            "device": {"latest": [{"value": 1.0}]}
+        }
+
+
+async def test_a_page_of_large_dead_letters_ends_early_and_the_walk_misses_none(tmp_path: Path) -> None:
+    async with small_house(tmp_path, limits=Limits(letter_bytes=1_000)) as house:
+        await house.says([dead_letter(f"{number:02}".encode() + b"x" * 398) for number in range(25)])
+        query = "query ($a: String) { deadLetters(after: $a) { nodes { payload } pageInfo { hasNextPage endCursor } } }"
+        seen, after, more = [], None, True
+        while more:
+            page = (await house.ask(query, {"a": after}))["deadLetters"]
+            assert 1 <= len(page["nodes"]) <= 2
+            seen += [node["payload"][:2] for node in page["nodes"]]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        assert seen == [f"{number:02}" for number in reversed(range(25))]
+
+
+async def test_all_dead_letters_of_one_answer_share_its_room(tmp_path: Path) -> None:
+    async with small_house(tmp_path, limits=Limits(letter_bytes=1_000)) as house:
+        await house.says([dead_letter(b"x" * 400 + bytes([number])) for number in range(3)])
+        [error] = (await house.answer("{ a: deadLetters { nodes { payload } } b: deadLetters { totalCount } }"))["errors"]
+        assert error["extensions"]["limit"] == "bytes of dead letters"
 
 
 SERIES = """query ($s: [SeriesSelector!]!, $to: DateTime!, $w: Duration!) {

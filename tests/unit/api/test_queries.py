@@ -1,14 +1,13 @@
 """What can be asked, and what is answered."""
 
 import asyncio
-from hashlib import sha256
 
 from api.roles import Role
 from schema.envelope import Cursor, NewEvent, Position
-from schema.events import ActuatorEvent, Clock, DeadLettered, DeviceMetadata, DeviceStatus, SiteDefined
+from schema.events import ActuatorEvent, Clock, DeviceMetadata, DeviceStatus, SiteDefined
 from schema.ids import content_event_id, format_event_id
 from tests.support.api import House
-from tests.support.house_events import Said, at, pack, reading, tell
+from tests.support.house_events import at, dead_letter, pack, reading, tell
 
 
 async def test_a_device_shows_what_its_sensors_last_said(house: House) -> None:
@@ -193,17 +192,3 @@ async def test_sites_are_listed_with_their_time_zones(house: House) -> None:
     assert await house.ask("{ sites { id name timeZone } }") == {
         "sites": [{"id": "farm", "name": "The farm", "timeZone": "Europe/Rome"}]
     }
-
-
-def dead_letter(payload: bytes) -> Said:
-    event = DeadLettered(
-        source="mqtt",
-        topic="glasshouse/farm/a/reading",
-        payload=payload,
-        size=len(payload),
-        sha256=sha256(payload).hexdigest(),
-        code="malformed",
-        reason="not JSON",
-        received_at=at(0),
-    )
-    return pack("deadletter-mqtt", event)
