@@ -10,25 +10,28 @@ from glasshouse.importer.sink import Sink
 from ingest.messages import Outcome
 
 OPEN: Final = 5_000
-"""Messages sent of which the outcome is not known yet: more than a group commit, and some megabytes at most."""
+"""Messages sent of which the outcome is not known yet: more than a group commit."""
+OPEN_BYTES: Final = 2 * 1024 * 1024
+"""What they hold together, if it is more than one: less than a pipeline takes, or a connection that waits to publish."""
 
 
 class Window:
     """Sends messages to a sink and settles their outcomes, in order."""
 
-    def __init__(self, sink: Sink, report: ImportReport, size: int = OPEN) -> None:
+    def __init__(self, sink: Sink, report: ImportReport) -> None:
         self._sink = sink
         self._report = report
-        self._size = size
         self._open: deque[tuple[FileReport, Item, Future[Outcome]]] = deque()
+        self._bytes = 0
 
     async def send(self, file: FileReport, topics: dict[Kind, str], items: list[Item]) -> None:
-        """Send messages; returns when no more than the window's size are open."""
+        """Send messages, each as soon as there is room for it."""
         for item in items:
             file.read(item)
-            self._open.append((file, item, self._sink.submit(topics[item.kind], item.payload)))
-            while len(self._open) > self._size:
+            while self._open and (len(self._open) >= OPEN or self._bytes + len(item.payload) > OPEN_BYTES):
                 await self._settle()
+            self._open.append((file, item, self._sink.submit(topics[item.kind], item.payload)))
+            self._bytes += len(item.payload)
 
     async def drain(self) -> None:
         """Wait for all that is open."""
@@ -44,4 +47,5 @@ class Window:
 
     async def _settle(self) -> None:
         file, item, outcome = self._open.popleft()
+        self._bytes -= len(item.payload)
         self._report.settle(file, item, await outcome)
