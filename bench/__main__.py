@@ -12,6 +12,7 @@ ALL = {
     "log_rates": ["-m", "bench.log_rates"],
     "live": ["-m", "bench.live"],
     "memory": ["-m", "bench.memory"],
+    "history_memory": ["-m", "bench.history_memory"],
 }
 QUICK = {
     "ingest": ["--messages", "2000", "--rounds", "1"],
@@ -19,6 +20,7 @@ QUICK = {
     "log_rates": ["--events", "5000", "--rounds", "1"],
     "live": ["--seconds", "3", "--rate", "200", "--without-node-red"],
     "memory": ["--events", "2000", "4000"],
+    "history_memory": ["--rows", "5000", "10000"],
 }
 """Sizes that show that a benchmark runs, not what it measures."""
 

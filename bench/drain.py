@@ -96,7 +96,7 @@ async def durable(address: BrokerAddress, client_id: str, count: int, folder: Pa
 
 
 def by_room(profile: cProfile.Profile) -> dict[str, float]:
-    """Share of the loop thread's time in each room's own functions; built-ins count for their callers."""
+    """Share of the loop thread's time by rooms; built-ins count for who calls them, and waiting therefore for asyncio."""
     shares: Counter[str] = Counter()
     stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     for (file, _, _), (_, _, own, _, callers) in stats.items():

@@ -1,6 +1,6 @@
 """The memory of a whole `up` after so many events: it must not grow with their number.
 
-    python -m bench.memory [--events 200000 600000 1000000]
+    python -m bench.memory [--events 200000 500000 1000000]
 
 Readings of 50 devices come through the broker as fast as they are stored; each figure is taken once read models are caught up.
 """
@@ -87,7 +87,7 @@ def _report(figures: list[tuple[int, float]]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, nargs="+", default=[200_000, 600_000, 1_000_000])
+    parser.add_argument("--events", type=int, nargs="+", default=[200_000, 500_000, 1_000_000])
     asked = parser.parse_args()
     configure_logs("error")
     run(main(asked.events))

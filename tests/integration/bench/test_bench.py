@@ -9,7 +9,7 @@ import pytest
 from tests.support.documents import ROOT
 
 
-@pytest.mark.parametrize("name", ["ingest", "rebuild", "log_rates", "live", "memory"])
+@pytest.mark.parametrize("name", ["ingest", "rebuild", "log_rates", "live", "memory", "history_memory"])
 def test_each_benchmark_prints_json_lines(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--quick", name], cwd=ROOT, capture_output=True, text=True, check=False
