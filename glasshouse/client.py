@@ -10,6 +10,11 @@ from glasshouse.errors import RefusedError
 _SECONDS = 20.0
 
 
+def said(error: Exception) -> str:
+    """What an error says; of one that says nothing, such as a timeout, its name."""
+    return str(error) or type(error).__name__
+
+
 class ApiClient:
     """A connection to the API of a house, with a key."""
 
@@ -30,7 +35,7 @@ class ApiClient:
             response = await self._http.post("/graphql", json={"query": document, "variables": variables})
             body = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            raise RefusedError(f"the house at {self._url} does not answer: {error!r}") from error
+            raise RefusedError(f"the house at {self._url} does not answer: {said(error)}") from error
         if body.get("errors"):
             raise RefusedError(f"the house at {self._url} refused: {body['errors'][0]['message']}")
         data: dict[str, Any] = body["data"]

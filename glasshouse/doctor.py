@@ -17,6 +17,7 @@ from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.errors import MqttError
 from adapters.mqtt.mosquitto import find_mosquitto
 from adapters.mqtt.session import Session
+from glasshouse.client import said
 from glasshouse.data_folder import own
 from glasshouse.errors import GlasshouseError
 from glasshouse.ownership import owner
@@ -68,6 +69,8 @@ def _python() -> Finding:
 async def _folder(settings: Settings, running: dict[str, Any] | None) -> str:
     if running is not None:
         return f"{settings.folder}, in use by process {running['pid']}"
+    if not settings.folder.exists():
+        return f"{settings.folder}, not made yet"
     with own(settings.folder):
         return f"{settings.folder}, writable, in use by nobody"
 
@@ -83,10 +86,19 @@ async def _house(running: dict[str, Any]) -> str:
         async with httpx.AsyncClient(base_url=running["http"], timeout=_SECONDS, trust_env=False) as client:
             response = await client.get("/readyz")
     except httpx.HTTPError as error:
-        raise GlasshouseError(f"process {running['pid']} does not answer at {running['http']}: {error!r}") from error
+        raise GlasshouseError(f"process {running['pid']} does not answer at {running['http']}: {said(error)}") from error
     if response.is_success:
         return f"ready at {running['http']}"
-    raise GlasshouseError(f"not ready at {running['http']}: {response.text}")
+    raise GlasshouseError(f"not ready at {running['http']}: {_not_ready(response)}")
+
+
+def _not_ready(response: httpx.Response) -> str:
+    """The parts that are not ready, each with its reason."""
+    try:
+        parts: dict[str, str] = response.json()["parts"]
+    except (ValueError, KeyError, TypeError):
+        return f"it answers {response.status_code}"
+    return "; ".join(f"{part}: {reason}" for part, reason in parts.items() if reason != "ready")
 
 
 async def _event_log(settings: Settings) -> str:

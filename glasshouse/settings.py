@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import unquote
 
 import msgspec
@@ -62,7 +62,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Where the embedded broker listens; None where `mqtt` names a broker of its own."""
         if self.mqtt == "embedded":
             return Address("127.0.0.1", 1883)
-        return None if "://" in self.mqtt else Address.parse(self.mqtt)
+        if "://" in self.mqtt:
+            return None
+        try:
+            return Address.parse(self.mqtt)
+        except SettingsError as error:
+            raise SettingsError(
+                f"{self.mqtt!r} is no broker; write HOST:PORT, as in 127.0.0.1:1883, or mqtt[s]://user:password@host:port"
+            ) from error
 
 
 def _file_of(url: str | None, scheme: str, default: Path, setting: str) -> Path:
@@ -86,7 +93,15 @@ def load_settings(
     try:
         return msgspec.convert(merged, Settings)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"a setting is not right: {error}") from error
+        raise SettingsError(_plain(error)) from error
+
+
+def _plain(error: msgspec.ValidationError) -> str:
+    """Which setting it is, and what it may be."""
+    reason, _, name = str(error).removesuffix("`").rpartition(" - at `$.")
+    if name == "log_level":
+        return f"log_level is one of {', '.join(get_args(LogLevel))}"
+    return f"{name} is not right: {reason}"
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -43,10 +43,13 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not 1 <= self.devices <= MAX_DEVICES:
             raise SimulationOptionsError(f"the number of devices lies between 1 and {MAX_DEVICES}, not {self.devices}")
-        if not self.rate > 0 or not self.time_factor >= 0 or (self.seconds is not None and not self.seconds > 0):
-            raise SimulationOptionsError("rate and seconds are above 0, the time factor not below")
-        if _NAME.fullmatch(self.site) is None or _NAME.fullmatch(f"{self.prefix}climate-1") is None:
-            raise SimulationOptionsError(f"site and prefix are made of letters, digits, '_', '.' and '-': {ID_PATTERN}")
+        if not self.rate > 0 or (self.seconds is not None and not self.seconds > 0):
+            raise SimulationOptionsError("the rate and the seconds must be above 0")
+        if not self.time_factor >= 0:
+            raise SimulationOptionsError("the time factor must not be below 0")
+        for what, name in (("site", self.site), ("prefix", f"{self.prefix}climate-1")):
+            if _NAME.fullmatch(name) is None:
+                raise SimulationOptionsError(f"the {what} must be letters, digits, '_', '.' and '-', as {ID_PATTERN} says")
 
 
 class SimulationReport(msgspec.Struct, kw_only=True):
