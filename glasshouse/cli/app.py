@@ -1,29 +1,50 @@
 """The `glasshouse` command: its subcommands, and how an error becomes a sentence and an exit code."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from glasshouse.cli import audit_ledger, demo, doctor, import_, keys, schema, simulate, up
+from glasshouse.cli.options import HELP
 from glasshouse.errors import ExitCode
 from glasshouse.failures import explain
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("glasshouse"))
+        raise typer.Exit
+
+
+def _program(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What is asked of the program itself, before any command."""
+
 
 app = typer.Typer(
     name="glasshouse",
     help="Everything that happens in a greenhouse as events: MQTT in, an event log at the heart, GraphQL out.",
     no_args_is_help=True,
+    context_settings=HELP,
+    rich_markup_mode=None,  # which takes what stands in brackets, such as a default, for markup, and drops it
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.command)
-app.command("up")(up.command)
-app.command("simulate")(simulate.command)
-app.command("audit-ledger")(audit_ledger.command)
-app.command("import")(import_.command)
-app.command("doctor")(doctor.command)
-app.add_typer(keys.app, name="keys")
-app.add_typer(schema.app, name="schema")
+app.callback()(_program)
+app.command("demo", short_help="A simulated greenhouse, and the proof that nothing of it was lost.")(demo.command)
+app.command("up", short_help="Broker, ingest, read models, API and page in one process.")(up.command)
+app.command("import", short_help="Import the CSV files of data loggers.")(import_.command)
+app.command("doctor", short_help="Name the broken part, and what to do.")(doctor.command)
+app.add_typer(keys.app, name="keys", short_help="Issue, list and revoke API keys.")
+app.command("simulate", short_help="The demo's greenhouse alone, with a ledger.")(simulate.command)
+app.command("audit-ledger", short_help="Hold ledgers against the log and the read models.")(audit_ledger.command)
+app.add_typer(schema.app, name="schema", short_help="The event types and their JSON Schemas.")
 
 
 def main() -> None:

@@ -23,7 +23,9 @@ from glasshouse.stores import open_event_log
 
 
 def command(
-    ledgers: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The ledgers of `simulate`.")],
+    ledgers: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="The ledgers of `simulate`, all that its devices have.")
+    ],
     data: Data = None,
     key: Key = None,
     config: Config = None,
@@ -31,13 +33,16 @@ def command(
         bool,
         typer.Option(
             "--broker-lived-on/--broker-died",
-            help="Whether the broker was never killed: what it acknowledged then counts as promised.",
+            help="Was the broker never killed? What it acknowledged then counts as promised.",
         ),
     ] = True,
     *,
     as_json: Json = False,
 ) -> None:
-    """Hold ledgers against the log and the read models. Exit 1 where something is lost or counted twice."""
+    """Hold ledgers against the log and the read models, once all who wrote them have ended.
+
+    Exit 1 where something is lost, counted twice, invented, missing or misjudged.
+    """
     settings = settings_from(config, data=data, key=key, log_level="warning")
     report = run(_audit(settings, ledgers, broker_lived_on=broker_lived_on))
     if not as_json:

@@ -62,18 +62,28 @@ def _on_free_ports(settings: Settings, *, http: bool, mqtt: bool) -> Settings:
 
 def _greet(house: House, key: str) -> None:
     console = Console(highlight=False)
-    console.print("A simulated greenhouse is running: sun, weather, heater, vents, and devices that fail as real ones do.\n")
+    console.print("A simulated greenhouse is running, with devices that fail as real ones do.\n")
     console.print(f"  Look at it   [bold]{house.http}/#key={key}[/]", soft_wrap=True)
     console.print(f"  Ask it       [bold]{house.http}/graphql[/]   Authorization: Bearer {key}", soft_wrap=True)
     console.print(f"  Feed it      [bold]{house.mqtt}[/]   topic glasshouse/SITE/DEVICE/reading", soft_wrap=True)
-    console.print("\nStop with Ctrl-C. Or kill it with kill -9 and start it again: what had a receipt is still there.")
+    console.print("\nStop with Ctrl-C, for the proof. Or kill -9 it and start again: nothing that had\na receipt is lost.")
 
 
 def summarise(report: AuditReport) -> None:
     """The oracle's judgement for people."""
     console = Console(highlight=False, stderr=True)
-    verdict = "[green]nothing lost, nothing counted twice[/]" if report.ok else "[red]something is wrong[/]"
     console.print(
         f"\n{report.sent:,} messages sent, {report.receipted:,} with a receipt: {report.stored:,} stored, "
-        f"{report.dead_letters:,} dead letters, {report.lost:,} lost, {report.double_counted:,} counted twice: {verdict}"
+        f"{report.dead_letters:,} dead letters: {_verdict(report)}",
+        soft_wrap=True,
     )
+
+
+def _verdict(report: AuditReport) -> str:
+    """All that keeps a report from being `ok`, by name."""
+    if report.ok:
+        return "[green]nothing lost, nothing counted twice[/]"
+    counts = {name: getattr(report, name) for name in ("lost", "double_counted", "invented", "missing", "misjudged")}
+    wrong = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count]
+    wrong += [f"{model} is not what a rebuild makes of the log" for model in report.diverged]
+    return f"[red]{', '.join(wrong)}[/]"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.mqtt.address import BrokerAddress
-from glasshouse.cli.options import Config, Data, Json, Mqtt, settings_from
+from glasshouse.cli.options import Config, Data, Json, LogLevel, settings_from
 from glasshouse.data_folder import own
 from glasshouse.errors import ExitCode
 from glasshouse.importer.load import load_mapping
@@ -30,18 +30,24 @@ from glasshouse.stores import open_event_log
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="CSV files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER", help="CSV files, or folders of them.")],
     mapping: Annotated[Path, typer.Option(metavar="FILE", help="What the columns mean (TOML).")],
     data: Data = None,
-    mqtt: Mqtt = None,
+    mqtt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The broker of a house on another machine, mqtt[s]://user:password@host:port; else --data says which house.",
+        ),
+    ] = None,
     config: Config = None,
-    log_level: Annotated[str | None, typer.Option("--log-level", metavar="LEVEL")] = None,
+    log_level: LogLevel = None,
     *,
     as_json: Json = False,
 ) -> None:
     """Import logger files. Into a running house over MQTT, with receipts; else straight into its event log.
 
-    Importing the same files again stores nothing new.
+    Importing the same files again stores nothing new. Exit 1 where something is a dead letter.
     """
     settings = settings_from(config, data=data, mqtt=mqtt, log_level=log_level or "warning")
     report = run(_import(settings, paths, load_mapping(mapping), quiet=as_json))

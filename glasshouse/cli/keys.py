@@ -6,16 +6,19 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from glasshouse.cli.options import Config, Data, Json, settings_from
+from glasshouse.cli.options import HELP, Config, Data, Json, settings_from
 from glasshouse.cli.options import Key as AdminKey
 from glasshouse.errors import SettingsError
 from glasshouse.keys import Key, open_keys
 from glasshouse.loops import run
 from glasshouse.settings import Settings
 
-app = typer.Typer(help="API keys: who may read, change and deliver.", no_args_is_help=True)
+app = typer.Typer(
+    help="API keys: who may read, change and deliver.", no_args_is_help=True, context_settings=HELP, rich_markup_mode=None
+)
 
 
 @app.command("list")
@@ -31,15 +34,16 @@ def list_keys(data: Data = None, key: AdminKey = None, config: Config = None, *,
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return
-    table = Table("id", "name", "role", "issued", "expires", "")
+    table = Table("id", "name", "role", "issued", "ends")
     for one in found:
-        table.add_row(one.id, one.name, one.role, one.issued_at, one.expires_at or "never", "revoked" if one.revoked else "")
+        ends = "revoked" if one.revoked else "never" if one.expires_at is None else _short(one.expires_at)
+        table.add_row(one.id, escape(one.name), one.role, _short(one.issued_at), ends)
     Console().print(table)
 
 
 @app.command("issue")
 def issue_key(
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the key is for.")],
     role: Annotated[Literal["viewer", "operator", "ingest", "admin"], typer.Option(help="What it may do.")] = "viewer",
     expires: Annotated[str | None, typer.Option(metavar="TIME", help="When it ends: RFC 3339 with an offset.")] = None,
     data: Data = None,
@@ -62,7 +66,7 @@ def issue_key(
 
 @app.command("revoke")
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")],
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `keys list` shows it.")],
     data: Data = None,
     key: AdminKey = None,
     config: Config = None,
@@ -78,6 +82,11 @@ def revoke_key(
 
     revoked = run(work(settings))
     typer.echo(msgspec.json.encode(revoked).decode() if as_json else f"{revoked.id} ({revoked.name}) opens nothing any more")
+
+
+def _short(time: str) -> str:
+    """To the second: a table that fits on a terminal. `--json` has it all."""
+    return f"{time[:19]}Z"
 
 
 def _moment(text: str) -> datetime:

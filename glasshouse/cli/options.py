@@ -1,12 +1,14 @@
 """Options that several commands share, and how they become settings."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from glasshouse.logs import configure_logs
 from glasshouse.settings import Settings, load_settings
+
+HELP: Final = {"help_option_names": ["-h", "--help"]}
 
 Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="The data folder.  [default: data]")]
 Http = Annotated[
@@ -17,10 +19,10 @@ Mqtt = Annotated[
     typer.Option(
         "--mqtt",
         metavar="HOST:PORT | URL",
-        help="Where the embedded broker listens, or another's URL: mqtt[s]://user:pw@host:1883.  [default: 127.0.0.1:1883]",
+        help="Where our broker listens, or the URL of another: mqtt[s]://user:password@host:port.  [default: 127.0.0.1:1883]",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON lines for scripts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings file.  [default: glasshouse.toml]")]
 LogLevel = Annotated[str | None, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")]
 Key = Annotated[

@@ -8,14 +8,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from glasshouse.cli.options import HELP, Json
 from schema.json_schema import export
 from schema.registry import REGISTRY
 
-app = typer.Typer(help="The event types, their versions and their JSON Schemas.", no_args_is_help=True)
+app = typer.Typer(
+    help="The event types, their versions and their JSON Schemas.",
+    no_args_is_help=True,
+    context_settings=HELP,
+    rich_markup_mode=None,
+)
 
 
 @app.command("list")
-def list_types(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def list_types(*, as_json: Json = False) -> None:
     """List the event types and their versions."""
     kinds = sorted(REGISTRY.types.values(), key=lambda kind: kind.name)
     if as_json:
@@ -29,7 +35,7 @@ def list_types(*, as_json: Annotated[bool, typer.Option("--json", help="Print JS
 
 @app.command("export")
 def export_schemas(
-    folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path("schema/json"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go.")] = Path("schema/json"),
 ) -> None:
     """Write a JSON Schema for each event type, and remove those of types that are gone."""
     folder.mkdir(parents=True, exist_ok=True)
