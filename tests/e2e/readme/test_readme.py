@@ -110,7 +110,7 @@ async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger:
         ("temperature", 21.5, "degC"),
         ("humidity", 63, "%"),
     }
-    assert json.loads(await stranger.shell(curl))["data"]["devices"]["edges"][0]["node"]["id"] == "climate-1"
+    assert json.loads(await stranger.shell(curl))["data"]["devices"]["edges"][0]["node"]["id"] == "door-1"
 
     async with asyncio.timeout(20):
         while not (page := (await stranger.ask(history))["readings"])["edges"]:
