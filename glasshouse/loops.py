@@ -19,6 +19,14 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(_until_told(main))
 
 
+def told_to_stop() -> asyncio.Event:
+    """Set by SIGTERM or Ctrl-C, which from now on cancel nothing: whoever asks for it ends in order."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
 async def _until_told(main: Coroutine[Any, Any, T]) -> T:
     work = asyncio.ensure_future(main)
     told = False
@@ -28,7 +36,9 @@ async def _until_told(main: Coroutine[Any, Any, T]) -> T:
         told = True
         work.cancel()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, tell)
+    # Ctrl-C by hand too: who is started in the background inherits it as ignored, and asyncio then leaves it so.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, tell)
     try:
         return await work
     except asyncio.CancelledError:

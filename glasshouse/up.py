@@ -1,7 +1,5 @@
 """`up`: a house that runs until it is told to stop."""
 
-import asyncio
-import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -10,6 +8,7 @@ from api.roles import Role
 from api.writes import Writer
 from glasshouse.data_folder import own
 from glasshouse.house import House, running_house
+from glasshouse.loops import told_to_stop
 from glasshouse.settings import Settings
 
 _ACTOR = "glasshouse"
@@ -17,12 +16,9 @@ _ACTOR = "glasshouse"
 
 async def up(settings: Settings, on_ready: Callable[[House, str | None], Awaitable[None] | None]) -> None:
     """Run a house until SIGTERM or SIGINT. `on_ready` gets it and, at the very first start, the first admin key."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     with own(settings.folder) as folder:
         async with running_house(settings, folder) as house:
+            stop = told_to_stop()
             key = await first_admin_key(house)
             folder.announce(house.addresses())
             told = on_ready(house, key)

@@ -51,8 +51,6 @@ def main() -> None:
     """Run the command that was asked for; what goes wrong is one plain sentence on stderr and an exit code."""
     try:
         app()
-    except KeyboardInterrupt:
-        sys.exit(ExitCode.OK)
     except Exception as error:
         sentence, code = explain(error)
         if code is ExitCode.UNEXPECTED:

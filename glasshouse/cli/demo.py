@@ -42,7 +42,10 @@ def command(
         else:
             _greet(house, key)
 
-    report = run(demo(settings, devices=devices, rate=rate, seconds=seconds, on_ready=on_ready))
+    try:
+        report = run(demo(settings, devices=devices, rate=rate, seconds=seconds, on_ready=on_ready))
+    except KeyboardInterrupt:  # told to stop before there was anything to judge
+        return
     if not as_json:
         summarise(report)
     typer.echo(msgspec.json.encode(report).decode())

@@ -33,5 +33,8 @@ def command(
         def progress(report: SimulationReport) -> None:
             status.update(f"{report.sent:,} sent, {report.pubacked:,} acknowledged, {report.receipted:,} with a receipt")
 
-        report = run(run_simulation(options, progress=None if as_json else progress))
+        try:
+            report = run(run_simulation(options, progress=None if as_json else progress))
+        except KeyboardInterrupt:
+            return
     typer.echo(msgspec.json.encode(report).decode())

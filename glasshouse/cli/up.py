@@ -1,6 +1,7 @@
 """`glasshouse up`: broker, ingest, projections and API in one process."""
 
 import json
+from contextlib import suppress
 
 import typer
 from rich.console import Console
@@ -29,7 +30,8 @@ def command(
         else:
             _greet(house, admin_key)
 
-    run(up(settings, on_ready))
+    with suppress(KeyboardInterrupt):  # told to stop before it was ready
+        run(up(settings, on_ready))
 
 
 def _greet(house: House, admin_key: str | None) -> None:

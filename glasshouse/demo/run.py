@@ -1,7 +1,6 @@
 """`demo`: a house in this process, the simulated greenhouse in a child, and at the end the oracle's judgement."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from glasshouse.client import ApiClient
 from glasshouse.data_folder import own
 from glasshouse.demo.registration import register
 from glasshouse.house import House, running_house
+from glasshouse.loops import told_to_stop
 from glasshouse.oracle.audit import audit
 from glasshouse.oracle.probe import HistoryProbe
 from glasshouse.oracle.report import AuditReport
@@ -28,13 +28,11 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
 
     `on_ready` gets the house and an admin key once readings come in.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with own(settings.folder) as folder:
         ledger = folder.path / "demo-ledger.jsonl"
         first = not ledger.exists()
         async with running_house(settings, folder) as house:
+            stop = told_to_stop()
             key = await issue_key(house, "demo")
             folder.announce(house.addresses())
             options = SimulationOptions(mqtt=_url(house), ledger=ledger, devices=devices, rate=rate, seconds=seconds)

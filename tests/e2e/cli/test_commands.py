@@ -3,9 +3,11 @@
 import asyncio
 import json
 import signal
+import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.up import glasshouse, launch, running_up
 
@@ -22,6 +24,25 @@ async def test_the_first_start_gives_an_admin_key_and_the_second_none(tmp_path: 
     async with running_up(tmp_path / "data", errors=errors) as up:
         assert up.ready["admin_key"] is None
     assert key not in errors.read_text()
+
+
+@pytest.mark.parametrize(("command", "number"), [("up", signal.SIGTERM), ("demo", signal.SIGINT)])
+async def test_a_house_that_is_still_starting_stops_when_told_to(tmp_path: Path, command: str, number: int) -> None:
+    asked = asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(never_answer, "127.0.0.1", 0) as broker:
+        url = f"mqtt://127.0.0.1:{broker.sockets[0].getsockname()[1]}"
+        arguments = (command, "--data", str(tmp_path), "--http", "127.0.0.1:0", "--mqtt", url)
+        background = ("sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "glasshouse", *arguments)
+        process = await asyncio.create_subprocess_exec(*background)
+        await asked.wait()
+        process.send_signal(number)
+        assert await process.wait() == 0
 
 
 async def test_keys_are_issued_and_revoked_alike_whether_the_house_runs_or_rests(tmp_path: Path) -> None:
