@@ -1,7 +1,7 @@
 """Where a broker is, and how to get in."""
 
 import ssl
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import msgspec
 
@@ -38,6 +38,15 @@ class BrokerAddress(msgspec.Struct, frozen=True):
             username=None if parts.username is None else unquote(parts.username),
             password=None if parts.password is None else unquote(parts.password),
         )
+
+    @property
+    def url(self) -> str:
+        """What `parse` reads, password and all: for a process of ours, and for nobody's eyes."""
+        if self.username is None:
+            return str(self)
+        scheme, _, place = str(self).partition("://")
+        login = ":".join(quote(part, safe="") for part in (self.username, self.password) if part is not None)
+        return f"{scheme}://{login}@{place}"
 
     def tls_context(self) -> ssl.SSLContext | None:
         """Checks certificate and host name; a private authority is named by SSL_CERT_FILE, as OpenSSL reads it."""

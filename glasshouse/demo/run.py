@@ -35,7 +35,7 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
             stop = told_to_stop()
             key = await issue_key(house, "demo")
             folder.announce(house.addresses())
-            options = SimulationOptions(mqtt=_url(house), ledger=ledger, devices=devices, rate=rate, seconds=seconds)
+            options = SimulationOptions(mqtt=house.mqtt.url, ledger=ledger, devices=devices, rate=rate, seconds=seconds)
             async with ApiClient(house.http, key) as client:
                 await register(client, options)
             on_ready(house, key)
@@ -62,10 +62,3 @@ async def _simulate(options: SimulationOptions, log: Path, stop: asyncio.Event) 
             await stopped
         await child.stop()
         await ended
-
-
-def _url(house: House) -> str:
-    """The broker's address with its credentials, for a child of ours."""
-    address = house.mqtt
-    login = "" if address.username is None else f"{address.username}:{address.password}@"
-    return f"{'mqtts' if address.tls else 'mqtt'}://{login}{address.host}:{address.port}"

@@ -19,6 +19,7 @@ from adapters.mqtt.address import BrokerAddress
 )
 def test_an_address_is_read_from_a_url(url: str, address: BrokerAddress) -> None:
     assert BrokerAddress.parse(url) == address
+    assert BrokerAddress.parse(address.url) == address
 
 
 @pytest.mark.parametrize(
