@@ -54,12 +54,17 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative where a signal ended it."""
+        return self._process.returncode
+
     async def listening(self, host: str, ports: Sequence[int]) -> None:
         """Return once all ports take connections; ChildDiedError or TimeoutError where they never do."""
         async with asyncio.timeout(_READY_S):
             for port in ports:
                 while not await takes_connections(host, port):
-                    if self._process.returncode is not None:
+                    if self.exit_code is not None:
                         raise ChildDiedError(self.last_words())
                     await asyncio.sleep(_POLL_S)
 

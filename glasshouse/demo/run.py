@@ -10,6 +10,7 @@ from adapters.mqtt.child import Child
 from glasshouse.client import ApiClient
 from glasshouse.data_folder import own
 from glasshouse.demo.registration import register
+from glasshouse.errors import ExitCode, GlasshouseError
 from glasshouse.house import House, running_house
 from glasshouse.loops import told_to_stop
 from glasshouse.oracle.audit import audit
@@ -21,6 +22,12 @@ from glasshouse.simulator.options import SimulationOptions
 from glasshouse.up import issue_key
 
 OnReady = Callable[[House, str], None]
+
+
+class SimulationFailedError(GlasshouseError):
+    """The simulated greenhouse broke down, so there is nothing to judge."""
+
+    exit_code = ExitCode.FOUND_WRONG
 
 
 async def demo(settings: Settings, *, devices: int, rate: float, seconds: float | None, on_ready: OnReady) -> AuditReport:
@@ -46,7 +53,10 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
 
 
 async def _simulate(options: SimulationOptions, log: Path, stop: asyncio.Event) -> None:
-    """Run the simulator as a child until it ends or we are told to stop; it then says its last words and waits for receipts."""
+    """Run the simulator as a child until it ends or we are told to stop; it then says its last words and waits for receipts.
+
+    SimulationFailedError where it ended otherwise.
+    """
     command = [sys.executable, "-m", "glasshouse", "simulate", "--json", "--mqtt", options.mqtt]
     command += ["--ledger", str(options.ledger), "--devices", str(options.devices), "--rate", str(options.rate)]
     if options.seconds is not None:
@@ -61,4 +71,6 @@ async def _simulate(options: SimulationOptions, log: Path, stop: asyncio.Event) 
         with suppress(asyncio.CancelledError):
             await stopped
         await child.stop()
-        await ended
+        words = await ended
+    if child.exit_code != 0 and not stop.is_set():
+        raise SimulationFailedError(f"the simulated greenhouse ended: {words or 'it says nothing'}")

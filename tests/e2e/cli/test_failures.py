@@ -1,5 +1,6 @@
 """What goes wrong at the command line is one plain sentence on stderr and the exit code that the reference lists."""
 
+import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -59,6 +60,15 @@ async def test_a_broker_that_is_not_there(tmp_path: Path) -> None:
     code, _, err = await glasshouse("up", "--data", str(tmp_path), "--http", "127.0.0.1:0", "--mqtt", url)
     assert code == 6
     assert url.removeprefix("mqtt://") in sentence(err)
+
+
+async def test_a_demo_whose_greenhouse_breaks_down(tmp_path: Path) -> None:
+    with (tmp_path / "demo-ledger.jsonl").open("wb") as ledger:
+        fcntl.flock(ledger, fcntl.LOCK_EX)
+        arguments = ("--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--seconds", "2")
+        code, out, err = await glasshouse("demo", "--json", "--data", str(tmp_path), *arguments)
+    assert (code, len(out.splitlines())) == (1, 1)
+    assert "another simulation is writing the ledger" in sentence(err)
 
 
 async def test_an_event_log_that_is_no_event_log(tmp_path: Path) -> None:
