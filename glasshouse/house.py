@@ -46,9 +46,14 @@ class House:
     source: MqttSource
 
     def addresses(self) -> dict[str, Any]:
-        """As the ready line and the data folder's owner file tell them."""
+        """As the ready line tells them."""
         mqtt = {"host": self.mqtt.host, "port": self.mqtt.port, "port_v311": self.mqtt_port_v311}
         return {"http": self.http, "mqtt": mqtt}
+
+    def announce(self) -> None:
+        """Tell other commands where it listens, and whether its own broker asks for an account of the data folder's."""
+        embedded = self.settings.embedded_broker is not None
+        self.folder.announce({**self.addresses(), "broker_accounts": embedded and self.mqtt.username is not None})
 
 
 @asynccontextmanager

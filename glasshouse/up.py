@@ -20,7 +20,7 @@ async def up(settings: Settings, on_ready: Callable[[House, str | None], Awaitab
         async with running_house(settings, folder) as house:
             stop = told_to_stop()
             key = await first_admin_key(house)
-            folder.announce(house.addresses())
+            house.announce()
             told = on_ready(house, key)
             if told is not None:
                 await told

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.credentials import credentials_in
 from glasshouse.cli.options import Config, Data, Json, LogLevel, settings_from
-from glasshouse.data_folder import own
+from glasshouse.data_folder import DataFolder, own
 from glasshouse.errors import ExitCode
 from glasshouse.importer.load import load_mapping
 from glasshouse.importer.mapping import Mapping
@@ -88,5 +89,14 @@ async def _broker_of_a_running_house(settings: Settings) -> BrokerAddress | None
     """The broker that was named, or that of the house which owns the data folder."""
     if settings.embedded_broker is None:
         return BrokerAddress.parse(settings.mqtt)
-    running: dict[str, Any] | None = await owner(settings)
-    return None if running is None else BrokerAddress(running["mqtt"]["host"], running["mqtt"]["port"])
+    running = await owner(settings)
+    return None if running is None else _broker_of(running, DataFolder(settings.folder))
+
+
+def _broker_of(running: dict[str, Any], folder: DataFolder) -> BrokerAddress:
+    """Whoever may write to the data folder may use the accounts that are kept in it."""
+    host, port = running["mqtt"]["host"], running["mqtt"]["port"]
+    if not running.get("broker_accounts"):
+        return BrokerAddress(host, port)
+    ours = credentials_in(folder.broker).ours
+    return BrokerAddress(host, port, username=ours.user, password=ours.password)

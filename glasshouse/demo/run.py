@@ -41,7 +41,7 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
         async with running_house(settings, folder) as house:
             stop = told_to_stop()
             key = await issue_key(house, "demo")
-            folder.announce(house.addresses())
+            house.announce()
             options = SimulationOptions(mqtt=house.mqtt.url, ledger=ledger, devices=devices, rate=rate, seconds=seconds)
             async with ApiClient(house.http, key) as client:
                 await register(client, options)

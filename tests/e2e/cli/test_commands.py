@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.documents import ROOT
 from tests.support.up import glasshouse, launch, running_up
 
 
@@ -140,3 +141,11 @@ async def test_an_import_adds_up_and_a_second_one_stores_nothing_new(tmp_path: P
         code, out, err = await glasshouse(*arguments, "--data", str(tmp_path / "data"))
     again = json.loads(out)["total"]["readings"]
     assert (code, again) == (0, {"read": 19, "stored": 0, "duplicates": 19, "deadLetters": 0}), err
+
+
+async def test_an_import_finds_its_way_into_a_house_whose_broker_asks_for_an_account(tmp_path: Path) -> None:
+    data, examples = tmp_path / "data", ROOT / "docs" / "examples"
+    arguments = (str(examples / "logger.csv"), "--mapping", str(examples / "logger.toml"), "--data", str(data), "--json")
+    async with running_up(data, mqtt="0.0.0.0:0", errors=tmp_path / "errors.log"):
+        code, out, err = await glasshouse("import", *arguments)
+    assert json.loads(out)["total"]["readings"]["stored"] > 0, (code, err)
