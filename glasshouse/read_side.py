@@ -10,8 +10,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
-from adapters.history.duckdb import DuckDbHistory
+from adapters.history.port import History
 from glasshouse.oracle.probe import HashPair
+from glasshouse.settings import Settings
+from glasshouse.stores import open_history
 from projections.accounts import Accounts
 from projections.engine import Engine
 from projections.feed import Feed
@@ -32,7 +34,7 @@ class ReadSide:
     latest: LatestState
     accounts: Accounts
     lineage: Lineage
-    history: DuckDbHistory
+    history: History
 
     async def caught_up(self, log: EventLog, *names: str) -> None:
         """Return once these read models (none named: all) hold what the log holds now."""
@@ -45,7 +47,7 @@ class ReadSide:
 
 
 async def open_read_side(
-    log: EventLog, history: DuckDbHistory, *, lineage: Path, snapshots: Path | None, registry: CollectorRegistry
+    log: EventLog, history: History, *, lineage: Path, snapshots: Path | None, registry: CollectorRegistry
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
     snapshot = (
@@ -62,7 +64,7 @@ async def open_read_side(
 async def rebuilt(log: EventLog) -> AsyncIterator[ReadSide]:
     """Read models rebuilt from the start of the log, in a temporary folder, caught up with its head."""
     with tempfile.TemporaryDirectory(prefix="glasshouse-rebuild-") as folder:
-        history = await DuckDbHistory.open(Path(folder) / "history.duckdb")
+        history = await open_history(Settings(data=folder))
         try:
             side = await open_read_side(
                 log, history, lineage=Path(folder) / "lineage.db", snapshots=None, registry=CollectorRegistry()

@@ -3,6 +3,7 @@
 from adapters.event_log.port import EventLog
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
+from adapters.history.port import History
 from glasshouse.settings import Settings
 
 
@@ -11,6 +12,6 @@ async def open_event_log(settings: Settings, *, read_only: bool = False) -> Even
     return await SqliteEventLog.open(settings.event_log_path, read_only=read_only)
 
 
-async def open_history(settings: Settings) -> DuckDbHistory:
+async def open_history(settings: Settings) -> History:
     """The history of `history`; HistoryError in plain words."""
     return await DuckDbHistory.open(settings.history_path)
