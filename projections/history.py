@@ -3,7 +3,8 @@
 A fact model: rows are keyed by event id and metric, so any order and duplication of the events gives the same history.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from adapters.history.port import History, HistoryRow, HistoryUnavailableError
 from projections.batching import Batcher, BatchPolicy
@@ -30,10 +31,11 @@ class RawHistory:
         return self._batch.position
 
     async def start(self, head: Cursor) -> Position | None:
-        checkpoint = await self._history.checkpoint()
-        position = usable_checkpoint(self.name, checkpoint, head)
-        if position is None and checkpoint is not None:
-            await self._history.reset()
+        with _away_for_now():
+            checkpoint = await self._history.checkpoint()
+            position = usable_checkpoint(self.name, checkpoint, head)
+            if position is None and checkpoint is not None:
+                await self._history.reset()
         await self._batch.start(head.log_id, position)
         return position
 
@@ -46,10 +48,16 @@ class RawHistory:
         await self._batch.close()
 
     async def _write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
-        try:
+        with _away_for_now():
             await self._history.write(rows, checkpoint)
-        except HistoryUnavailableError as error:
-            raise TryAgainError(str(error)) from error
+
+
+@contextmanager
+def _away_for_now() -> Iterator[None]:
+    try:
+        yield
+    except HistoryUnavailableError as error:
+        raise TryAgainError(str(error)) from error
 
 
 def _rows_of(page: FeedPage) -> list[HistoryRow]:

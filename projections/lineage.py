@@ -5,8 +5,9 @@ Process history: it names places in one log. The log cannot look events up by id
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Final, TypeVar
@@ -51,10 +52,11 @@ class Lineage:
         return self._batch.position
 
     async def start(self, head: Cursor) -> Position | None:
-        checkpoint = await self._run(self._index.checkpoint)
-        position = usable_checkpoint(self.name, checkpoint, head)
-        if position is None and checkpoint is not None:
-            await self._run(self._index.reset)
+        with _away_for_now():
+            checkpoint = await self._run(self._index.checkpoint)
+            position = usable_checkpoint(self.name, checkpoint, head)
+            if position is None and checkpoint is not None:
+                await self._run(self._index.reset)
         await self._batch.start(head.log_id, position)
         return position
 
@@ -102,13 +104,19 @@ class Lineage:
         return events[0] if events and events[0].revision == place.revision else None
 
     async def _write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
-        try:
+        with _away_for_now():
             await self._run(lambda: self._index.write(entries, checkpoint))
-        except sqlite3.OperationalError as error:
-            raise TryAgainError(f"the lineage index cannot be written right now: {error}") from error
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+@contextmanager
+def _away_for_now() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise TryAgainError(f"the lineage index cannot be used right now: {error}") from error
 
 
 def _stream(place: Place) -> str:

@@ -13,6 +13,7 @@ from adapters.history.port import History, HistoryRow, HistoryUnavailableError, 
 from projections.batching import BatchPolicy
 from projections.history import RawHistory
 from projections.queries import ProjectionHaltedError
+from projections.read_model import TryAgainError
 from schema.envelope import Cursor, Position
 from schema.events import DeviceMetadata, Quality
 from tests.support.engines import read_all, running
@@ -151,6 +152,25 @@ async def test_a_history_of_another_log_is_built_anew(history: Fragile) -> None:
     assert [entry["event"] for entry in logs] == ["projection_starts_from_zero"]
     assert await history.count() == 20
     assert await history.readings(RangeQuery(device="tomato-1")) == []
+
+
+async def test_a_store_that_is_away_at_the_start_is_asked_again(history: Fragile) -> None:
+    log = MemoryLog()
+    await tell(log, readings(3))
+    answers = [HistoryUnavailableError("locked")]
+
+    async def checkpoint() -> Cursor | None:
+        if answers:
+            raise answers.pop()
+        return await history.stored.checkpoint()
+
+    history.checkpoint = checkpoint
+    model = RawHistory(history, AT_ONCE)
+    with pytest.raises(TryAgainError, match="locked"):
+        await model.start(Cursor(log.log_id, await log.head()))
+    with capture_logs():
+        await reach_head(log, history)
+    assert await history.count() == 6
 
 
 async def test_a_store_that_refuses_halts_the_history_with_its_reason(history: Fragile) -> None:

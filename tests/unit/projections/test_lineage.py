@@ -15,7 +15,8 @@ from projections import lineage_index
 from projections.batching import BatchPolicy
 from projections.engine import Engine
 from projections.lineage import Lineage
-from schema.envelope import Metadata, NewEvent, Position
+from projections.read_model import TryAgainError
+from schema.envelope import Cursor, Metadata, NewEvent, Position
 from schema.events import DeadLettered
 from schema.ids import device_event_id
 from schema.registry import REGISTRY
@@ -171,6 +172,23 @@ async def test_an_index_of_another_log_is_built_anew(tmp_path: Path) -> None:
             assert await lineage.count_dead_letters() == 0
             assert await lineage.find((await log.read_stream("device-d2"))[0].id) is not None
     assert [entry["event"] for entry in logs] == ["projection_starts_from_zero"]
+
+
+async def test_an_index_that_is_locked_at_the_start_is_asked_again(tmp_path: Path) -> None:
+    log = MemoryLog("one")
+    await tell(log, [letter(1)])
+    async with indexed(log, tmp_path):
+        pass
+    lineage = await Lineage.open(MemoryLog("other"), tmp_path / "lineage.db")
+    lineage._index._connection.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(tmp_path / "lineage.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with capture_logs(), pytest.raises(TryAgainError, match="locked"):
+            await lineage.start(Cursor("other", None))
+    finally:
+        other.close()
+        await lineage.close()
 
 
 def _damaged(path: Path) -> None:
