@@ -20,6 +20,8 @@ from ingest.messages import Outcome, Result
 
 _LOOK_S: Final = 0.25
 _EXPIRY_S: Final = 300
+_TRIES: Final = 3
+"""How often to send before giving up: a broker that was restarted may have let go of what it had acknowledged."""
 
 
 class NobodyIngestsError(GlasshouseError):
@@ -45,8 +47,8 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 class MqttSink:
-    """Publishes messages and matches receipts to them. What has no receipt is sent again on a new connection, byte for byte:
-    what ingest had stored already it then calls a duplicate.
+    """Publishes messages and matches receipts to them. What has no receipt is sent again on a new connection, and when nothing
+    is heard for a while, byte for byte: what ingest had stored already it then calls a duplicate.
     """
 
     def __init__(self, address: BrokerAddress, patience_s: float) -> None:
@@ -55,7 +57,7 @@ class MqttSink:
         self._open: dict[int, _Open] = {}
         self._next = 0
         self._connection = 0
-        self._heard = 0.0
+        self._heard = self._resent = 0.0
         self._failed: BaseException | None = None
         self.session = Session(
             address,
@@ -78,7 +80,7 @@ class MqttSink:
         return outcome
 
     async def watch(self) -> None:
-        """Send again what a lost connection took with it; give up, and say why, when no receipt comes for too long."""
+        """Send again what may have been lost; give up, and say why, when no receipt comes for too long."""
         self._connection = self.session.connects
         try:
             while True:
@@ -91,12 +93,14 @@ class MqttSink:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_S):
                 await self.session.connected()
-        if self.session.is_connected and self.session.connects != self._connection:
-            self._connection = self.session.connects
+        now = asyncio.get_running_loop().time()
+        if self._open and now - self._heard > self._patience_s:
+            raise NobodyIngestsError(self._why_silent())
+        is_new = self.session.connects != self._connection
+        if self.session.is_connected and (is_new or now - max(self._heard, self._resent) > self._patience_s / _TRIES):
+            self._connection, self._resent = self.session.connects, now
             for number in list(self._open):
                 self._publish(number)
-        if self._open and asyncio.get_running_loop().time() - self._heard > self._patience_s:
-            raise NobodyIngestsError(self._why_silent())
 
     def _publish(self, number: int) -> None:
         message = self._open[number]

@@ -12,9 +12,10 @@ from adapters.event_log.port import Append, Appended, Conflict
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.broker import Kind
 from adapters.mqtt.ports import choose_ports
-from glasshouse.importer.mqtt_sink import NobodyIngestsError, mqtt_sink
+from glasshouse.importer.mqtt_sink import MqttSink, NobodyIngestsError, mqtt_sink
 from glasshouse.importer.report import ImportReport
 from glasshouse.importer.run import run_import
+from glasshouse.importer.sink import Sink
 from ingest.limits import IngestLimits
 from ingest.metrics import IngestMetrics
 from ingest.mqtt_source import MqttSource
@@ -22,6 +23,7 @@ from ingest.pipeline import Pipeline
 from tests.support.brokers import KINDS, standalone_broker
 from tests.support.fake_log import FakeLog
 from tests.support.importer import AIR, entry, everything, mapping_of, readings
+from tests.support.mqtt import until
 
 ROWS = "".join(f"2021-06-{day:02} {hour:02}:00,{day}.{hour}\n" for day in range(1, 29) for hour in range(24))
 MAPPING = mapping_of(entry(AIR))
@@ -58,6 +60,13 @@ async def import_over(address: BrokerAddress, folder: Path, *, patience_s: float
         return await run_import([folder], MAPPING, sink)
 
 
+def all_acknowledged(sink: Sink) -> bool:
+    """Whether the broker has, or had, all that there is to send."""
+    assert isinstance(sink, MqttSink)
+    assert sink.session._connection is not None
+    return len(sink._open) == ROWS.count("\n") + 2 and not sink.session._connection.outbox._in_flight
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
@@ -86,6 +95,18 @@ async def test_where_nobody_ingests_the_import_says_so(tmp_path: Path, data: Pat
     async with standalone_broker(KINDS[0], tmp_path / "broker") as broker:
         with pytest.raises(NobodyIngestsError, match="nobody ingests them; is `glasshouse up` running"):
             await import_over(broker.address, data, patience_s=0.5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_a_broker_acknowledged_and_let_go_is_sent_again(tmp_path: Path, data: Path, kind: Kind) -> None:
+    log = FakeLog()
+    async with standalone_broker(kind, tmp_path / "broker") as broker, mqtt_sink(broker.address, patience_s=6) as sink:
+        importing = asyncio.create_task(run_import([data], MAPPING, sink), name="import")
+        await until(lambda: all_acknowledged(sink))
+        async with house(broker.address, log):
+            report = await importing
+    assert report.adds_up
+    assert report.total.readings.stored == 672
 
 
 async def test_where_there_is_no_broker_the_import_says_so(data: Path) -> None:
