@@ -10,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from glasshouse.errors import AddressError
+from glasshouse.heads import BoundedHttp
 from glasshouse.settings import Address
 
 _SHUTDOWN_SECONDS = 3
@@ -63,6 +64,7 @@ class WebServer(uvicorn.Server):
             log_config=None,
             access_log=False,
             lifespan="off",
+            http=BoundedHttp,
             ws="websockets-sansio",
             ws_max_size=_MAX_FRAME,
             ws_ping_interval=20,

@@ -1,0 +1,83 @@
+"""Whoever can connect, and has not said who he is, can neither fill the memory nor hold a connection for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from glasshouse.heads import BoundedHttp
+from glasshouse.settings import Address
+from glasshouse.web import WebServer, bind
+
+LINE = b"GET / HTTP/1.1\r\nhost: house\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nhost: house\r\ntransfer-encoding: chunked\r\n\r\n0\r\n"
+UNIT = b"y" * 8_192
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    """The port of a server that answers with the size of what it was sent."""
+
+    async def measure(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(len(await request.body())))
+
+    listener = bind(Address("127.0.0.1", 0))
+    server = WebServer(Starlette(routes=[Route("/", measure, methods=["GET", "POST"])]))
+    serving = asyncio.create_task(server.run_on(listener), name="http")
+    await server.ready.wait()
+    yield listener.getsockname()[1]
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    listener.close()
+
+
+async def exchange(port: int, *sent: bytes) -> bytes:
+    """All that the server says until it hangs up; what it no longer listens to is not sent."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        async with asyncio.timeout(20):
+            for part in sent:
+                writer.write(part)
+                await writer.drain()
+            return await reader.read()
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+ENDLESS = {
+    "address": (b"GET /", UNIT),
+    "one header": (LINE + b"x: ", UNIT),
+    "many headers": (LINE, b"x: " + UNIT + b"\r\n"),
+    "one trailer": (CHUNKED + b"x: ", UNIT),
+    "many trailers": (CHUNKED, b"x: " + UNIT + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize(("begin", "unit"), ENDLESS.values(), ids=ENDLESS)
+async def test_a_head_or_a_trailer_without_an_end_is_refused(port: int, begin: bytes, unit: bytes) -> None:
+    answer = await exchange(port, begin, *[unit] * 2_000)
+    assert answer.startswith(b"HTTP/1.1 400") or not answer
+
+
+async def test_a_large_body_is_no_large_head(port: int) -> None:
+    head = LINE.replace(b"GET", b"POST") + b"connection: close\r\ncontent-length: 8192000\r\n\r\n"
+    assert (await exchange(port, head, *[UNIT] * 1_000)).endswith(b"8192000")
+
+
+@pytest.mark.parametrize("begin", [b"", b"GET", LINE], ids=["nothing", "a word", "half a head"])
+async def test_who_does_not_finish_his_head_in_time_is_cut_off(
+    port: int, monkeypatch: pytest.MonkeyPatch, begin: bytes
+) -> None:
+    monkeypatch.setattr(BoundedHttp, "head_seconds", 0.1)
+    assert await exchange(port, begin) == b""
+
+
+async def test_one_connection_serves_many_requests(port: int) -> None:
+    requests = [LINE + b"x: " + b"y" * 40_000 + b"\r\n\r\n"] * 10 + [LINE + b"connection: close\r\n\r\n"]
+    assert (await exchange(port, *requests)).count(b"HTTP/1.1 200 OK") == 11
