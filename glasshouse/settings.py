@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -50,12 +50,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return Path(self.data)
 
     @property
+    def event_log_url(self) -> str:
+        return self.event_log or event_log_in(self.folder)
+
+    @property
     def event_log_path(self) -> Path:
-        return _file_of(self.event_log, "sqlite", self.folder / "events.db", "event_log")
+        return file_of(self.event_log_url, "sqlite", "event_log")
 
     @property
     def history_path(self) -> Path:
-        return _file_of(self.history, "duckdb", self.folder / "history.duckdb", "history")
+        return self.folder / "history.duckdb" if self.history is None else file_of(self.history, "duckdb", "history")
 
     @property
     def embedded_broker(self) -> Address | None:
@@ -72,10 +76,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ) from error
 
 
-def _file_of(url: str | None, scheme: str, default: Path, setting: str) -> Path:
-    """The path in `sqlite:///rel/path` or `sqlite:////abs/path`."""
-    if url is None:
-        return default
+def event_log_in(folder: Path) -> str:
+    """The URL of a data folder's own event log."""
+    return f"sqlite:///{quote(str(folder / 'events.db'))}"
+
+
+def file_of(url: str, scheme: str, setting: str) -> Path:
+    """The path in `sqlite:///rel/path` or `sqlite:////abs/path`; SettingsError for another URL, without its secrets."""
     prefix = f"{scheme}:///"
     if not url.startswith(prefix) or url == prefix:
         raise SettingsError(

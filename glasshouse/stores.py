@@ -4,12 +4,17 @@ from adapters.event_log.port import EventLog
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History
-from glasshouse.settings import Settings
+from glasshouse.settings import Settings, file_of
 
 
 async def open_event_log(settings: Settings, *, read_only: bool = False) -> EventLog:
     """The event log of `event_log`; LogError in plain words."""
-    return await SqliteEventLog.open(settings.event_log_path, read_only=read_only)
+    return await open_event_log_at(settings.event_log_url, read_only=read_only)
+
+
+async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:
+    """The event log at a URL; LogError in plain words."""
+    return await SqliteEventLog.open(file_of(url, "sqlite", "event_log"), read_only=read_only)
 
 
 async def open_history(settings: Settings) -> History:
