@@ -1,5 +1,7 @@
 """Opening the stores that the settings name. A store of another kind gets its branch here, and nowhere else."""
 
+from adapters.event_log.esdb.address import SCHEMES
+from adapters.event_log.esdb.log import EsdbEventLog
 from adapters.event_log.port import EventLog
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
@@ -14,6 +16,8 @@ async def open_event_log(settings: Settings, *, read_only: bool = False) -> Even
 
 async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:
     """The event log at a URL; LogError in plain words."""
+    if url.startswith(SCHEMES):
+        return await EsdbEventLog.open(url, read_only=read_only)
     return await SqliteEventLog.open(file_of(url, "sqlite", "event_log"), read_only=read_only)
 
 

@@ -1,11 +1,12 @@
 """Batches to the log: each event once, many streams an append, again and again until all of it is durable."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import structlog
 
+from adapters.event_log.limits import portions
 from adapters.event_log.port import Append, Appended, Conflict, EventLog, LogError, LogUnavailableError
 from ingest.facts import Code
 from ingest.identity import chained_event_id
@@ -82,8 +83,7 @@ class Writer:
             groups = _by_stream(items)
             await self._memories.recall(groups)
         held = await self._look_up(groups)
-        planned = [self._plan(stream, group, held.get(stream, ())) for stream, group in groups.items()]
-        planned = [(append, fresh) for append, fresh in planned if fresh]
+        planned = [part for stream, group in groups.items() for part in self._plan(stream, group, held.get(stream, ()))]
         if not planned:
             return ()
         try:
@@ -109,8 +109,8 @@ class Writer:
         found = await all_of([self._log.contains(stream, ids) for stream, ids in doubtful.items()])
         return dict(zip(doubtful, found, strict=True))
 
-    def _plan(self, stream: str, items: Sequence[Item], held: Collection[EventId]) -> _Planned:
-        """The append of what is new to the stream; memory runs ahead, and is forgotten where the append fails."""
+    def _plan(self, stream: str, items: Sequence[Item], held: Collection[EventId]) -> Iterator[_Planned]:
+        """The appends of what is new to the stream; memory runs ahead, and is forgotten where an append fails."""
         memory = self._memories[stream]
         expected = memory.revision
         events: list[NewEvent] = []
@@ -126,7 +126,8 @@ class Writer:
             if item.subject is not None and item.digest is not None:
                 memory.add_subject(item.subject, event_id, item.digest, memory.revision)
         memory.trim()
-        return Append(stream, expected, events), fresh
+        for part in portions(events):
+            yield Append(stream, expected + part.start, events[part]), fresh[part]
 
     def _identify(self, memory: StreamMemory, item: Item) -> tuple[EventId, bool]:
         """The item's id, and whether it only repeats the event before it."""

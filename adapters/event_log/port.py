@@ -16,6 +16,8 @@ NO_STREAM: Final = -1
 """Expected revision: the stream holds nothing yet."""
 ANY: Final = -2
 """Expected revision: whatever is there."""
+MAX_APPEND_BYTES: Final = 1_000_000
+"""What the data, metadata and types of one append's events may take together; EventStoreDB takes 1 MiB with all around them."""
 
 
 class LogError(Exception):
@@ -27,7 +29,10 @@ class LogUnavailableError(LogError):
 
 
 class Append(msgspec.Struct, frozen=True, gc=False):
-    """Events for one stream, all or none. `expected` is the revision of its last event, NO_STREAM or ANY."""
+    """Events for one stream, all or none. `expected` is the revision of its last event, NO_STREAM or ANY.
+
+    They may take MAX_APPEND_BYTES together.
+    """
 
     stream: str
     expected: int

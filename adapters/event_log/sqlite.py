@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Self
 
 from adapters.event_log import sqlite_queries as queries
+from adapters.event_log.limits import checked_size
 from adapters.event_log.port import Append, Appended, Conflict, LogError, Page
 from adapters.event_log.sqlite_file import open_file
 from adapters.event_log.sqlite_growth import Growth
-from adapters.event_log.sqlite_limits import checked_size
-from adapters.event_log.sqlite_queries import Slice
+from adapters.event_log.sqlite_queries import Slice, check_text
 from adapters.event_log.sqlite_readers import Readers
 from adapters.event_log.sqlite_writer import Writer
 from schema.envelope import EVERYTHING, Filter, Position, RecordedEvent
@@ -60,6 +60,7 @@ class SqliteEventLog:
     async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
         writer = self._open_writer()
         size = checked_size(appends)
+        check_text(appends)
         return await writer.append(appends, size) if appends else []
 
     async def read_stream(

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.event_log.port import LogError
+from adapters.event_log.port import Append, LogError
 from schema.envelope import Filter, RecordedEvent
 from schema.ids import EventId
 
@@ -36,6 +36,14 @@ class Slice(msgspec.Struct, frozen=True):
     events: list[RecordedEvent]
     position: int
     head: int
+
+
+def check_text(appends: Sequence[Append]) -> None:
+    """LogError where an event could not be told from the one beside it when it is read."""
+    for append in appends:
+        for event in append.events:
+            if SEPARATOR in event.data or SEPARATOR in event.metadata:
+                raise LogError(f"a {event.type} holds the control character 0x1E, which JSON does not allow")
 
 
 def prepare_reader(connection: sqlite3.Connection) -> None:

@@ -1,0 +1,194 @@
+"""The event log in an EventStoreDB, one node or a cluster: for houses that have grown beyond one box."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
+from typing import Any, Final, Self
+from uuid import uuid4
+
+from adapters.event_log.esdb import requests
+from adapters.event_log.esdb.address import EsdbAddress
+from adapters.event_log.esdb.appends import Appender
+from adapters.event_log.esdb.connection import Connection, Connections
+from adapters.event_log.esdb.failures import CertificateError, UnauthorisedError
+from adapters.event_log.esdb.following import QUIET_SECONDS, Following
+from adapters.event_log.esdb.known_ids import KnownIds
+from adapters.event_log.esdb.looking import LOOK_SECONDS, Looking
+from adapters.event_log.esdb.reading import Reading, read_now
+from adapters.event_log.esdb.records import position_of
+from adapters.event_log.limits import checked_size
+from adapters.event_log.port import NO_STREAM, Append, Appended, Conflict, LogError, Page
+from schema.envelope import EVERYTHING, Filter, NewEvent, Position, RecordedEvent
+from schema.ids import EventId
+
+_IDENTITY: Final = "$$glasshouse"
+"""The metadata of a stream that never is: it holds the name of the log, and is no event of it."""
+_STREAM_PAGE: Final = 5_000
+
+
+class EsdbEventLog:
+    """The port over EventStoreDB. Open it with `open`; every method is safe for all tasks of its event loop."""
+
+    def __init__(self, address: EsdbAddress, connections: Connections, *, read_only: bool) -> None:
+        self._address = address
+        self._connections = connections
+        self._read_only = read_only
+        self._log_id = ""
+        self._looking = Looking(connections, str(address))
+        self._known = KnownIds()
+        self._appender = Appender(connections)
+        self._appending = asyncio.create_task(self._appender.run(), name="event-log-append")
+
+    @classmethod
+    async def open(cls, url: str, *, read_only: bool = False) -> Self:
+        """The log of that server or cluster, begun where there is none.
+
+        LogUnavailableError where nobody answers; LogError where the URL, the user, the certificate or the version is not right.
+        """
+        address = EsdbAddress(url)
+        log = cls(address, Connections(address), read_only=read_only)
+        try:
+            log._log_id = await log._identity()
+        except (UnauthorisedError, CertificateError) as error:
+            await log.close()
+            raise LogError(str(error)) from None
+        except BaseException:
+            await log.close()
+            raise
+        return log
+
+    @property
+    def log_id(self) -> str:
+        return self._log_id
+
+    async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
+        self._check_writable()
+        checked_size(appends)
+        results = await asyncio.gather(*(self._append(each) for each in appends), return_exceptions=True)
+        done = [result for result in results if not isinstance(result, BaseException)]
+        if len(done) < len(results):
+            raise next(result for result in results if isinstance(result, BaseException))
+        return done
+
+    async def read_stream(
+        self, stream: str, *, start: int | None = None, until: Position | None = None, backwards: bool = False, limit: int = 500
+    ) -> list[RecordedEvent]:
+        count = limit if until is None else None
+        return await self._looking.collect(
+            requests.read_stream(stream, start, backwards=backwards, count=count), limit, until=until
+        )
+
+    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
+        if not ids:
+            return set()
+        return await self._looking.in_thread(
+            lambda connection: self._known.held(stream, ids, lambda start: _ids_of(connection, stream, start))
+        )
+
+    async def read_all(
+        self, after: Position | None, *, until: Position | None = None, only: Filter = EVERYTHING, page_size: int = 1000
+    ) -> AsyncIterator[Page]:
+        head = await self._looking.checked_head(after) or 0
+        end = head if until is None else min(until, head)
+        if (after or 0) >= end:
+            return
+        connection = await self._looking.connection()
+        reading = self._looking.read(connection, requests.read_everything(after, only=only), only, page_size)
+        try:
+            async with aclosing(self._pages(reading, after or 0, end)) as pages:
+                async for page in pages:
+                    yield page
+        finally:
+            self._looking.stop(reading)
+
+    async def _pages(self, reading: Reading, after: int, end: int) -> AsyncGenerator[Page, None]:
+        """Pages up to `end`, the last of which says so; a read begins with the event at `after` itself."""
+        position = after
+        while position < end:
+            found = await reading.take(QUIET_SECONDS)
+            if found == []:
+                await self._looking.last_event(None)
+                continue
+            events = [one for one in found or () if isinstance(one, RecordedEvent) and after < one.position <= end]
+            beyond = found is None or (isinstance(found[-1], RecordedEvent) and found[-1].position >= end)
+            position = end if beyond else max(position, events[-1].position if events else position)
+            if events or beyond:
+                yield Page(events, Position(position), caught_up=beyond)
+
+    async def subscribe(
+        self, after: Position | None, *, only: Filter = EVERYTHING, page_size: int = 1000
+    ) -> AsyncIterator[Page]:
+        async with aclosing(Following(self._looking, only, page_size).pages(after)) as pages:
+            async for page in pages:
+                yield page
+
+    async def head(self) -> Position | None:
+        return await self._looking.last_event(EVERYTHING)
+
+    async def truncate(self, stream: str, before: int) -> None:
+        self._check_writable()
+        while True:
+            described, revision = await self._description(f"$${stream}")
+            result = await self._append(_description(f"$${stream}", revision, {**described, "$tb": before}))
+            if isinstance(result, Appended):
+                return
+
+    async def close(self) -> None:
+        if self._looking.closed.is_set():
+            return
+        self._appending.cancel()
+        await asyncio.gather(self._appending, return_exceptions=True)
+        await self._looking.close()
+        await self._connections.close()
+        self._known.close()
+
+    async def _append(self, append: Append) -> Appended | Conflict:
+        answer = await self._appender.append(append)
+        if isinstance(answer, Conflict):
+            return answer
+        position = position_of(answer)
+        if position is None:
+            position = await self.head() or Position(0)
+        return Appended(answer.current_revision, position)
+
+    async def _identity(self) -> str:
+        """The name under which the log was begun; whoever comes first begins it."""
+        while True:
+            described, revision = await self._description(_IDENTITY)
+            if "logId" in described:
+                return str(described["logId"])
+            if self._read_only:
+                raise LogError(f"{self._address} holds no log yet; `glasshouse up` begins one")
+            await self._append(_description(_IDENTITY, revision, {**described, "logId": str(uuid4())}))
+
+    async def _description(self, name: str) -> tuple[dict[str, Any], int]:
+        """What the metadata stream `name` says last, and its revision."""
+        found = await self.read_stream(name, backwards=True, limit=1)
+        return (json.loads(found[0].data), found[0].revision) if found else ({}, NO_STREAM)
+
+    def _check_writable(self) -> None:
+        if self._looking.closed.is_set():
+            raise LogError("the event log is closed")
+        if self._read_only:
+            raise LogError(f"{self._address} was opened for reading only")
+
+
+def _description(name: str, revision: int, content: dict[str, Any]) -> Append:
+    return Append(name, revision, [NewEvent(uuid4().bytes, "$metadata", json.dumps(content).encode(), b"")])
+
+
+def _ids_of(connection: Connection, stream: str, start: int) -> Iterator[tuple[int, EventId]]:
+    """Revision and id of a stream's events, page by page."""
+    while True:
+        page: list[tuple[int, EventId]] = []
+
+        def take(event: RecordedEvent, page: list[tuple[int, EventId]] = page) -> bool:
+            page.append((event.revision, event.id))
+            return True
+
+        read_now(connection, requests.read_stream(stream, start, backwards=False, count=_STREAM_PAGE), take, LOOK_SECONDS)
+        yield from page
+        if len(page) < _STREAM_PAGE:
+            return
+        start = page[-1][0] + 1
