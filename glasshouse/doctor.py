@@ -102,11 +102,12 @@ def _not_ready(response: httpx.Response) -> str:
 
 
 async def _event_log(settings: Settings) -> str:
-    if not settings.event_log_path.exists():
-        return f"{settings.event_log_path}, not made yet"
+    path = settings.event_log_path
+    if path is not None and not path.exists():
+        return f"{path}, not made yet"
     log = await open_event_log(settings, read_only=True)
     try:
-        return f"{settings.event_log_path}, last position {await log.head()}"
+        return f"{path or 'EventStoreDB'}, last position {await log.head()}"
     finally:
         await log.close()
 

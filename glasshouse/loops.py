@@ -36,15 +36,19 @@ async def _until_told(main: Coroutine[Any, Any, T]) -> T:
         told = True
         work.cancel()
 
+    loop = asyncio.get_running_loop()
     # Ctrl-C by hand too: who is started in the background inherits it as ignored, and asyncio then leaves it so.
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, tell)
+        loop.add_signal_handler(number, tell)
     try:
         return await work
     except asyncio.CancelledError:
         if told:
             raise KeyboardInterrupt from None
         raise
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from adapters.event_log.esdb.address import SCHEMES
 from glasshouse.errors import SettingsError
 
 PREFIX = "GLASSHOUSE_"
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     http: str = "127.0.0.1:8080"
     log_level: LogLevel = "info"
     key: str | None = None
+    wait: bool = False
 
     @property
     def folder(self) -> Path:
@@ -54,8 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.event_log or event_log_in(self.folder)
 
     @property
-    def event_log_path(self) -> Path:
-        return file_of(self.event_log_url, "sqlite", "event_log")
+    def event_log_path(self) -> Path | None:
+        """The file of an embedded event log; None where the log is an EventStoreDB."""
+        return None if self.event_log_url.startswith(SCHEMES) else file_of(self.event_log_url, "sqlite", "event_log")
 
     @property
     def history_path(self) -> Path:
@@ -98,7 +101,7 @@ def load_settings(
     merged = {**_from_file(file), **_from_environment(environment)}
     merged |= {name: value for name, value in options.items() if value is not None}
     try:
-        return msgspec.convert(merged, Settings)
+        return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(_plain(error)) from error
 

@@ -1,17 +1,31 @@
 """Opening the stores that the settings name. A store of another kind gets its branch here, and nowhere else."""
 
+import asyncio
+from typing import Final
+
+import structlog
+
 from adapters.event_log.esdb.address import SCHEMES
 from adapters.event_log.esdb.log import EsdbEventLog
-from adapters.event_log.port import EventLog
+from adapters.event_log.port import EventLog, LogUnavailableError
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History
 from glasshouse.settings import Settings, file_of
 
+_RETRY_SECONDS: Final = 1.0
+
 
 async def open_event_log(settings: Settings, *, read_only: bool = False) -> EventLog:
-    """The event log of `event_log`; LogError in plain words."""
-    return await open_event_log_at(settings.event_log_url, read_only=read_only)
+    """The event log of `event_log`; LogError in plain words. With `wait`, one that is away is waited for."""
+    while True:
+        try:
+            return await open_event_log_at(settings.event_log_url, read_only=read_only)
+        except LogUnavailableError as error:
+            if not settings.wait:
+                raise
+            structlog.get_logger().warning("waiting_for_the_event_log", reason=str(error), retry_in_seconds=_RETRY_SECONDS)
+            await asyncio.sleep(_RETRY_SECONDS)
 
 
 async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:

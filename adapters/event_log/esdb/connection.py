@@ -6,13 +6,14 @@ from typing import Any, Final
 
 import grpc
 import grpc.aio
+import grpc.experimental
 import structlog
 from esdbclient import AsyncEventStoreDBClient
 from esdbclient.exceptions import DiscoveryFailed, EventStoreDBClientException
 from esdbclient.protos.Grpc import streams_pb2_grpc
 
 from adapters.event_log.esdb.address import EsdbAddress
-from adapters.event_log.esdb.failures import NotLeaderError, failed_call
+from adapters.event_log.esdb.failures import NotLeaderError, failed_call, short
 from adapters.event_log.esdb.versions import ASK_FEATURES, check_version, version_in
 from adapters.event_log.port import LogUnavailableError
 
@@ -31,13 +32,13 @@ class Connection:
         reading = ((grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1), *options)
         if credentials is None:
             self._reading = grpc.insecure_channel(target, options=reading)
-            self._appending = grpc.aio.insecure_channel(target, options=options)
+            self._appending: Any = grpc.aio.insecure_channel(target, options=options)
         else:
             self._reading = grpc.secure_channel(target, credentials, options=reading)
             self._appending = grpc.aio.secure_channel(target, credentials, options=options)
         self.metadata = (("connection-name", "glasshouse"), ("requires-leader", "true"), *_authorization(address))
         self.read = streams_pb2_grpc.StreamsStub(self._reading).Read  # type: ignore[no-untyped-call]  # generated code
-        self.batch_append = streams_pb2_grpc.StreamsStub(self._appending).BatchAppend  # type: ignore[no-untyped-call]
+        self.batch_append: Any = streams_pb2_grpc.StreamsStub(self._appending).BatchAppend  # type: ignore[no-untyped-call]
 
     async def check(self) -> None:
         """LogError unless a server answers that the log may be kept in."""
@@ -49,7 +50,9 @@ class Connection:
         check_version(version_in(answer), self.server)
 
     async def close(self) -> None:
-        await self._appending.close(_GRACE_SECONDS)
+        # Not kept by whoever still knows the connection, such as an error's traceback: a channel must go before its event loop.
+        appending, self._appending, self.batch_append = self._appending, None, None
+        await appending.close(_GRACE_SECONDS)
         await asyncio.to_thread(self._reading.close)
 
 
@@ -120,12 +123,9 @@ def _authorization(address: EsdbAddress) -> tuple[tuple[str, Any], ...]:
     return (("authorization", f"Basic {b64encode(':'.join(address.account).encode()).decode()}"),)
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: BaseException) -> str:
     """The innermost reason, in a line."""
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-    rpc = cause.args[0] if cause.args else None
-    if isinstance(rpc, grpc.aio.AioRpcError):
-        return str(failed_call(rpc, "it"))
-    return str(cause).rpartition("; last error: ")[2][:200] or type(cause).__name__
+    while error.__cause__ is not None:
+        error = error.__cause__
+    rpc = error.args[0] if error.args else None
+    return str(failed_call(rpc, "it")) if isinstance(rpc, grpc.aio.AioRpcError) else short(str(error))

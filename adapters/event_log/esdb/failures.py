@@ -17,6 +17,7 @@ _UNAUTHORISED: Final = {
         "does not let this user do that: reading $all needs a member of $ops or $admins, or an access list that says so"
     ),
 }
+_NUMBER: Final = re.compile(r"^UNKNOWN: | \(-?\d+\)$")
 _DISK: Final = re.compile("no space|disk", re.IGNORECASE)
 
 
@@ -57,19 +58,19 @@ def _unavailable(code: grpc.StatusCode, details: str, server: str) -> LogUnavail
     if code is _Code.UNAVAILABLE and _CERTIFICATE.search(details):
         return CertificateError(
             f"the certificate of {server} was refused, or it speaks no TLS: name the certificate of its authority with "
-            f"TlsCaFile=FILE in the URL, or say Tls=false ({_short(details)})"
+            f"TlsCaFile=FILE in the URL, or say Tls=false ({short(details)})"
         )
     if _DISK.search(details):
-        return LogUnavailableError(f"{server} has no room left on its disk, it seems: {_short(details)}")
+        return LogUnavailableError(f"{server} has no room left on its disk, it seems: {short(details)}")
     if code is _Code.DEADLINE_EXCEEDED:
         return LogUnavailableError(f"{server} did not answer in time")
     what = "cannot be reached" if code is _Code.UNAVAILABLE else f"failed with {code.name}"
-    return LogUnavailableError(f"{server} {what}: {_short(details)}")
+    return LogUnavailableError(f"{server} {what}: {short(details)}")
 
 
 def failed_append(status: status_pb2.Status, stream: str, server: str) -> LogError:
     """What it means that an append was refused, other than by a conflict."""
-    kind, said = status.details.TypeName().rpartition(".")[2], _short(status.message)
+    kind, said = status.details.TypeName().rpartition(".")[2], short(status.message)
     match kind:
         case "StreamDeleted":
             return LogError(f"the stream {stream} was deleted for good in {server}: nothing can be appended to it any more")
@@ -95,6 +96,7 @@ def passing(failure: LogError) -> LogUnavailableError:
     return failure if isinstance(failure, LogUnavailableError) else LogUnavailableError(str(failure))
 
 
-def _short(details: str) -> str:
-    """The last of what is said, which is the cause."""
-    return details.rpartition("; last error: ")[2][:200] or "it gives no reason"
+def short(details: str) -> str:
+    """The last of what is said, which is the cause: gRPC tells of each layer, and how each failed."""
+    cause = details.rpartition("; last error: ")[2].rpartition("connect: ")[2]
+    return _NUMBER.sub("", cause)[:200] or "it gives no reason"
