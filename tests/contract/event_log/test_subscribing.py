@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.event_log.port import ANY, Append, EventLog, Page
 from schema.envelope import Filter
-from tests.contract.event_log.conftest import Open, OpenIn
+from tests.contract.event_log.conftest import MakeStore, Open
 from tests.support.logs import all_of, append, events, names, pages, position_after, until_caught_up
 
 
@@ -102,18 +102,20 @@ async def test_a_subscription_ends_when_its_log_is_closed_whether_it_waits_or_ca
     start=st.integers(0, 10),
 )
 def test_whatever_is_appended_meanwhile_is_seen_once_and_in_order(
-    open_log_in: OpenIn,
+    make_store: MakeStore,
     tmp_path_factory: pytest.TempPathFactory,
     batches: list[tuple[int, int]],
     page_size: int,
     start: int,
 ) -> None:
     async def scenario() -> None:
-        log = await open_log_in(tmp_path_factory.mktemp("log"))
+        store = make_store()
         try:
+            log = await store.open_in(tmp_path_factory.mktemp("log"))
             await _appended_meanwhile(log, batches, page_size, start)
-        finally:
             await log.close()
+        finally:
+            await store.end()
 
     asyncio.run(scenario())
 

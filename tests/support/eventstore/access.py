@@ -1,0 +1,48 @@
+"""What every call passes first: who is asking, whether the server is ready, whether this node is the leader."""
+
+from base64 import b64encode
+
+from tests.support.eventstore import refusals
+from tests.support.eventstore.calls import Call
+from tests.support.eventstore.faults import Faults
+from tests.support.eventstore.http2 import Handler
+
+
+class Gate:
+    """Wraps handlers. Without a user set, everybody may do everything."""
+
+    def __init__(self, faults: Faults, user: str | None, password: str | None) -> None:
+        self._faults = faults
+        self._expected = None if user is None else "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+    def open(self, handler: Handler) -> Handler:
+        """For what anybody may ask at any time, unless the credentials are wrong."""
+
+        async def guarded(call: Call) -> None:
+            self._authenticate(call)
+            await handler(call)
+
+        return guarded
+
+    def guard(self, handler: Handler, *, batch: bool = False) -> Handler:
+        """For reads and writes; a batch call says `not ready` in its answers, not by its status."""
+
+        async def guarded(call: Call) -> None:
+            self._authenticate(call)
+            if self._expected is not None and "authorization" not in call.metadata:
+                refusals.access_denied()
+            if not batch:
+                self._faults.refuse()
+                self._lead(call)
+            await handler(call)
+
+        return guarded
+
+    def _authenticate(self, call: Call) -> None:
+        given = call.metadata.get("authorization")
+        if self._expected is not None and given is not None and given != self._expected:
+            refusals.unauthenticated()
+
+    def _lead(self, call: Call) -> None:
+        if self._faults.not_leader and call.metadata.get("requires-leader", "true").lower() == "true":
+            refusals.not_leader(self._faults.leader)
