@@ -1,6 +1,7 @@
 """Opening the stores that the settings name. A store of another kind gets its branch here, and nowhere else."""
 
 import asyncio
+import os
 from typing import Final
 
 import structlog
@@ -31,6 +32,8 @@ async def open_event_log(settings: Settings, *, read_only: bool = False) -> Even
 async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:
     """The event log at a URL; LogError in plain words."""
     if url.startswith(SCHEMES):
+        # We fork only to run other programs; gRPC would say on stderr that it cannot follow.
+        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
         return await EsdbEventLog.open(url, read_only=read_only)
     return await SqliteEventLog.open(file_of(url, "sqlite", "event_log"), read_only=read_only)
 

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class UpProcess:
         return await self.process.wait()
 
 
-async def launch(*arguments: str, errors: Path) -> asyncio.subprocess.Process:
+async def launch(*arguments: str, errors: Path, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
     """A glasshouse command in a process group of its own, its stderr appended to a file."""
     with errors.open("ab") as stderr:
         return await asyncio.create_subprocess_exec(
@@ -43,12 +43,20 @@ async def launch(*arguments: str, errors: Path) -> asyncio.subprocess.Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,
+            env={**os.environ, **(env or {})},
         )
 
 
-async def start_up(data: Path, *, mqtt: str = "127.0.0.1:0", http: str = "127.0.0.1:0", errors: Path) -> UpProcess:
+async def start_up(
+    data: Path,
+    *,
+    mqtt: str = "127.0.0.1:0",
+    http: str = "127.0.0.1:0",
+    errors: Path,
+    env: Mapping[str, str] | None = None,
+) -> UpProcess:
     """An `up` that is ready."""
-    process = await launch("up", "--data", str(data), "--http", http, "--mqtt", mqtt, "--json", errors=errors)
+    process = await launch("up", "--data", str(data), "--http", http, "--mqtt", mqtt, "--json", errors=errors, env=env)
     assert process.stdout is not None
     async with asyncio.timeout(READY_SECONDS):
         line = await process.stdout.readline()
@@ -57,9 +65,11 @@ async def start_up(data: Path, *, mqtt: str = "127.0.0.1:0", http: str = "127.0.
 
 
 @asynccontextmanager
-async def running_up(data: Path, *, mqtt: str = "127.0.0.1:0", errors: Path) -> AsyncIterator[UpProcess]:
+async def running_up(
+    data: Path, *, mqtt: str = "127.0.0.1:0", errors: Path, env: Mapping[str, str] | None = None
+) -> AsyncIterator[UpProcess]:
     """An `up` for as long as the block runs."""
-    up = await start_up(data, mqtt=mqtt, errors=errors)
+    up = await start_up(data, mqtt=mqtt, errors=errors, env=env)
     try:
         yield up
     finally:
@@ -67,7 +77,7 @@ async def running_up(data: Path, *, mqtt: str = "127.0.0.1:0", errors: Path) -> 
             await up.kill()
 
 
-async def glasshouse(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
+async def glasshouse(*arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
     """Run a command to its end: exit code, stdout, stderr."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "glasshouse", *arguments),

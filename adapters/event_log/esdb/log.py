@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Self
 from uuid import uuid4
@@ -10,12 +10,13 @@ from uuid import uuid4
 from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.address import EsdbAddress
 from adapters.event_log.esdb.appends import Appender
+from adapters.event_log.esdb.catching_up import read_up_to
 from adapters.event_log.esdb.connection import Connection, Connections
 from adapters.event_log.esdb.failures import CertificateError, UnauthorisedError
-from adapters.event_log.esdb.following import QUIET_SECONDS, Following
+from adapters.event_log.esdb.following import Following
 from adapters.event_log.esdb.known_ids import KnownIds
 from adapters.event_log.esdb.looking import LOOK_SECONDS, Looking
-from adapters.event_log.esdb.reading import Reading, read_now
+from adapters.event_log.esdb.reading import read_now
 from adapters.event_log.esdb.records import position_of
 from adapters.event_log.limits import checked_size
 from adapters.event_log.port import NO_STREAM, Append, Appended, Conflict, LogError, Page
@@ -91,30 +92,9 @@ class EsdbEventLog:
     ) -> AsyncIterator[Page]:
         head = await self._looking.checked_head(after) or 0
         end = head if until is None else min(until, head)
-        if (after or 0) >= end:
-            return
-        connection = await self._looking.connection()
-        reading = self._looking.read(connection, requests.read_everything(after, only=only), only, page_size)
-        try:
-            async with aclosing(self._pages(reading, after or 0, end)) as pages:
-                async for page in pages:
-                    yield page
-        finally:
-            self._looking.stop(reading)
-
-    async def _pages(self, reading: Reading, after: int, end: int) -> AsyncGenerator[Page, None]:
-        """Pages up to `end`, the last of which says so; a read begins with the event at `after` itself."""
-        position = after
-        while position < end:
-            found = await reading.take(QUIET_SECONDS)
-            if found == []:
-                await self._looking.last_event(None)
-                continue
-            events = [one for one in found or () if isinstance(one, RecordedEvent) and after < one.position <= end]
-            beyond = found is None or (isinstance(found[-1], RecordedEvent) and found[-1].position >= end)
-            position = end if beyond else max(position, events[-1].position if events else position)
-            if events or beyond:
-                yield Page(events, Position(position), caught_up=beyond)
+        async with aclosing(read_up_to(self._looking, after or 0, end, only, page_size)) as pages:
+            async for page in pages:
+                yield page
 
     async def subscribe(
         self, after: Position | None, *, only: Filter = EVERYTHING, page_size: int = 1000

@@ -1,60 +1,21 @@
-"""The event logs that must keep the port's contract: one line each. What is asked here, every store can promise."""
+"""The event logs that must keep the port's contract: one line each. What is asked here, every store can promise.
+
+EventStoreDB is tried on the double, as it is and with each of its faults on; on a real server where
+GLASSHOUSE_TEST_EVENT_LOG names one that holds nothing yet.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from adapters.event_log.esdb.log import EsdbEventLog
 from adapters.event_log.port import EventLog
-from adapters.event_log.sqlite import SqliteEventLog
-from tests.support.eventstore.process import Double
+from tests.contract.event_log.stores import STORES, MakeStore, Store
 
 Open = Callable[[], Awaitable[EventLog]]
 
 
-class Store(Protocol):
-    """Logs of one kind."""
-
-    async def open_in(self, folder: Path) -> EventLog:
-        """The log of that folder."""
-        ...
-
-    async def end(self) -> None: ...
-
-
-MakeStore = Callable[[], Store]
-
-
-class Sqlite:
-    """A log is a file in a folder."""
-
-    async def open_in(self, folder: Path) -> EventLog:
-        return await SqliteEventLog.open(folder / "events.db")
-
-    async def end(self) -> None:
-        pass
-
-
-class OnTheDouble:
-    """A log is a process of its own, one for each folder."""
-
-    def __init__(self) -> None:
-        self._doubles: dict[Path, Double] = {}
-
-    async def open_in(self, folder: Path) -> EventLog:
-        if folder not in self._doubles:
-            double = self._doubles[folder] = Double(folder, journal=False)
-            await double.start()
-        return await EsdbEventLog.open(self._doubles[folder].url)
-
-    async def end(self) -> None:
-        for double in self._doubles.values():
-            await double.kill()
-
-
-@pytest.fixture(params=[Sqlite, OnTheDouble], ids=["sqlite", "esdb-double"])
+@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
 def make_store(request: pytest.FixtureRequest) -> MakeStore:
     """Where logs are opened. Whoever makes a store ends it, in the same event loop."""
     kind: MakeStore = request.param

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from adapters.event_log.port import ANY, Append, EventLog, Page
 from schema.envelope import Filter
-from tests.contract.event_log.conftest import MakeStore, Open
+from tests.contract.event_log.conftest import Open
+from tests.contract.event_log.stores import MakeStore
 from tests.support.logs import all_of, append, events, names, pages, position_after, until_caught_up
 
 

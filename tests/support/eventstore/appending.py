@@ -43,7 +43,9 @@ class Appending:
     async def delete(self, call: Call) -> None:
         options = streams_pb2.DeleteReq.FromString(await call.receive() or b"").options
         position = self._delete(call, options, "Delete", tombstone=False)
-        await call.send(framed(streams_pb2.DeleteResp(position=streams_pb2.DeleteResp.Position(**position)).SerializeToString()))
+        await call.send(
+            framed(streams_pb2.DeleteResp(position=streams_pb2.DeleteResp.Position(**position)).SerializeToString())
+        )
 
     async def tombstone(self, call: Call) -> None:
         options = streams_pb2.TombstoneReq.FromString(await call.receive() or b"").options
@@ -75,7 +77,9 @@ class Appending:
     def _refuse_writes(self, call: Call, moment: str) -> None:
         if moment == "before" and self._faults.disk_full:
             refusals.disk_full()
-        if (moment == "before" and self._faults.takes_drop("before")) or (moment == "after" and self._faults.takes_drop("after")):
+        if (moment == "before" and self._faults.takes_drop("before")) or (
+            moment == "after" and self._faults.takes_drop("after")
+        ):
             call.wire.drop()
             raise refusals.Gone
 
@@ -102,7 +106,9 @@ def _answer(stream: str, expected: int, outcome: Appended | Conflict | Deleted) 
     if isinstance(outcome, Conflict):
         return streams_pb2.AppendResp(wrong_expected_version=_conflict(expected, outcome.current))
     position = END if outcome.position < 0 else outcome.position
-    success = streams_pb2.AppendResp.Success(position=streams_pb2.AppendResp.Position(commit_position=position, prepare_position=position))
+    success = streams_pb2.AppendResp.Success(
+        position=streams_pb2.AppendResp.Position(commit_position=position, prepare_position=position)
+    )
     if outcome.revision < 0:
         success.no_stream.SetInParent()
     else:

@@ -79,7 +79,9 @@ class Batching:
         except refusals.Refused as refused:
             if refused.details == "Leader info available":
                 raise
-            result = {"error": status(code_pb2.INVALID_ARGUMENT, refused.details, shared_pb2.BadRequest(message=refused.details))}
+            result = {
+                "error": status(code_pb2.INVALID_ARGUMENT, refused.details, shared_pb2.BadRequest(message=refused.details))
+            }
         if result is None:
             return None
         stream = result.pop("stream", request.options.stream_identifier)

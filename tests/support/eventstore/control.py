@@ -87,7 +87,9 @@ class Control:
         self._connections.freeze(False)
 
     def _do_counts(self) -> Mapping[str, Any]:
-        return {"counts": {**self._faults.counts, "connections": self._connections.accepted, "open": len(self._connections.open)}}
+        return {
+            "counts": {**self._faults.counts, "connections": self._connections.accepted, "open": len(self._connections.open)}
+        }
 
     def _do_head(self) -> Mapping[str, Any]:
         log = self._store.log

@@ -22,7 +22,9 @@ def supported_methods_class() -> Any:
         name="methods", number=1, label=_Field.LABEL_REPEATED, type=_Field.TYPE_MESSAGE, type_name=f".{PACKAGE}.SupportedMethod"
     )
     pool.Add(  # type: ignore[no-untyped-call]  # the library's stubs leave it untyped
-        descriptor_pb2.FileDescriptorProto(name="server_features_of_the_double.proto", package=PACKAGE, syntax="proto3", message_type=[method, methods])
+        descriptor_pb2.FileDescriptorProto(
+            name="server_features_of_the_double.proto", package=PACKAGE, syntax="proto3", message_type=[method, methods]
+        )
     )
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.SupportedMethods"))
 
