@@ -172,7 +172,8 @@ def _deadline(request: streams_pb2.BatchAppendReq) -> float:
     """Seconds that the answer may take: the client's, and never more than the server's own."""
     if request.options.WhichOneof("deadline_option") != "deadline":
         return WRITE_TIMEOUT
-    return min(request.options.deadline.seconds + request.options.deadline.nanos / 1e9, WRITE_TIMEOUT)
+    deadline = request.options.deadline
+    return min(float(deadline.seconds + deadline.nanos / 1e9), WRITE_TIMEOUT)
 
 
 async def _send_later(call: Call, response: _Response, delay: float, deadline: float) -> None:

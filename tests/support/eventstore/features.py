@@ -1,4 +1,4 @@
-"""`ServerFeatures`: the server's version and methods. The client library has no classes for it, so its messages are built here."""
+"""`ServerFeatures`: the server's version and methods. The client library has no classes for it: they are built here."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def supported_methods_class() -> Any:
     methods.field.add(
         name="methods", number=1, label=_Field.LABEL_REPEATED, type=_Field.TYPE_MESSAGE, type_name=f".{PACKAGE}.SupportedMethod"
     )
-    pool.Add(  # type: ignore[no-untyped-call]  # the library's stubs leave it untyped
+    pool.Add(
         descriptor_pb2.FileDescriptorProto(
             name="server_features_of_the_double.proto", package=PACKAGE, syntax="proto3", message_type=[method, methods]
         )

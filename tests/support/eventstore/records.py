@@ -31,7 +31,7 @@ class Proposed(NamedTuple):
 
 @dataclass(slots=True)
 class Record:
-    """An event in the log. `created` in ticks of 100 ns; `wire` is a framed ReadResp; the next position follows after `size`."""
+    """An event in the log. `created` in ticks of 100 ns; `wire` is a framed ReadResp; the next position is `size` on."""
 
     position: int
     stream: str

@@ -8,7 +8,7 @@ from grpc import StatusCode
 Trailers = Sequence[tuple[str, str]]
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  # an answer, not an error
     """Ends the call with this status."""
 
     def __init__(self, code: StatusCode, details: str, trailers: Trailers = ()) -> None:
@@ -18,11 +18,11 @@ class Refused(Exception):
         self.trailers = trailers
 
 
-class Gone(Exception):
+class Gone(Exception):  # noqa: N818  # nor is this one
     """The client has left this call: there is nobody to answer."""
 
 
-class Ended(Exception):
+class Ended(Exception):  # noqa: N818  # nor this one
     """Ends the call in order, though nothing is wrong and there might be more to say."""
 
 
@@ -55,7 +55,8 @@ def stream_deleted(stream: str) -> NoReturn:
 
 
 def wrong_expected_version(operation: str, stream: str, expected: int, actual: int) -> NoReturn:
-    details = f"{operation} failed due to WrongExpectedVersion. Stream: {stream}, Expected version: {expected}, Actual version: {actual}"
+    versions = f"Expected version: {expected}, Actual version: {actual}"
+    details = f"{operation} failed due to WrongExpectedVersion. Stream: {stream}, {versions}"
     named = (("stream-name", stream), ("expected-version", str(expected)), ("actual-version", str(actual)))
     raise Refused(StatusCode.FAILED_PRECONDITION, details, (("exception", "wrong-expected-version"), *named))
 

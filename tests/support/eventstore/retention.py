@@ -1,4 +1,4 @@
-"""A stream's metadata: `$tb`, `$maxCount`, `$maxAge` hide events from reads of the stream at once, and from `$all` never here."""
+"""A stream's metadata: `$tb`, `$maxCount`, `$maxAge` hide events from reads of the stream at once; never from `$all`."""
 
 import json
 from bisect import bisect_left

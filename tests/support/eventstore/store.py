@@ -70,7 +70,7 @@ class Store:
 
     def stream(self, name: str) -> Sequence[Record]:
         """All of its events, also those that its metadata hides."""
-        return self._streams[name] if name in self._streams else ()
+        return self._streams.get(name, ())
 
     def retention(self, stream: str) -> Retention:
         return self._retention.get(stream, Retention())

@@ -45,7 +45,9 @@ class Subscribing:
         which = options.stream.WhichOneof("revision_option")
         start = {"start": 0, "end": len(records)}.get(which or "start", options.stream.revision + 1)
         start = max(start, min(self._store.retention(stream).first_visible(records, ticks()), len(records)))
-        await Subscription(self._store, self._faults, call, options, lambda: self._store.stream(stream), start).run()
+        await Subscription(
+            self._store, self._faults, call, options, source=lambda: self._store.stream(stream), start=start
+        ).run()
 
     async def _all(self, call: Call, options: Options) -> None:
         log, after = self._store.log, -1
@@ -57,7 +59,9 @@ class Subscribing:
             if start < len(log) and log[start].position != after:
                 refusals.invalid_position()
             start = self._store.index(after + 1)
-        await Subscription(self._store, self._faults, call, options, lambda: self._store.log, start, after).run()
+        await Subscription(
+            self._store, self._faults, call, options, source=lambda: self._store.log, start=start, after=after
+        ).run()
 
 
 class Subscription:
@@ -69,6 +73,7 @@ class Subscription:
         faults: Faults,
         call: Call,
         options: Options,
+        *,
         source: Callable[[], Sequence[Record]],
         start: int,
         after: int = -1,

@@ -77,7 +77,7 @@ class Switch:
         await self._order("bad_checkpoint", times=times)
 
     async def counts(self) -> dict[str, int]:
-        """What came: append_calls, batch_calls, appends, events, reads, subscriptions, events_read, deletes, connections, open."""
+        """append_calls, batch_calls, appends, events, reads, subscriptions, events_read, deletes, connections, open."""
         return dict((await self._order("counts"))["counts"])
 
     async def head(self) -> Head:
