@@ -4,8 +4,8 @@ from base64 import b64encode
 
 from tests.support.eventstore import refusals
 from tests.support.eventstore.calls import Call
+from tests.support.eventstore.connections import Handler
 from tests.support.eventstore.faults import Faults
-from tests.support.eventstore.http2 import Handler
 
 
 class Gate:
@@ -25,18 +25,22 @@ class Gate:
         return guarded
 
     def guard(self, handler: Handler, *, batch: bool = False) -> Handler:
-        """For reads and writes; a batch call says `not ready` in its answers, not by its status."""
+        """For reads and writes; a batch call is refused in its answers, not by its status."""
 
         async def guarded(call: Call) -> None:
             self._authenticate(call)
-            if self._expected is not None and "authorization" not in call.metadata:
-                refusals.access_denied()
             if not batch:
+                if not self.allows(call):
+                    refusals.access_denied()
                 self._faults.refuse()
                 self._lead(call)
             await handler(call)
 
         return guarded
+
+    def allows(self, call: Call) -> bool:
+        """Whether the caller said who it is, where that is asked."""
+        return self._expected is None or "authorization" in call.metadata
 
     def _authenticate(self, call: Call) -> None:
         given = call.metadata.get("authorization")

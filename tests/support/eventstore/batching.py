@@ -1,7 +1,7 @@
 """`BatchAppend`: one long call with many requests in flight, each answered by its correlation id, in any order."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,10 +47,11 @@ class Pending:
 class Batching:
     """Stores in the order of the requests. With a delay set, answers wait beside each other."""
 
-    def __init__(self, store: Store, faults: Faults, largest_append: int) -> None:
+    def __init__(self, store: Store, faults: Faults, largest_append: int, allows: Callable[[Call], bool]) -> None:
         self._store = store
         self._faults = faults
         self._largest = largest_append
+        self._allows = allows
 
     async def batch_append(self, call: Call) -> None:
         self._faults.counts["batch_calls"] += 1
@@ -91,6 +92,8 @@ class Batching:
         self, call: Call, pending: dict[str, Pending], key: str, request: streams_pb2.BatchAppendReq
     ) -> dict[str, Any] | None:
         if request.HasField("options"):
+            if not self._allows(call):
+                return {"error": status(code_pb2.PERMISSION_DENIED, "Access Denied", shared_pb2.AccessDenied())}
             if _deadline(request) <= 0:
                 return {"error": status(code_pb2.DEADLINE_EXCEEDED, "Timeout", shared_pb2.Timeout())}
             pending.setdefault(key, Pending(request.options))

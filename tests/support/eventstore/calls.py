@@ -80,6 +80,12 @@ class Call:
     def finish(self, code: int = 0, details: str = "", trailers: Trailers = ()) -> None:
         self.wire.finish(self._stream_id, code, details, trailers)
 
+    def release(self) -> None:
+        """Give back what is held of the client's window: nobody will read it."""
+        if self._held:
+            self.wire.give_back(self._stream_id, self._held)
+            self._held = 0
+
     def _next_message(self) -> bytes | None:
         if len(self._bytes) < _HEAD.size:
             return None
@@ -96,9 +102,8 @@ class Call:
         return message
 
     def _reopen(self) -> None:
-        if self._held and len(self._messages) < READ_AHEAD:
-            self.wire.give_back(self._stream_id, self._held)
-            self._held = 0
+        if len(self._messages) < READ_AHEAD:
+            self.release()
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, None

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.eventstore.cluster import Cluster, Member, parse_address
+from tests.support.eventstore.connections import Connections
 from tests.support.eventstore.faults import Cut, Faults
-from tests.support.eventstore.http2 import Connections
 from tests.support.eventstore.store import Store
 
 

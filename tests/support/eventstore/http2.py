@@ -6,7 +6,8 @@ Not grpc.aio: it sends less than 20,000 messages a second, and can neither drop 
 import asyncio
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
+    ConnectionTerminated,
     DataReceived,
     Event,
     RemoteSettingsChanged,
@@ -27,9 +29,8 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
 from tests.support.eventstore.calls import Call
+from tests.support.eventstore.connections import Connections
 from tests.support.eventstore.refusals import Ended, Gone, Refused, Trailers
-
-Handler = Callable[[Call], Awaitable[None]]
 
 WINDOW = 1024 * 1024
 STREAMS = 100
@@ -38,32 +39,6 @@ FLUSH_AT = 64 * 1024
 
 _HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
 _UNSET = {SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS, SettingCodes.INITIAL_WINDOW_SIZE: WINDOW}
-
-
-class Connections:
-    """All connections of the server: what a fault does to them, it does to all at once."""
-
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
-        self.handlers = handlers
-        self.open: set[Connection] = set()
-        self.accepted = 0
-        self.frozen = False
-
-    def drop(self) -> None:
-        """End them without a word."""
-        for connection in list(self.open):
-            connection.drop()
-
-    def freeze(self, frozen: bool) -> None:
-        """Neither read nor write, but stay connected."""
-        self.frozen = frozen
-        for connection in list(self.open):
-            connection.freeze(frozen)
-
-    async def close(self) -> None:
-        """End them in order, and wait for their calls."""
-        tasks = [task for connection in list(self.open) for task in connection.close()]
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Connection(asyncio.Protocol):
@@ -126,8 +101,8 @@ class Connection(asyncio.Protocol):
     async def write(self, stream_id: int, payload: bytes) -> None:
         self._must_be_there(stream_id)
         if stream_id not in self._answering:
-            self._h2.send_headers(stream_id, _HEADERS)
             self._answering.add(stream_id)
+            self._send(self._h2.send_headers, stream_id, _HEADERS)
         start, end = 0, len(payload)
         while start < end:
             room = min(self._h2.local_flow_control_window(stream_id), self._h2.max_outbound_frame_size, end - start)
@@ -135,7 +110,7 @@ class Connection(asyncio.Protocol):
                 await self._wait_for_room()
                 self._must_be_there(stream_id)
                 continue
-            self._h2.send_data(stream_id, payload[start : start + room])
+            self._send(self._h2.send_data, stream_id, payload[start : start + room])
             start += room
             self._unflushed += room
             if self._unflushed >= FLUSH_AT:
@@ -151,18 +126,16 @@ class Connection(asyncio.Protocol):
             status.append(("grpc-message", quote(details, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~")))
         headers = status if stream_id in self._answering else [*_HEADERS, *status]
         self._answering.discard(stream_id)
-        try:
+        call.release()
+        with suppress(ProtocolError):  # the client may have closed the stream or the connection in the meantime
             self._h2.send_headers(stream_id, headers, end_stream=True)
             if not call.requests_ended:
                 self._h2.reset_stream(stream_id, ErrorCodes.NO_ERROR)
-        except ProtocolError:
-            return  # the client closed the stream or the connection in the meantime
         self._plan_flush()
 
     def give_back(self, stream_id: int, size: int) -> None:
-        if stream_id in self._calls:
-            self._h2.acknowledge_received_data(size, stream_id)
-            self._plan_flush()
+        self._h2.acknowledge_received_data(size, stream_id)
+        self._plan_flush()
 
     def drop(self) -> None:
         self._transport.abort()
@@ -195,6 +168,8 @@ class Connection(asyncio.Protocol):
             self._end(event.stream_id or 0)
         elif isinstance(event, WindowUpdated | RemoteSettingsChanged):
             self._wake_writers()
+        elif isinstance(event, ConnectionTerminated):
+            self._transport.close()
 
     def _begin(self, event: RequestReceived) -> None:
         assert event.stream_id is not None
@@ -228,7 +203,7 @@ class Connection(asyncio.Protocol):
         call = self._calls.get(stream_id)
         size = event.flow_controlled_length or 0
         if call is None:
-            self._h2.acknowledge_received_data(size, stream_id)
+            self.give_back(stream_id, size)
             return
         try:
             call.feed(event.data or b"", size)
@@ -237,10 +212,18 @@ class Connection(asyncio.Protocol):
             self._end(stream_id)
 
     def _end(self, stream_id: int) -> None:
-        self._calls.pop(stream_id, None)
+        if (call := self._calls.pop(stream_id, None)) is not None:
+            call.release()
         self._answering.discard(stream_id)
         if (task := self._tasks.get(stream_id)) is not None:
             task.cancel()
+
+    @staticmethod
+    def _send(send: Callable[..., None], *arguments: object) -> None:
+        try:
+            send(*arguments)
+        except ProtocolError as error:
+            raise Gone from error
 
     def _must_be_there(self, stream_id: int) -> None:
         if stream_id not in self._calls:

@@ -11,11 +11,12 @@ from tests.support.eventstore.access import Gate
 from tests.support.eventstore.appending import Appending
 from tests.support.eventstore.batching import Batching
 from tests.support.eventstore.cluster import Cluster, Member, parse_address
+from tests.support.eventstore.connections import Connections, Handler
 from tests.support.eventstore.control import Control
 from tests.support.eventstore.faults import Faults
 from tests.support.eventstore.features import PATH as FEATURES
 from tests.support.eventstore.features import Features
-from tests.support.eventstore.http2 import Connection, Connections, Handler
+from tests.support.eventstore.http2 import Connection
 from tests.support.eventstore.journal import Journal
 from tests.support.eventstore.reading import Reading
 from tests.support.eventstore.records import Proposed
@@ -85,7 +86,7 @@ class Server:
         settings = self._settings
         gate = Gate(self._faults, settings.user, settings.password)
         appending = Appending(self._store, self._faults, settings.largest_append)
-        batching = Batching(self._store, self._faults, settings.largest_append)
+        batching = Batching(self._store, self._faults, settings.largest_append, gate.allows)
         handlers = {
             f"{STREAMS}/Read": gate.guard(Reading(self._store, self._faults).read),
             f"{STREAMS}/Append": gate.guard(appending.append),
