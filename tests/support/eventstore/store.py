@@ -109,9 +109,10 @@ class Store:
         if decision.verdict == "idempotent":
             hidden = decision.last < retention.first_visible(records, ticks())
             return Appended(decision.last, -1 if hidden else records[decision.last].position)
+        first = len(records)
         last = self.write(stream, events)
         if retention.soft_deleted:
-            self.write_metadata(stream, restored(self._metadata[stream], len(records)))
+            self.write_metadata(stream, restored(self._metadata[stream], first))
         return last
 
     def delete(self, stream: str, expected: int, *, tombstone: bool) -> Outcome:
