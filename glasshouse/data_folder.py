@@ -77,6 +77,11 @@ def own(path: Path) -> Iterator[DataFolder]:
             (path / _OWNER_FILE).unlink(missing_ok=True)
 
 
+def is_data_folder(path: Path) -> bool:
+    """Whether a house has been there."""
+    return (path / _FORMAT_FILE).exists()
+
+
 def owner_of(path: Path) -> dict[str, Any] | None:
     """What the process that owns the folder told of itself; None when nobody owns it, or it is not ready yet."""
     try:

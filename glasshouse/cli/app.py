@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from glasshouse.cli import audit_ledger, demo, doctor, import_, keys, schema, simulate, up
+from glasshouse.cli import audit_ledger, copy_log, demo, doctor, import_, keys, schema, simulate, up
 from glasshouse.cli.options import HELP
 from glasshouse.errors import ExitCode
 from glasshouse.failures import explain
@@ -40,6 +40,7 @@ app.callback()(_program)
 app.command("demo", short_help="A simulated greenhouse, and the proof that nothing of it was lost.")(demo.command)
 app.command("up", short_help="Broker, ingest, read models, API and page in one process.")(up.command)
 app.command("import", short_help="Import the CSV files of data loggers.")(import_.command)
+app.command("copy-log", short_help="Copy an event log into another, and verify it.")(copy_log.command)
 app.command("doctor", short_help="Name the broken part, and what to do.")(doctor.command)
 app.add_typer(keys.app, name="keys", short_help="Issue, list and revoke API keys.")
 app.command("simulate", short_help="The demo's greenhouse alone, with a ledger.")(simulate.command)

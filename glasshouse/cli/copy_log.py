@@ -1,0 +1,67 @@
+"""`glasshouse copy-log`: one event log into another."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from glasshouse.cli.options import Config, Json, LogLevel, settings_from
+from glasshouse.copier.places import Place, open_both
+from glasshouse.copier.render import as_json as report_as_json
+from glasshouse.copier.render import as_text
+from glasshouse.copier.report import CopyReport
+from glasshouse.copier.run import Step, run_copy
+from glasshouse.errors import ExitCode
+from glasshouse.loops import run
+
+
+def command(
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="The log to copy: sqlite:///..., esdb://..., or a data folder. Only read.")
+    ],
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TO]", help="Where to: likewise.  [default: the event log of the settings]", show_default=False
+        ),
+    ] = None,
+    config: Config = None,
+    log_level: LogLevel = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Copy an event log into another, in order and byte for byte, and read it back.
+
+    Stopped or killed, it goes on where it was when it is run again. A house may run on FROM, not on TO.
+
+    Exit 1 where the copy differs.
+    """
+    settings = settings_from(config, log_level=log_level or "warning")
+    to = Place(settings.event_log_url) if target is None else Place.parse(target)
+    report = run(_copy(Place.parse(source), to, quiet=as_json))
+    typer.echo(report_as_json(report) if as_json else as_text(report))
+    if not report.verified:
+        raise typer.Exit(ExitCode.FOUND_WRONG)
+
+
+async def _copy(source: Place, target: Place, *, quiet: bool) -> CopyReport:
+    counted = TextColumn("{task.fields[events]:,} events")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        counted,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        tasks = {}
+
+        def watch(step: Step) -> None:
+            if step.phase not in tasks:
+                tasks[step.phase] = bar.add_task(step.phase, total=step.end, events=0)
+            bar.update(tasks[step.phase], completed=step.position, events=step.events)
+
+        async with open_both(source, target) as (original, copy):
+            return await run_copy(original, copy, watch)

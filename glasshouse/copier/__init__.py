@@ -1,0 +1,1 @@
+"""`copy-log`: one event log into another, over the port alone."""
