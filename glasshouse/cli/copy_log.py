@@ -1,17 +1,19 @@
 """`glasshouse copy-log`: one event log into another."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from glasshouse.cli.options import Config, Json, LogLevel, settings_from
 from glasshouse.copier.places import Place, open_both
 from glasshouse.copier.render import as_json as report_as_json
 from glasshouse.copier.render import as_text
 from glasshouse.copier.report import CopyReport
-from glasshouse.copier.run import Step, run_copy
+from glasshouse.copier.run import Step, Watch, run_copy
 from glasshouse.errors import ExitCode
 from glasshouse.loops import run
 
@@ -46,22 +48,27 @@ def command(
 
 
 async def _copy(source: Place, target: Place, *, quiet: bool) -> CopyReport:
-    counted = TextColumn("{task.fields[events]:,} events")
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        counted,
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        tasks = {}
-
-        def watch(step: Step) -> None:
-            if step.phase not in tasks:
-                tasks[step.phase] = bar.add_task(step.phase, total=step.end, events=0)
-            bar.update(tasks[step.phase], completed=step.position, events=step.events)
-
-        async with open_both(source, target) as (original, copy):
+    async with open_both(source, target) as (original, copy):
+        with _bars(quiet=quiet) as watch:
             return await run_copy(original, copy, watch)
+
+
+@contextmanager
+def _bars(*, quiet: bool) -> Iterator[Watch]:
+    """A bar for each phase, from its first step on: a copy that is refused before shows none."""
+    counted = TextColumn("{task.fields[events]:,} events")
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), counted, TimeElapsedColumn())
+    bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=quiet)
+    tasks: dict[str, TaskID] = {}
+
+    def watch(step: Step) -> None:
+        if step.phase not in tasks:
+            bar.start()
+            tasks[step.phase] = bar.add_task(step.phase, total=step.end, events=0)
+        bar.update(tasks[step.phase], completed=step.position, events=step.events)
+
+    try:
+        yield watch
+    finally:
+        if tasks:
+            bar.stop()

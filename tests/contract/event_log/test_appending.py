@@ -91,6 +91,17 @@ async def test_appends_to_one_stream_take_effect_in_the_order_given(log: EventLo
     assert names(await log.read_stream("device-a")) == [f"e{number}" for number in range(20)]
 
 
+async def test_appends_of_one_call_stand_in_the_log_in_the_order_given_whatever_their_streams(log: EventLog) -> None:
+    streams = [f"device-{number * number % 11}" for number in range(300)]
+    wanted = [Append(stream, ANY, events(f"a{number}", f"b{number}")) for number, stream in enumerate(streams)]
+    results = await log.append(wanted)
+    positions = [result.position for result in results if isinstance(result, Appended)]
+    assert positions == sorted(positions)
+    stored = all_of(await pages(log.read_all(None)))
+    assert names(stored) == [f"{letter}{number}" for number in range(300) for letter in "ab"]
+    assert [one.stream for one in stored[::2]] == streams
+
+
 async def test_of_two_who_expect_the_same_revision_one_wins_and_the_other_is_told(log: EventLog) -> None:
     results = await asyncio.gather(*(append(log, "device-a", NO_STREAM, f"writer-{number}") for number in range(20)))
     assert sum(isinstance(result, Appended) for result in results) == 1
