@@ -22,6 +22,12 @@ PATIENCE_SECONDS: Final = 10.0
 Success = streams_pb2.BatchAppendResp.Success
 
 
+class Order:
+    """Appends that were asked for together, and are stored in the order given."""
+
+    broken = False
+
+
 class Appender:
     """Sends appends and hands out their answers. `run` it in a task of its own."""
 
@@ -37,16 +43,16 @@ class Appender:
         self._call: Any = None
         self._server = "EventStoreDB"
 
-    async def append(self, append: Append) -> Success | Conflict:
-        """Durable, or a conflict. LogUnavailableError: it may have been stored or not."""
+    async def append(self, append: Append, order: Order) -> Success | Conflict:
+        """Durable, or a conflict. LogUnavailableError: it may have been stored or not; none of `order` is sent after that."""
         async with self._turn(append.stream), self._gate:
-            answer = await self._ask(append)
-        if answer.WhichOneof("result") == "success":
-            return answer.success
-        details = answer.error.details
-        if details.Is(shared_pb2.WrongExpectedVersion.DESCRIPTOR):
-            return _conflict(answer)
-        raise failed_append(answer.error, append.stream, self._server)
+            if order.broken:
+                raise LogUnavailableError("it was not sent, since what was to be stored before it may not be")
+            try:
+                return self._judged(await self._ask(append), append.stream)
+            except LogError:
+                order.broken = True
+                raise
 
     async def run(self) -> None:
         """Converse with the server, over one call after the other, until cancelled."""
@@ -119,6 +125,13 @@ class Appender:
             while self._outbox:
                 await call.write(self._outbox.popleft())
             self._filled.clear()
+
+    def _judged(self, answer: streams_pb2.BatchAppendResp, stream: str) -> Success | Conflict:
+        if answer.WhichOneof("result") == "success":
+            return answer.success
+        if answer.error.details.Is(shared_pb2.WrongExpectedVersion.DESCRIPTOR):
+            return _conflict(answer)
+        raise failed_append(answer.error, stream, self._server)
 
     def _answer(self, answer: streams_pb2.BatchAppendResp) -> None:
         waiting = self._waiting.pop(answer.correlation_id.structured.least_significant_bits, None)

@@ -9,13 +9,14 @@ from uuid import uuid4
 
 from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.address import EsdbAddress
-from adapters.event_log.esdb.appends import Appender
+from adapters.event_log.esdb.appends import Appender, Order
 from adapters.event_log.esdb.catching_up import read_up_to
 from adapters.event_log.esdb.connection import Connection, Connections
 from adapters.event_log.esdb.failures import CertificateError, UnauthorisedError
 from adapters.event_log.esdb.following import Following
 from adapters.event_log.esdb.known_ids import KnownIds
 from adapters.event_log.esdb.looking import LOOK_SECONDS, Looking
+from adapters.event_log.esdb.ordered import in_order
 from adapters.event_log.esdb.reading import read_now
 from adapters.event_log.esdb.records import position_of
 from adapters.event_log.limits import checked_size
@@ -66,11 +67,7 @@ class EsdbEventLog:
     async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
         self._check_writable()
         checked_size(appends)
-        results = await asyncio.gather(*(self._append(each) for each in appends), return_exceptions=True)
-        done = [result for result in results if not isinstance(result, BaseException)]
-        if len(done) < len(results):
-            raise next(result for result in results if isinstance(result, BaseException))
-        return done
+        return await in_order(appends, self._append)
 
     async def read_stream(
         self, stream: str, *, start: int | None = None, until: Position | None = None, backwards: bool = False, limit: int = 500
@@ -110,7 +107,7 @@ class EsdbEventLog:
         self._check_writable()
         while True:
             described, revision = await self._description(f"$${stream}")
-            result = await self._append(_description(f"$${stream}", revision, {**described, "$tb": before}))
+            result = await self._append(_description(f"$${stream}", revision, {**described, "$tb": before}), Order())
             if isinstance(result, Appended):
                 return
 
@@ -123,8 +120,8 @@ class EsdbEventLog:
         await self._connections.close()
         self._known.close()
 
-    async def _append(self, append: Append) -> Appended | Conflict:
-        answer = await self._appender.append(append)
+    async def _append(self, append: Append, order: Order) -> Appended | Conflict:
+        answer = await self._appender.append(append, order)
         if isinstance(answer, Conflict):
             return answer
         position = position_of(answer)
@@ -140,7 +137,7 @@ class EsdbEventLog:
                 return str(described["logId"])
             if self._read_only:
                 raise LogError(f"{self._address} holds no log yet; `glasshouse up` begins one")
-            await self._append(_description(_IDENTITY, revision, {**described, "logId": str(uuid4())}))
+            await self._append(_description(_IDENTITY, revision, {**described, "logId": str(uuid4())}), Order())
 
     async def _description(self, name: str) -> tuple[dict[str, Any], int]:
         """What the metadata stream `name` says last, and its revision."""
