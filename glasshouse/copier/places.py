@@ -27,9 +27,9 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> str:
-        """The URL without user and password."""
+        """The URL without user, password and options."""
         scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}"
+        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
     @property
     def file(self) -> Path | None:

@@ -77,7 +77,8 @@ def test_a_copy_that_differs_ends_with_1(monkeypatch: pytest.MonkeyPatch, report
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("esdb://admin:p%40ss@a:2113,b:2113?Tls=false", "esdb://a:2113,b:2113?Tls=false"),
+        ("esdb://admin:p%40ss@a:2113,b:2113?Tls=false", "esdb://a:2113,b:2113"),
+        ("esdb://admin:what?and/ever@a:2113", "esdb://a:2113"),
         ("sqlite:////abs/events.db", "sqlite:////abs/events.db"),
     ],
 )
