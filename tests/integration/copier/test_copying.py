@@ -155,7 +155,7 @@ async def test_somebody_else_who_writes_to_the_target_is_noticed(source: SqliteE
 
 async def test_large_events_come_through(source: SqliteEventLog, target: SqliteEventLog) -> None:
     large = [said(number, size=BYTES_AT_ONCE - 1000 * number) for number in range(6)]
-    await source.append([Append("device-large", -2, large)])
+    await source.append([Append("device-large", -2, [one]) for one in large])
     assert (await copy(source, target)).verified
     assert kept(await contents(target)) == kept(await contents(source))
 
