@@ -115,9 +115,26 @@ def _plain(error: msgspec.ValidationError) -> str:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    known = set(Settings.__struct_fields__)
-    found = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
-    return {name: value for name, value in found.items() if name in known and value}
+    """`GLASSHOUSE_X`, or what stands in the file that `GLASSHOUSE_X_FILE` names: so a secret need be in no environment."""
+    found: dict[str, Any] = {}
+    for name in Settings.__struct_fields__:
+        variable = f"{PREFIX}{name.upper()}"
+        value, path = environment.get(variable), environment.get(f"{variable}_FILE")
+        if value and path:
+            raise SettingsError(f"{variable} and {variable}_FILE are both set; leave one of them out")
+        if value or path:
+            found[name] = value or _content(f"{variable}_FILE", Path(path or ""))
+    return found
+
+
+def _content(variable: str, path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable} names {path}, which cannot be read: {error}") from error
+    if not text:
+        raise SettingsError(f"{variable} names {path}, which is empty")
+    return text
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:

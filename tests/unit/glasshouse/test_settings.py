@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse.errors import SettingsError
-from glasshouse.settings import Address, load_settings
+from glasshouse.settings import Address, Settings, load_settings
 
 
 def test_options_beat_variables_which_beat_the_file_which_beats_defaults(tmp_path: Path) -> None:
@@ -23,6 +23,33 @@ def test_options_beat_variables_which_beat_the_file_which_beats_defaults(tmp_pat
 
 def test_variables_that_are_not_settings_are_left_alone() -> None:
     assert load_settings({}, environment={"GLASSHOUSE_TEST_KILLS": "3", "GLASSHOUSE_KEY": ""}).key is None
+
+
+def test_a_setting_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> None:
+    secret = tmp_path / "event_log"
+    secret.write_text("esdb://us:hush@host:2113\n")
+    environment = {"GLASSHOUSE_EVENT_LOG_FILE": str(secret), "GLASSHOUSE_EVENT_LOG": "", "GLASSHOUSE_HTTP": "h:1"}
+    settings = load_settings({}, environment=environment)
+    assert (settings.event_log, settings.http) == ("esdb://us:hush@host:2113", "h:1")
+    assert load_settings({"event_log": "sqlite:///x"}, environment=environment).event_log == "sqlite:///x"
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_every_setting_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    text, value = {"wait": ("true", True)}.get(name, ("error", "error"))  # which even a log level may be
+    (tmp_path / "value").write_text(text)
+    settings = load_settings({}, environment={f"GLASSHOUSE_{name.upper()}_FILE": str(tmp_path / "value")})
+    assert getattr(settings, name) == value
+
+
+@pytest.mark.parametrize(("content", "complaint"), [(None, "cannot be read"), ("\n", "empty"), ("x", "both set")])
+def test_a_file_of_a_setting_that_cannot_be_used_is_named(tmp_path: Path, content: str | None, complaint: str) -> None:
+    if content is not None:
+        (tmp_path / "key").write_text(content)
+    environment = {"GLASSHOUSE_KEY_FILE": str(tmp_path / "key"), "GLASSHOUSE_KEY": "gh_hush" if content == "x" else ""}
+    with pytest.raises(SettingsError, match=rf"GLASSHOUSE_KEY_FILE.*{complaint}") as refusal:
+        load_settings({}, environment=environment)
+    assert "hush" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
