@@ -1,7 +1,7 @@
 """Reading a log from a place on, patiently: a store that is away for a moment ends no copy of hours."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Final, TypeVar
 
@@ -70,23 +70,24 @@ async def _pages(log: EventLog, after: Position | None, until: Position) -> Asyn
 
 
 class Events:
-    """The events of pages, as many at a time as are asked for."""
+    """The events of pages, one after the other."""
 
     def __init__(self, pages: AsyncIterator[Page]) -> None:
         self._pages = pages
-        self._held: list[RecordedEvent] = []
+        self._held: Sequence[RecordedEvent] = ()
+        self._next = 0
 
-    async def take(self, count: int) -> list[RecordedEvent]:
-        """The next `count`; fewer at the end."""
-        while len(self._held) < count:
+    async def peek(self) -> RecordedEvent | None:
+        """The one whose turn it is; None at the end."""
+        while self._next == len(self._held):
             page = await anext(self._pages, None)
             if page is None:
-                break
-            self._held += page.events
-        taken, self._held = self._held[:count], self._held[count:]
-        return taken
+                return None
+            self._held, self._next = page.events, 0
+        return self._held[self._next]
 
-    async def one(self) -> RecordedEvent | None:
-        """The next; None at the end."""
-        taken = await self.take(1)
-        return taken[0] if taken else None
+    async def take(self) -> RecordedEvent | None:
+        """The one whose turn it is, and go on to the next."""
+        found = await self.peek()
+        self._next += found is not None
+        return found

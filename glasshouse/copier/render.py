@@ -42,6 +42,8 @@ def _differences(report: CopyReport) -> Iterator[str]:
 def _notes(report: CopyReport) -> Iterator[str]:
     if report.beyond:
         yield f"The target has gone on by itself: {report.beyond:,} events come after all that the source holds."
+    if report.let_go:
+        yield f"The copy keeps {report.let_go:,} events that the source has let go of since they were copied."
     if report.came_since:
         yield f"The source got {report.came_since:,} more events meanwhile: run it again, and they follow."
     if report.renumbered:

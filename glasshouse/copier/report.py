@@ -30,13 +30,17 @@ class StreamReport(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class CopyReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Counts are events. `beyond`: what the copy holds after all of the source; `came_since`: what the source got meanwhile."""
+    """Counts are events, all of them of the copy but `came_since`: what the source got meanwhile.
+
+    `let_go`: what the source has let go of since it was copied; `beyond`: what comes after all that the source holds.
+    """
 
     source: Side
     target: Side
     events: int
     already_there: int
     copied: int
+    let_go: int
     beyond: int
     came_since: int
     hash: str

@@ -60,6 +60,7 @@ async def run_copy(source: Named, target: Named, watch: Watch, *, patience: Pati
         events=wanted.events,
         already_there=stood.tally.events,
         copied=wanted.events - stood.tally.events,
+        let_go=stood.let_go,
         beyond=stood.beyond,
         came_since=await _count(source.log, until, patience),
         hash=wanted.digest,

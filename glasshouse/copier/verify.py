@@ -79,7 +79,7 @@ async def _in_stream(pair: Pair, stream: str) -> AsyncIterator[Difference]:
     copies = Events(_stream_pages(pair.target, stream, None, pair.patience))
     revision = 0
     while True:
-        original, copy = await originals.one(), await copies.one()
+        original, copy = await originals.take(), await copies.take()
         if original is None and copy is None:
             return
         what = _what(original, copy, revision)
@@ -107,12 +107,11 @@ async def _in_order(pair: Pair) -> AsyncIterator[Difference]:
         aclosing(pages_of(pair.source, None, pair.until, pair.patience)) as originals,
         aclosing(pages_of(pair.target, None, None, pair.patience)) as copies,
     ):
-        expected = Events(originals)
-        async for page in copies:
-            for original, copy in zip(await expected.take(len(page.events)), page.events, strict=False):
-                if (original.stream, original.id) != (copy.stream, copy.id):
-                    yield Difference(copy.stream, copy.revision, f"stands before its turn: {place_of(original)} comes first")
-                    return
+        expected, found = Events(originals), Events(copies)
+        while (original := await expected.take()) is not None and (copy := await found.take()) is not None:
+            if (original.stream, original.id) != (copy.stream, copy.id):
+                yield Difference(copy.stream, copy.revision, f"stands before its turn: {place_of(original)} comes first")
+                return
 
 
 async def _stream_pages(log: EventLog, stream: str, until: Position | None, patience: Patience) -> AsyncIterator[Page]:

@@ -123,6 +123,21 @@ async def test_a_stream_that_was_truncated_begins_at_zero_in_the_copy_and_is_nam
     assert (await copy(source, target)).verified
 
 
+async def test_what_the_source_lets_go_of_between_two_runs_stays_in_the_copy(
+    source: SqliteEventLog, target: SqliteEventLog
+) -> None:
+    await fill(source, ["lease-a", "device-a", "lease-a", "device-a"] * 5)
+    await copy(source, target)
+    before = kept(await contents(target))
+    await fill(source, ["lease-a", "device-a"] * 2, first=50)
+    await source.truncate("lease-a", 11)
+    report = await copy(source, target)
+    assert (report.already_there, report.let_go, report.copied, report.verified) == (20, 10, 3, True)
+    after = kept(await contents(target))
+    assert after[:20] == before
+    assert [one[0] for one in after[20:]] == ["device-a", "lease-a", "device-a"]
+
+
 async def test_what_the_source_gets_meanwhile_is_counted_and_left_for_the_next_run(
     source: SqliteEventLog, target: SqliteEventLog
 ) -> None:

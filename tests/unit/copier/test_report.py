@@ -20,6 +20,7 @@ WELL = CopyReport(
     events=12,
     already_there=2,
     copied=10,
+    let_go=0,
     beyond=0,
     came_since=0,
     hash="00ff",
@@ -41,8 +42,9 @@ def test_people_are_told_the_counts_the_verdict_and_what_changes() -> None:
 
 
 def test_what_is_out_of_the_ordinary_is_told() -> None:
-    changed = msgspec.structs.replace(WELL, beyond=3, came_since=4, renumbered=[Renumbered("device-a", 2, 9)])
+    changed = msgspec.structs.replace(WELL, let_go=5, beyond=3, came_since=4, renumbered=[Renumbered("device-a", 2, 9)])
     told = as_text(changed)
+    assert "keeps 5 events that the source has let go of" in told
     assert "gone on by itself: 3 events" in told
     assert "The source got 4 more" in told
     assert "device-a: its last event has revision 2, and 9 in the source" in told
