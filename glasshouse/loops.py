@@ -1,9 +1,11 @@
 """How a command runs its coroutine: on uvloop where it exists, with a switch interval that suits one busy loop and threads."""
 
 import asyncio
+import gc
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +27,17 @@ def told_to_stop() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
+
+
+@contextmanager
+def spared_collector() -> Iterator[None]:
+    """What was made at the start stays: the garbage collector need not stop the process to look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 async def _until_told(main: Coroutine[Any, Any, T]) -> T:

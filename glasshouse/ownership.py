@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from glasshouse.data_folder import DataFolder, own, owner_of
 from glasshouse.errors import DataFolderError
-from glasshouse.read_side import ReadSide, open_read_side, projecting
+from glasshouse.read_side import ReadSide, open_read_side
+from glasshouse.reading import projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_event_log, open_history
 

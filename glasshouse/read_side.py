@@ -1,9 +1,8 @@
-"""The read side of one process: the feed, the engine, and the read models that it runs."""
+"""The read side of one process: the read models that it runs, over the stores that they fill."""
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from glasshouse.oracle.probe import HashPair
+from glasshouse.reading import Reading, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
 from projections.accounts import Accounts
@@ -21,43 +21,47 @@ from projections.history import RawHistory
 from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
+from projections.queries import ProjectionHaltedError
 from projections.read_model import ReadModel
 from projections.snapshot import SnapshotFile
 
 
 @dataclass(frozen=True)
-class ReadSide:
-    """The read models, and what runs them. `run` the feed and the engine in tasks of their own."""
+class QuerySide(Reading):
+    """What the API of one process answers from by itself."""
 
-    feed: Feed
-    engine: Engine
     latest: LatestState
-    accounts: Accounts
     lineage: Lineage
-    history: History
 
-    async def caught_up(self, log: EventLog, *names: str) -> None:
-        """Return once these read models (none named: all) hold what the log holds now."""
-        head = await log.head()
-        if head is None:
-            return
-        for status in self.engine.status():
-            if not names or status.name in names:
-                await self.engine.reached(status.name, head)
+    async def answers(self, log: EventLog) -> None:
+        """Return once it knows its keys, and its latest state is caught up."""
+        await self.caught_up(log, "accounts")
+        with suppress(ProjectionHaltedError):  # which /readyz shows: it stands still alone, and all else goes on
+            await self.caught_up(log, "latest")
+
+
+@dataclass(frozen=True)
+class ReadSide(QuerySide):
+    """All read models of a house in one process."""
+
+    history: History
 
 
 async def open_read_side(
     log: EventLog, history: History, *, lineage: Path, snapshots: Path | None, registry: CollectorRegistry
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
-    snapshot = (
-        None if snapshots is None else SnapshotFile(snapshots / "latest.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
-    )
-    feed, latest, accounts = Feed(log), LatestState(snapshot), Accounts()
+    feed, accounts, latest = Feed(log), Accounts(), _latest(snapshots)
     index = await Lineage.open(log, lineage)
     models: list[ReadModel] = [accounts, latest, RawHistory(history), index]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(registry))
-    return ReadSide(feed, engine, latest, accounts, index, history)
+    return ReadSide(feed, engine, accounts, latest, index, history)
+
+
+def _latest(snapshots: Path | None) -> LatestState:
+    if snapshots is None:
+        return LatestState()
+    return LatestState(SnapshotFile(snapshots / "latest.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION))
 
 
 @asynccontextmanager
@@ -74,19 +78,6 @@ async def rebuilt(log: EventLog) -> AsyncIterator[ReadSide]:
                 yield side
         finally:
             await history.close()
-
-
-@asynccontextmanager
-async def projecting(side: ReadSide) -> AsyncIterator[None]:
-    """The feed and the engine at work for as long as the block runs."""
-    async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(side.feed.run(), name="feed"),
-            tasks.create_task(side.engine.run(), name="projections"),
-        ]
-        yield
-        for task in running:
-            task.cancel()
 
 
 async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:

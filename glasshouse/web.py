@@ -82,6 +82,12 @@ class WebServer(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
 
+    async def start_on(self, listener: socket.socket, tasks: asyncio.TaskGroup) -> asyncio.Task[None]:
+        """Return once it serves, in a task of its own."""
+        serving = tasks.create_task(self.run_on(listener), name="http")
+        await self.ready.wait()
+        return serving
+
     async def run_on(self, listener: socket.socket) -> None:
         """Serve on the socket. Cancelling lets requests under way finish for a moment, then closes."""
         serving = asyncio.create_task(self.serve([listener]), name="http-server")

@@ -1,0 +1,66 @@
+"""The ingest side of one process: a pipeline to the log, and a session with the broker for each topic filter that it owns."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from adapters.event_log.port import EventLog
+from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.session import Session
+from ingest.limits import IngestLimits
+from ingest.metrics import IngestMetrics
+from ingest.mqtt_source import MqttSource
+from ingest.pipeline import Pipeline
+
+_DRAIN_SECONDS: Final = 10
+
+
+class IngestSide:
+    """Messages of a broker to the log. `filters` are topic filters by the client id under which each is subscribed to."""
+
+    def __init__(
+        self, log: EventLog, address: BrokerAddress, filters: Mapping[str, str], *, registry: CollectorRegistry
+    ) -> None:
+        metrics = IngestMetrics(registry)
+        self._pipeline = Pipeline(log, limits=IngestLimits(), metrics=metrics, on_pressure=self._throttle)
+        self._sources = [
+            MqttSource(address, self._pipeline, client_id=client_id, metrics=metrics, filters=(topics,))
+            for client_id, topics in filters.items()
+        ]
+        self._writing: asyncio.Task[None] | None = None
+        self._listening: list[asyncio.Task[None]] = []
+
+    @property
+    def sessions(self) -> list[Session]:
+        return [source.session for source in self._sources]
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """The writer and the sessions, each in a task."""
+        self._writing = tasks.create_task(self._pipeline.run(), name="ingest-writer")
+        self._listening = [
+            tasks.create_task(source.run(), name=f"mqtt-source-{number}") for number, source in enumerate(self._sources)
+        ]
+
+    async def first_attempt(self) -> None:
+        """Return once all sessions are connected; raises what the first attempt of one met."""
+        for session in self.sessions:
+            await session.first_attempt()
+
+    async def stop(self) -> None:
+        """Take no more, make durable and acknowledge what was taken, then let go of the broker."""
+        self._throttle(pressed=True)
+        self._pipeline.close()
+        if self._writing is None:
+            return
+        await asyncio.wait([self._writing], timeout=_DRAIN_SECONDS)
+        self._writing.cancel()
+        await asyncio.sleep(0)
+        for task in self._listening:
+            task.cancel()
+        await asyncio.wait(self._listening)
+
+    def _throttle(self, pressed: bool) -> None:
+        for source in self._sources:
+            source.throttle(pressed)

@@ -1,0 +1,46 @@
+"""Read models at work: one feed of the log, the engine that runs them, and the tasks of both."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.event_log.port import EventLog
+from projections.accounts import Accounts
+from projections.engine import Engine
+from projections.feed import Feed
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Some read models of a process, and what runs them. Who has accounts knows whom to answer."""
+
+    feed: Feed
+    engine: Engine
+    accounts: Accounts
+
+    def start(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """The feed and the engine, each in a task; to be cancelled in order that read models keep what they have."""
+        return [
+            tasks.create_task(self.feed.run(), name="feed"),
+            tasks.create_task(self.engine.run(), name="projections"),
+        ]
+
+    async def caught_up(self, log: EventLog, *names: str) -> None:
+        """Return once these read models (none named: all) hold what the log holds now."""
+        head = await log.head()
+        if head is None:
+            return
+        for status in self.engine.status():
+            if not names or status.name in names:
+                await self.engine.reached(status.name, head)
+
+
+@asynccontextmanager
+async def projecting(side: Reading) -> AsyncIterator[None]:
+    """The feed and the engine at work for as long as the block runs."""
+    async with asyncio.TaskGroup() as tasks:
+        running = side.start(tasks)
+        yield
+        for task in running:
+            task.cancel()

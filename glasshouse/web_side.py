@@ -1,0 +1,46 @@
+"""The web side of one process: the API over what it reads, with what tells whether it is ready and how it does."""
+
+from collections.abc import Sequence
+
+from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
+
+from adapters.event_log.port import EventLog
+from adapters.history.port import History
+from api.app import build_app
+from api.services import HealthProbe, Services
+from glasshouse.data_folder import DataFolder
+from glasshouse.read_side import QuerySide
+from glasshouse.web import WebServer
+
+
+def process_registry() -> CollectorRegistry:
+    """Metrics of a process, those of Python and of the operating system among them."""
+    registry = CollectorRegistry()
+    for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+        registry.register(collector)
+    return registry
+
+
+def api_server(
+    log: EventLog,
+    read: QuerySide,
+    history: History,
+    *,
+    folder: DataFolder,
+    registry: CollectorRegistry,
+    probes: Sequence[HealthProbe],
+) -> WebServer:
+    """The whole API."""
+    services = Services(
+        log=log,
+        latest=read.latest,
+        accounts=read.accounts,
+        lineage=read.lineage,
+        projections=read.engine,
+        feed=read.feed,
+        history=history,
+        registry=registry,
+        session_secret=folder.session_secret(),
+        probes=probes,
+    )
+    return WebServer(build_app(services))
