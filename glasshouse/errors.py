@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     BROKER = 6
     STORE = 7
     REFUSED = 8
+    HELD_ELSEWHERE = 9
     UNEXPECTED = 70
 
 

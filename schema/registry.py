@@ -92,6 +92,9 @@ REGISTRY = Registry(
         events.KeyIssued,
         events.KeyRevoked,
         events.SchemaVersion,
+        events.LeaseTaken,
+        events.LeaseRenewed,
+        events.LeaseReleased,
     )
 )
 """The event types of this version of Glasshouse."""

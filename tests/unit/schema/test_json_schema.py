@@ -35,6 +35,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "KeyIssued": {"accountId": "main", "keyId": "k", "name": "n", "role": "viewer", "secretSha256": "0"},
     "KeyRevoked": {"accountId": "main", "keyId": "k"},
     "SchemaVersion": {"eventType": "SensorReading", "version": 2, "migratedAt": TIME},
+    "LeaseTaken": {"role": "project", "owns": ["+"], "holder": "box:1", "fencing": 0, "spanSeconds": 15},
+    "LeaseRenewed": {"role": "ingest", "owns": ["north"], "holder": "box:1", "fencing": 0, "spanSeconds": 15},
+    "LeaseReleased": {"role": "project", "holder": "box:1", "fencing": 0},
 }  # fmt: skip
 VALIDATORS = {kind.name: jsonschema.Draft202012Validator(json_schema(kind)) for kind in REGISTRY.types.values()}
 
