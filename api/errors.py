@@ -31,6 +31,10 @@ class ErrorCode(Enum):
     NOT_YET_VISIBLE = strawberry.enum_value(
         "NOT_YET_VISIBLE", description="The read model did not reach `atLeast` in time; the same query may succeed in a moment."
     )
+    HISTORY_NOT_SHARED = strawberry.enum_value(
+        "HISTORY_NOT_SHARED",
+        description="The history is open in another process alone; this one answers all but questions to it.",
+    )
     INTERNAL = strawberry.enum_value("INTERNAL", description="A fault of ours. The trace id finds it in the log.")
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.history.port import RangeQuery, SeriesKey
+from adapters.history.port import History, RangeQuery, SeriesKey
 from api.cursors import ReadingPlace, decode_place
 from api.errors import ApiError, ErrorCode, limit_error
 from api.limits import Limits
@@ -34,13 +34,24 @@ class Wanted(msgspec.Struct, frozen=True):
     after: str | None
 
 
+def shared(services: Services) -> History:
+    """The history; ApiError HISTORY_NOT_SHARED where this process has none to ask."""
+    if services.history is None:
+        raise ApiError(
+            ErrorCode.HISTORY_NOT_SHARED,
+            "the history lies in a store that lets one process in, and this is not the one: ask here for what is now "
+            "(`device`, `devices`, subscriptions) and for `audit`; for history ask the process that owns it",
+        )
+    return services.history
+
+
 async def readings(services: Services, wanted: Wanted) -> ReadingConnection:
     """A page; later pages of a walk hold what the history held when the first was read."""
     if wanted.start is not None and wanted.end is not None and wanted.start >= wanted.end:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
     place = None if wanted.after is None else decode_place(wanted.after, ReadingPlace)
     seen = await _seen(services, place)
-    rows = await services.history.readings(
+    rows = await shared(services).readings(
         RangeQuery(
             device=wanted.device,
             sensor=wanted.sensor,
@@ -67,7 +78,7 @@ async def _seen(services: Services, place: ReadingPlace | None) -> Cursor:
 async def _read_up_to(services: Services) -> Cursor:
     """Where the read model stands that fills the history, if it runs here: it also moves over what is no reading."""
     position = Visibility(services).position(HISTORY)
-    checkpoint = await services.history.checkpoint() if position is None else None
+    checkpoint = await shared(services).checkpoint() if position is None else None
     return checkpoint or Cursor(services.log.log_id, position)
 
 
@@ -88,7 +99,7 @@ async def series(
     services: Services, selectors: Sequence[SeriesSelector], start: datetime, end: datetime, window: timedelta
 ) -> list[Series]:
     keys = [SeriesKey(selector.device_id, selector.sensor_id, selector.metric) for selector in selectors]
-    answers = await services.history.buckets(keys, start, end, window)
+    answers = await shared(services).buckets(keys, start, end, window)
     return [make_series(key, _unit(services, key), buckets) for key, buckets in zip(keys, answers, strict=True)]
 
 

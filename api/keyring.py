@@ -7,7 +7,7 @@ import msgspec
 
 from api.keys import new_key
 from api.writes import Change, Writer
-from domain.decisions_keys import fold_account, issue_key, revoke_key
+from domain.decisions_keys import fold_account, issue_first_key, issue_key, revoke_key
 from projections.queries import KeyView
 from schema.events import KeyIssued
 
@@ -33,6 +33,16 @@ class Keyring:
         change = await self._writer.change(
             _stream(account_id), actor, lambda events: issue_key(fold_account(events), wanted, self._clock())
         )
+        return Issued(_view(wanted, self._clock(), revoked=False), text, change)
+
+    async def issue_first(self, *, name: str, role: str, account_id: str, actor: str) -> Issued | None:
+        """Issue a key unless one of that role opens something already; None then. Of several who try at once, one succeeds."""
+        wanted, text = new_key(name=name, role=role, account_id=account_id, expires_at=None)
+        change = await self._writer.change(
+            _stream(account_id), actor, lambda events: issue_first_key(fold_account(events), wanted, self._clock())
+        )
+        if wanted not in change.events:
+            return None
         return Issued(_view(wanted, self._clock(), revoked=False), text, change)
 
     async def revoke(self, *, account_id: str, key_id: str, actor: str) -> tuple[KeyView, Change]:

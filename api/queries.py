@@ -82,6 +82,7 @@ class Query:
         after: After = None,
         at_least: AtLeast = None,
     ) -> ReadingConnection:
+        history.shared(info.context.services)
         await info.context.visibility.at_least(HISTORY, at_least)
         wanted = history.Wanted(device_id, sensor_id, metric, start, end, page_size(first, info.context.services.limits), after)
         return await history.readings(info.context.services, wanted)
@@ -100,6 +101,7 @@ class Query:
         at_least: AtLeast = None,
     ) -> list[Series]:
         history.check_series(info.context.services.limits, len(selectors), start, end, window)
+        history.shared(info.context.services)
         await info.context.visibility.at_least(HISTORY, at_least)
         return await history.series(info.context.services, selectors, start, end, window)
 

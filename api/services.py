@@ -30,7 +30,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Everything that the API leans on. `session_secret` signs cookies; those who share it share their sessions."""
+    """Everything that the API leans on. `session_secret` signs cookies; those who share it share their sessions.
+
+    `history` is None where the history is open in another process alone.
+    """
 
     log: EventLog
     latest: LatestQueries
@@ -38,7 +41,7 @@ class Services:
     lineage: LineageQueries
     projections: ProjectionQueries
     feed: FeedQueries
-    history: History
+    history: History | None
     registry: CollectorRegistry
     session_secret: bytes = field(repr=False)
     probes: Sequence[HealthProbe] = ()

@@ -29,6 +29,16 @@ def fold_account(events: Sequence[Event]) -> Account:
     )
 
 
+def issue_first_key(account: Account, wanted: KeyIssued, now: datetime) -> Decision:
+    """Issue a key where none of its role opens anything; else nothing."""
+    opens = (
+        key
+        for key in account.keys.values()
+        if key.role == wanted.role and key.key_id not in account.revoked and (key.expires_at is None or key.expires_at > now)
+    )
+    return issue_key(account, wanted, now) if next(opens, None) is None else []
+
+
 def issue_key(account: Account, wanted: KeyIssued, now: datetime) -> Decision:
     """Issue a key. One that stands there already, hash and all, is this very request come again."""
     if account.keys.get(wanted.key_id) == wanted:

@@ -39,6 +39,19 @@ class DataFolder:
     def lineage(self) -> Path:
         return self.path / "lineage.db"
 
+    @property
+    def holder(self) -> Path:
+        return self.path / "holder.json"
+
+    def lock_place(self) -> tuple[int, int]:
+        """Where the lock lies that this process holds: a copy of the folder has another."""
+        found = (self.path / _LOCK_FILE).stat()
+        return found.st_dev, found.st_ino
+
+    def keep(self, path: Path, content: bytes) -> None:
+        """Replace a file of the folder as a whole, durably."""
+        _write(path, content)
+
     def session_secret(self) -> bytes:
         """The secret that signs browser sessions; made at the first call."""
         path = self.path / _SIGNING_FILE

@@ -1,5 +1,6 @@
 """What `/readyz` and `doctor` look at: each part says in plain words why it is not ready."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,15 +30,16 @@ class LogProbe:
 
 @dataclass(frozen=True)
 class MqttProbe:
-    """The session with the broker stands."""
+    """The sessions with the broker stand."""
 
-    session: Session
+    sessions: Sequence[Session]
     name: str = "mqtt"
 
     async def check(self) -> str | None:
-        if self.session.is_connected:
-            return None
-        return f"not connected to the broker: {self.session.last_error or 'connecting'}"
+        for session in self.sessions:
+            if not session.is_connected:
+                return f"not connected to the broker: {session.last_error or 'connecting'}"
+        return None
 
 
 @dataclass(frozen=True)

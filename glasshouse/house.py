@@ -16,7 +16,7 @@ from glasshouse.data_folder import DataFolder
 from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
 from glasshouse.ingest_side import IngestSide
 from glasshouse.loops import spared_collector
-from glasshouse.owned import everything
+from glasshouse.owned import Owned
 from glasshouse.read_side import ReadSide, open_read_side
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log, open_history
@@ -64,8 +64,8 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         stack.push_async_callback(history.close)
         broker, address = await _broker(settings, folder, stack)
         read = await open_read_side(log, history, lineage=folder.lineage, snapshots=folder.snapshots, registry=registry)
-        ingest = IngestSide(log, address, everything(), registry=registry)
-        probes: list[HealthProbe] = [LogProbe(log), *map(MqttProbe, ingest.sessions), ProjectionsProbe(read.engine)]
+        ingest = IngestSide(log, address, Owned().filters, registry=registry)
+        probes: list[HealthProbe] = [LogProbe(log), MqttProbe(ingest.sessions), ProjectionsProbe(read.engine)]
         web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)
         port_v311 = address.port if broker is None else broker.port_v311
         house = House(settings, folder, url_of(listener), address, port_v311, log, read, ingest)

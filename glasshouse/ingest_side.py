@@ -24,11 +24,14 @@ class IngestSide:
         self, log: EventLog, address: BrokerAddress, filters: Mapping[str, str], *, registry: CollectorRegistry
     ) -> None:
         metrics = IngestMetrics(registry)
-        self._pipeline = Pipeline(log, limits=IngestLimits(), metrics=metrics, on_pressure=self._throttle)
+        self._pipeline = Pipeline(
+            log, limits=IngestLimits(), metrics=metrics, on_pressure=lambda on: self._brake("pressure", on=on)
+        )
         self._sources = [
             MqttSource(address, self._pipeline, client_id=client_id, metrics=metrics, filters=(topics,))
             for client_id, topics in filters.items()
         ]
+        self._brakes: set[str] = set()
         self._writing: asyncio.Task[None] | None = None
         self._listening: list[asyncio.Task[None]] = []
 
@@ -48,9 +51,13 @@ class IngestSide:
         for session in self.sessions:
             await session.first_attempt()
 
+    def allow(self, allowed: bool) -> None:
+        """Whether this process owns its filters now: if not, it takes nothing, and what it took still finds its way."""
+        self._brake("lease", on=not allowed)
+
     async def stop(self) -> None:
         """Take no more, make durable and acknowledge what was taken, then let go of the broker."""
-        self._throttle(pressed=True)
+        self._brake("stop", on=True)
         self._pipeline.close()
         if self._writing is None:
             return
@@ -61,6 +68,8 @@ class IngestSide:
             task.cancel()
         await asyncio.wait(self._listening)
 
-    def _throttle(self, pressed: bool) -> None:
+    def _brake(self, reason: str, *, on: bool) -> None:
+        """Messages are taken while there is no reason against it."""
+        (self._brakes.add if on else self._brakes.discard)(reason)
         for source in self._sources:
-            source.throttle(pressed)
+            source.throttle(bool(self._brakes))

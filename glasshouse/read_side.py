@@ -18,7 +18,7 @@ from projections.accounts import Accounts
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.history import RawHistory
-from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState
+from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
 from projections.queries import ProjectionHaltedError
@@ -47,6 +47,16 @@ class ReadSide(QuerySide):
     history: History
 
 
+async def open_query_side(
+    log: EventLog, *, lineage: Path, snapshots: Path, policy: SnapshotPolicy, registry: CollectorRegistry
+) -> QuerySide:
+    """What a process answers from that fills no history: read models of its own alone."""
+    feed, accounts, latest = Feed(log), Accounts(), _latest(snapshots, policy)
+    index = await Lineage.open(log, lineage)
+    engine = Engine(log, feed, [accounts, latest, index], metrics=ProjectionMetrics(registry))
+    return QuerySide(feed, engine, accounts, latest, index)
+
+
 async def open_read_side(
     log: EventLog, history: History, *, lineage: Path, snapshots: Path | None, registry: CollectorRegistry
 ) -> ReadSide:
@@ -58,10 +68,11 @@ async def open_read_side(
     return ReadSide(feed, engine, accounts, latest, index, history)
 
 
-def _latest(snapshots: Path | None) -> LatestState:
+def _latest(snapshots: Path | None, policy: SnapshotPolicy | None = None) -> LatestState:
     if snapshots is None:
         return LatestState()
-    return LatestState(SnapshotFile(snapshots / "latest.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION))
+    file = SnapshotFile(snapshots / "latest.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
+    return LatestState(file, policy=policy)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from adapters.event_log.port import EventLog
 from projections.accounts import Accounts
 from projections.engine import Engine
 from projections.feed import Feed
+from projections.metrics import ProjectionMetrics
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class Reading:
         for status in self.engine.status():
             if not names or status.name in names:
                 await self.engine.reached(status.name, head)
+
+
+def open_accounts(log: EventLog, feed: Feed, metrics: ProjectionMetrics) -> Reading:
+    """The accounts alone, for processes that answer little but should know whom."""
+    accounts = Accounts()
+    return Reading(feed, Engine(log, feed, [accounts], metrics=metrics), accounts)
 
 
 @asynccontextmanager

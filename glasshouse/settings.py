@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_level: LogLevel = "info"
     key: str | None = None
     wait: bool = False
+    lease_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
 
     @property
     def folder(self) -> Path:

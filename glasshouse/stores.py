@@ -38,6 +38,12 @@ async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:
     return await SqliteEventLog.open(file_of(url, "sqlite", "event_log"), read_only=read_only)
 
 
+async def open_shared_history(settings: Settings) -> History | None:
+    """The history, where it lies in a store that several processes may ask; None for DuckDB, which lets one in."""
+    del settings  # no store of the kind is known yet
+    return None
+
+
 async def open_history(settings: Settings) -> History:
     """The history of `history`; HistoryError in plain words."""
     return await DuckDbHistory.open(settings.history_path)

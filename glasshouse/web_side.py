@@ -6,10 +6,11 @@ from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTO
 
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
-from api.app import build_app
+from api.app import build_app, build_ops_app
 from api.services import HealthProbe, Services
 from glasshouse.data_folder import DataFolder
 from glasshouse.read_side import QuerySide
+from glasshouse.reading import Reading
 from glasshouse.web import WebServer
 
 
@@ -21,10 +22,18 @@ def process_registry() -> CollectorRegistry:
     return registry
 
 
+def ops_server(
+    reading: Reading, *, folder: DataFolder, registry: CollectorRegistry, probes: Sequence[HealthProbe]
+) -> WebServer:
+    """Whether the process lives, is ready, and how it does: for roles that people do not ask."""
+    secret = folder.session_secret()
+    return WebServer(build_ops_app(accounts=reading.accounts, probes=probes, registry=registry, session_secret=secret))
+
+
 def api_server(
     log: EventLog,
     read: QuerySide,
-    history: History,
+    history: History | None,
     *,
     folder: DataFolder,
     registry: CollectorRegistry,

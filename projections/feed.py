@@ -15,7 +15,7 @@ from projections.opening import open_page
 from projections.pulse import Pulse
 from projections.queries import FeedPage
 from projections.ring import Ring, RingLimits
-from schema.envelope import Filter, Position
+from schema.envelope import EVERYTHING, Filter, Position
 
 _RETRY_SECONDS: Final = 1.0
 
@@ -25,12 +25,22 @@ class FeedStoppedError(Exception):
 
 
 class Feed:
-    """The live log of this process: `run` reads it, `follow` hands it on. Each ends when its task is cancelled."""
+    """The live log of this process: `run` reads it, `follow` hands it on. Each ends when its task is cancelled.
+
+    `only` is what all who follow it need: the rest is not even fetched.
+    """
 
     def __init__(
-        self, log: EventLog, *, limits: RingLimits | None = None, page_size: int = 1000, retry_seconds: float = _RETRY_SECONDS
+        self,
+        log: EventLog,
+        *,
+        only: Filter = EVERYTHING,
+        limits: RingLimits | None = None,
+        page_size: int = 1000,
+        retry_seconds: float = _RETRY_SECONDS,
     ) -> None:
         self._log = log
+        self._only = only
         self._limits = limits or RingLimits()
         self._page_size = page_size
         self._retry_seconds = retry_seconds
@@ -81,7 +91,7 @@ class Feed:
     async def _subscribe(self, ring: Ring) -> None:
         """Read until the subscription drops; some clients end theirs as if it were done, others swallow a cancellation."""
         try:
-            async with closing(self._log.subscribe(ring.end, page_size=self._page_size)) as pages:
+            async with closing(self._log.subscribe(ring.end, only=self._only, page_size=self._page_size)) as pages:
                 async for page in pages:
                     ring.add(open_page(page, caught_up=page.caught_up))
                     self._pulse.fire()

@@ -3,7 +3,7 @@
 A fact model: rows are keyed by event id and metric, so any order and duplication of the events gives the same history.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from adapters.history.port import History, HistoryRow, HistoryUnavailableError
@@ -16,14 +16,28 @@ from schema.events import SensorReading
 from schema.times import to_micros
 
 
+async def _whenever_it_likes() -> None:
+    """Nobody else fills this history."""
+
+
 class RawHistory:
-    """Implements `ReadModel`. The checkpoint is stored with the rows, so nothing can come between the two."""
+    """Implements `ReadModel`. The checkpoint is stored with the rows, so nothing can come between the two.
+
+    `may_write` returns while this process is the one to fill the history.
+    """
 
     name = "history"
     only = Filter(categories=frozenset({"device"}), types=frozenset({"SensorReading"}))
 
-    def __init__(self, history: History, policy: BatchPolicy | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        policy: BatchPolicy | None = None,
+        *,
+        may_write: Callable[[], Awaitable[None]] = _whenever_it_likes,
+    ) -> None:
         self._history = history
+        self._may_write = may_write
         self._batch = Batcher(self._write, policy)
 
     @property
@@ -41,6 +55,7 @@ class RawHistory:
 
     async def apply(self, page: FeedPage) -> None:
         require_readable(page)
+        await self._may_write()
         await self._batch.add(_rows_of(page), page)
 
     async def close(self) -> None:

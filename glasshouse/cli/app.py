@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from glasshouse.cli import audit_ledger, copy_log, demo, doctor, import_, keys, schema, simulate, up
+from glasshouse.cli import audit_ledger, copy_log, demo, doctor, import_, keys, roles, schema, simulate, up
 from glasshouse.cli.options import HELP
 from glasshouse.errors import ExitCode
 from glasshouse.failures import explain
@@ -39,6 +39,9 @@ app = typer.Typer(
 app.callback()(_program)
 app.command("demo", short_help="A simulated greenhouse, and the proof that nothing of it was lost.")(demo.command)
 app.command("up", short_help="Broker, ingest, read models, API and page in one process.")(up.command)
+app.command("ingest", short_help="MQTT to the event log alone, for the sites that it owns.")(roles.ingest)
+app.command("project", short_help="The shared read models alone.")(roles.project)
+app.command("serve", short_help="API and page alone; as many as are needed.")(roles.serve)
 app.command("import", short_help="Import the CSV files of data loggers.")(import_.command)
 app.command("copy-log", short_help="Copy an event log into another, and verify it.")(copy_log.command)
 app.command("doctor", short_help="Name the broken part, and what to do.")(doctor.command)

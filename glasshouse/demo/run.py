@@ -11,6 +11,7 @@ from glasshouse.client import ApiClient
 from glasshouse.data_folder import own
 from glasshouse.demo.registration import register
 from glasshouse.errors import ExitCode, GlasshouseError
+from glasshouse.first_key import issue_key
 from glasshouse.house import House, running_house
 from glasshouse.loops import told_to_stop
 from glasshouse.oracle.audit import audit
@@ -19,7 +20,6 @@ from glasshouse.oracle.report import AuditReport
 from glasshouse.read_side import hashes
 from glasshouse.settings import Settings
 from glasshouse.simulator.options import SimulationOptions
-from glasshouse.up import issue_key
 
 OnReady = Callable[[House, str], None]
 
@@ -40,7 +40,7 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
         first = not ledger.exists()
         async with running_house(settings, folder) as house:
             stop = told_to_stop()
-            key = await issue_key(house, "demo")
+            key = await issue_key(house.log, house.read, "demo")
             house.announce()
             options = SimulationOptions(mqtt=house.mqtt.url, ledger=ledger, devices=devices, rate=rate, seconds=seconds)
             async with ApiClient(house.http, key) as client:

@@ -1,0 +1,62 @@
+"""The role `project`: fills the read models that are shared, which one process at a time may do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from api.services import HealthProbe
+from glasshouse.health import LogProbe, ProjectionsProbe
+from glasshouse.holding import LeaseProbe, holding
+from glasshouse.loops import spared_collector
+from glasshouse.reading import open_accounts
+from glasshouse.roles.stage import Running, Stage, on_stage
+from glasshouse.settings import Settings
+from glasshouse.stores import open_history
+from glasshouse.web_side import ops_server
+from projections.accounts import Accounts
+from projections.engine import Engine
+from projections.feed import Feed
+from projections.history import RawHistory
+from projections.metrics import ProjectionMetrics
+from schema.envelope import Filter
+
+ROLE: Final = "project"
+_READ: Final = Filter(categories=Accounts.only.categories | RawHistory.only.categories)
+
+
+@asynccontextmanager
+async def projecting_history(settings: Settings, *, standby: bool = False) -> AsyncIterator[Running]:
+    """The role at work; see `Lease` for what ends it otherwise than its caller."""
+    async with on_stage(settings) as stage:
+        feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
+        lease = stage.lease(ROLE)
+        history = await open_history(settings)
+        try:
+            reading = open_accounts(stage.log, feed, metrics)
+            engine = Engine(stage.log, feed, [RawHistory(history, may_write=lease.standing)], metrics=metrics)
+            probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), ProjectionsProbe(engine)]
+            web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)
+            async with asyncio.TaskGroup() as tasks:
+                aside = reading.start(tasks)
+                await reading.caught_up(stage.log)
+                aside.append(await web.start_on(stage.listener, tasks))
+                async with holding(lease, standby=standby), _at_work(engine):
+                    yield _running(stage, lease.fencing)
+                for task in aside:
+                    task.cancel()
+        finally:
+            await history.close()
+
+
+@asynccontextmanager
+async def _at_work(engine: Engine) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(engine.run(), name="shared-projections")
+        with spared_collector():
+            yield
+        working.cancel()
+
+
+def _running(stage: Stage, fencing: int | None) -> Running:
+    return Running(stage.folder, ROLE, {"http": stage.http, "fencing": fencing}, {})

@@ -1,0 +1,45 @@
+"""The role `serve`: answers people and sends them what is new. As many processes as are needed, each with its own state."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from api.services import HealthProbe
+from glasshouse.first_key import first_admin_key
+from glasshouse.health import LogProbe, ProjectionsProbe
+from glasshouse.loops import spared_collector
+from glasshouse.read_side import open_query_side
+from glasshouse.roles.stage import Running, on_stage
+from glasshouse.settings import Settings
+from glasshouse.stores import open_shared_history
+from glasshouse.web_side import api_server
+from projections.latest import SnapshotPolicy
+
+ROLE: Final = "serve"
+_SNAPSHOTS: Final = SnapshotPolicy(events=30_000, seconds=60.0)
+"""More often than in `up`: what a process that was killed has to read again, its readers wait for."""
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Running]:
+    """The role at work: its latest state caught up, and it answers."""
+    async with on_stage(settings) as stage, AsyncExitStack() as stack:
+        history = await open_shared_history(settings)
+        if history is not None:
+            stack.push_async_callback(history.close)
+        folder, log, registry = stage.folder, stage.log, stage.registry
+        read = await open_query_side(
+            log, lineage=folder.lineage, snapshots=folder.snapshots, policy=_SNAPSHOTS, registry=registry
+        )
+        probes: list[HealthProbe] = [LogProbe(log), ProjectionsProbe(read.engine)]
+        web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)
+        async with asyncio.TaskGroup() as tasks:
+            working = read.start(tasks)
+            await read.answers(log)
+            key = await first_admin_key(log, read)
+            working.append(await web.start_on(stage.listener, tasks))
+            with spared_collector():
+                yield Running(folder, ROLE, {"http": stage.http}, {"admin_key": key})
+            for task in reversed(working):
+                task.cancel()

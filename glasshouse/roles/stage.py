@@ -1,0 +1,79 @@
+"""What every role stands on: its own data folder, an address for its health, and the event log that it shares."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from socket import socket
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from adapters.event_log.port import EventLog
+from glasshouse.data_folder import DataFolder, own
+from glasshouse.errors import SettingsError
+from glasshouse.holder import holder_of
+from glasshouse.holding import show_lease
+from glasshouse.lease import Lease
+from glasshouse.loops import told_to_stop
+from glasshouse.settings import Address, Settings
+from glasshouse.stores import open_event_log
+from glasshouse.web import bind, url_of
+from glasshouse.web_side import process_registry
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Open while a role runs."""
+
+    settings: Settings
+    folder: DataFolder
+    log: EventLog
+    registry: CollectorRegistry
+    listener: socket
+
+    @property
+    def http(self) -> str:
+        return url_of(self.listener)
+
+    def lease(self, role: str, **more: Any) -> Lease:
+        """A lease on that role for this data folder, not taken yet; more as `Lease` has it."""
+        lease = Lease(self.log, role, holder_of(self.folder), span_seconds=self.settings.lease_seconds, **more)
+        show_lease(lease, self.registry)
+        return lease
+
+
+@dataclass(frozen=True)
+class Running:
+    """A role that is ready, and what it says of itself."""
+
+    folder: DataFolder
+    role: str
+    told: dict[str, Any]
+    """What other commands may know too."""
+    secrets: dict[str, Any]
+    """What is for whoever started it alone."""
+
+
+@asynccontextmanager
+async def on_stage(settings: Settings) -> AsyncIterator[Stage]:
+    """The stage of a role; SettingsError where it would share its event log with nobody."""
+    if settings.event_log is None:
+        raise SettingsError(
+            "roles meet in one event log, so it must be named: set GLASSHOUSE_EVENT_LOG, "
+            "as in esdb://host:2113 or, for roles on one machine, sqlite:////var/lib/glasshouse/events.db"
+        )
+    with own(settings.folder) as folder, bind(Address.parse(settings.http)) as listener:
+        log = await open_event_log(settings)
+        try:
+            yield Stage(settings, folder, log, process_registry(), listener)
+        finally:
+            await log.close()
+
+
+async def run_role(role: AbstractAsyncContextManager[Running], on_ready: Callable[[Running], None]) -> None:
+    """Run a role until SIGTERM or SIGINT. `on_ready` hears of it once it works."""
+    async with role as running:
+        stop = told_to_stop()
+        running.folder.announce({"role": running.role, **running.told})
+        on_ready(running)
+        await stop.wait()
