@@ -14,8 +14,8 @@ from api.keys import DEFAULT_ACCOUNT
 from api.writes import Writer
 from glasshouse.client import ApiClient
 from glasshouse.errors import RefusedError
-from glasshouse.ownership import owner, resting_house
-from glasshouse.read_side import ReadSide
+from glasshouse.ownership import api_of, owner, resting_accounts
+from glasshouse.reading import Reading
 from glasshouse.settings import Settings
 from projections.queries import KeyView
 from schema.times import format_time
@@ -67,12 +67,13 @@ async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
     """The keys of the settings' data folder."""
     running = await owner(settings)
     if running is None:
-        async with resting_house(settings) as (_, log, side):
-            yield _RestingKeys(log, side)
+        async with resting_accounts(settings) as (log, reading):
+            yield _RestingKeys(log, reading)
         return
+    url = api_of(running)
     if settings.key is None:
-        raise RefusedError(f"the house at {running['http']} runs; give an admin key with --key or GLASSHOUSE_KEY")
-    async with ApiClient(running["http"], settings.key) as client:
+        raise RefusedError(f"the house at {url} runs; give an admin key with --key or GLASSHOUSE_KEY")
+    async with ApiClient(url, settings.key) as client:
         yield _RunningKeys(client)
 
 
@@ -97,12 +98,12 @@ class _RunningKeys:
 class _RestingKeys:
     """Implements `Keys` on the log of a house that does not run."""
 
-    def __init__(self, log: EventLog, side: ReadSide) -> None:
-        self._side = side
+    def __init__(self, log: EventLog, reading: Reading) -> None:
+        self._reading = reading
         self._keyring = Keyring(Writer(log, _now), _now)
 
     async def all(self) -> list[Key]:
-        return [_from_view(view) for view in self._side.accounts.keys()]  # noqa: SIM118  # not a dict
+        return [_from_view(view) for view in self._reading.accounts.keys()]  # noqa: SIM118  # not a dict
 
     async def issue(self, name: str, role: str, expires_at: datetime | None) -> Key:
         try:

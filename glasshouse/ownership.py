@@ -2,23 +2,56 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
 from glasshouse.data_folder import DataFolder, own, owner_of
-from glasshouse.errors import DataFolderError
+from glasshouse.errors import DataFolderError, RefusedError
 from glasshouse.read_side import ReadSide, open_read_side
-from glasshouse.reading import projecting
+from glasshouse.reading import Reading, open_accounts, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_event_log, open_history
+from projections.accounts import Accounts
+from projections.feed import Feed
+from projections.metrics import ProjectionMetrics
 
 
 async def owner(settings: Settings) -> dict[str, Any] | None:
     """Where the running house of this data folder listens; None where none runs."""
     return await asyncio.to_thread(owner_of, settings.folder)
+
+
+def api_of(running: dict[str, Any]) -> str:
+    """Where it answers GraphQL; RefusedError where it does not."""
+    if running.get("role") in {"ingest", "project"}:
+        raise RefusedError(
+            f"a process of the role `{running['role']}` owns this data folder, and has no API; name one of `serve`"
+        )
+    return str(running["http"])
+
+
+@asynccontextmanager
+async def resting_accounts(settings: Settings) -> AsyncIterator[tuple[EventLog, Reading]]:
+    """The log of a process that does not run, and the accounts in it. DataFolderError where there is no such folder."""
+    with resting_folder(settings):
+        log = await open_event_log(settings)
+        try:
+            reading = open_accounts(log, Feed(log, only=Accounts.only), ProjectionMetrics(CollectorRegistry()))
+            async with projecting(reading):
+                await reading.caught_up(log)
+                yield log, reading
+        finally:
+            await log.close()
+
+
+def resting_folder(settings: Settings) -> AbstractContextManager[DataFolder]:
+    """The data folder of a process that does not run; DataFolderError where there is none: who only looks makes none."""
+    if not settings.folder.exists():
+        raise DataFolderError(f"there is no data folder {settings.folder}; name one with --data")
+    return own(settings.folder)
 
 
 @asynccontextmanager
@@ -27,9 +60,7 @@ async def resting_house(settings: Settings) -> AsyncIterator[tuple[DataFolder, E
 
     DataFolderError where there is no such folder: a command that looks makes none.
     """
-    if not settings.folder.exists():
-        raise DataFolderError(f"there is no data folder {settings.folder}; name one with --data")
-    with own(settings.folder) as folder:
+    with resting_folder(settings) as folder:
         log = await open_event_log(settings)
         try:
             history = await open_history(settings)

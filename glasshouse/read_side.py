@@ -91,10 +91,28 @@ async def rebuilt(log: EventLog) -> AsyncIterator[ReadSide]:
             await history.close()
 
 
+@asynccontextmanager
+async def rebuilt_queries(log: EventLog) -> AsyncIterator[QuerySide]:
+    """The same without the history."""
+    with tempfile.TemporaryDirectory(prefix="glasshouse-rebuild-") as name:
+        folder = Path(name)
+        side = await open_query_side(
+            log,
+            lineage=folder / "lineage.db",
+            snapshots=folder / "snapshots",
+            policy=SnapshotPolicy(),
+            registry=CollectorRegistry(),
+        )
+        async with projecting(side):
+            await side.caught_up(log)
+            yield side
+
+
 async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
     """The content hashes of the serving fact models beside those of a rebuild from the start of the log."""
     async with rebuilt(log) as side:
         return {
             "latest": HashPair(serving.latest.content_hash(), side.latest.content_hash()),
+            "lineage": HashPair(await serving.lineage.content_hash(), await side.lineage.content_hash()),
             "history": HashPair(await serving.history.content_hash(), await side.history.content_hash()),
         }

@@ -25,6 +25,8 @@ from schema.ids import EventId
 from schema.registry import REGISTRY
 
 T = TypeVar("T")
+_FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased"})
+"""The log lets go of them soon: what they tell holds for seconds."""
 _CORRELATED: Final = b'"$correlationId"'
 
 
@@ -61,7 +63,7 @@ class Lineage:
         return position
 
     async def apply(self, page: FeedPage) -> None:
-        await self._batch.add(map(_entry, page.events), page)
+        await self._batch.add((_entry(fed) for fed in page.events if fed.recorded.type not in _FLEETING), page)
 
     async def close(self) -> None:
         await self._batch.close()
@@ -91,6 +93,10 @@ class Lineage:
 
     async def count_dead_letters(self) -> int:
         return await self._run(self._index.count_dead_letters)
+
+    async def content_hash(self) -> str:
+        """The same where the same events stand in the same places."""
+        return await self._run(self._index.content_hash)
 
     async def _dead_letters_in(self, stream: str, places: Sequence[Place]) -> list[DeadLetterView]:
         """Those at the given places of one stream, read as one range: a page of dead letters lies close together."""

@@ -6,6 +6,7 @@ into each generation, one seek apiece. Of an id, 64 bits are kept; the event its
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,9 @@ JOIN stream s ON s.number = c.stream ORDER BY c.position LIMIT ?
 _DEAD_LETTERS: Final = """
 SELECT d.position, s.name, d.revision FROM dead_letter d JOIN stream s ON s.number = d.stream
 WHERE d.position < ? ORDER BY d.position DESC LIMIT ?
+"""
+_SUMS: Final = """
+SELECT count(*), sum(key & 1048575), sum((key >> 20) & 1048575), sum(position & 1048575), sum(revision & 1048575) FROM event
 """
 _NO_LIMIT: Final = (1 << 63) - 1
 
@@ -100,6 +104,12 @@ class LineageIndex:
 
     def count_dead_letters(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM dead_letter").fetchone()[0])
+
+    def content_hash(self) -> str:
+        """Hex digest of what is held, however it came to be: sums, since rows of one generation have no order of arrival."""
+        sums = self._connection.execute(_SUMS).fetchone()
+        letters = self._connection.execute("SELECT count(*), sum(position & 1048575) FROM dead_letter").fetchone()
+        return blake2b(repr((sums, letters)).encode(), digest_size=16).hexdigest()
 
     def close(self) -> None:
         self._connection.close()

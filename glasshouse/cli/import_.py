@@ -13,7 +13,7 @@ from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.credentials import credentials_in
 from glasshouse.cli.options import Config, Data, Json, LogLevel, settings_from
 from glasshouse.data_folder import DataFolder, own
-from glasshouse.errors import ExitCode
+from glasshouse.errors import ExitCode, RefusedError
 from glasshouse.importer.load import load_mapping
 from glasshouse.importer.mapping import Mapping
 from glasshouse.importer.mqtt_sink import mqtt_sink
@@ -90,6 +90,10 @@ async def _broker_of_a_running_house(settings: Settings) -> BrokerAddress | None
     if settings.embedded_broker is None:
         return BrokerAddress.parse(settings.mqtt)
     running = await owner(settings)
+    if running is not None and "mqtt" not in running:
+        raise RefusedError(
+            f"a process of the role `{running['role']}` owns this data folder, and takes nothing in; use --mqtt URL"
+        )
     return None if running is None else _broker_of(running, DataFolder(settings.folder))
 
 

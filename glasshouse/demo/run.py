@@ -48,8 +48,8 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
             on_ready(house, key)
             await _simulate(options, folder.path / "demo-simulator.log", stop)
             await house.read.caught_up(house.log)
-            probe = HistoryProbe(house.read.history, lambda: hashes(house.read, house.log))
-            return await audit(ledger, house.log, probe, broker_lived_on=first)
+            probe = HistoryProbe(house.read.history)
+            return await audit(ledger, house.log, probe, hashes=lambda: hashes(house.read, house.log), broker_lived_on=first)
 
 
 async def _simulate(options: SimulationOptions, log: Path, stop: asyncio.Event) -> None:

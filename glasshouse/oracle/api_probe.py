@@ -1,12 +1,12 @@
 """Looks into the read models of a running house the way everybody does: over its GraphQL API."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from adapters.history.port import SeriesKey
 from glasshouse.client import ApiClient
-from glasshouse.oracle.probe import HashPair, Shown
+from glasshouse.oracle.probe import Shown
 from schema.ids import parse_event_id
 from schema.times import format_time
 
@@ -27,7 +27,7 @@ query ($selectors: [SeriesSelector!]!, $from: DateTime!, $to: DateTime!) {
 
 
 class ApiProbe:
-    """Implements `ReadModelProbe`. A rebuild to compare hashes with is not to be had from outside."""
+    """Implements `ReadModelProbe`."""
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
@@ -55,6 +55,3 @@ class ApiProbe:
             answer = await self._client.ask(_SERIES, selectors=selectors, **window)
             counts += [sum(bucket["count"] + bucket["bad"] for bucket in one["buckets"]) for one in answer["series"]]
         return counts
-
-    async def hashes(self) -> Mapping[str, HashPair]:
-        return {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from adapters.event_log.port import EventLog
 from glasshouse.oracle.claims import Claims, identity_of
 from glasshouse.oracle.findings import EXAMPLES_MOST, Findings
-from glasshouse.oracle.probe import ReadModelProbe, compare
+from glasshouse.oracle.probe import Hashes, ReadModelProbe, compare
 from glasshouse.oracle.report import AuditReport, Latency
 from glasshouse.simulator.faults import Fault
 from glasshouse.simulator.ledger import Line
@@ -16,9 +16,16 @@ from schema.times import from_micros
 
 
 async def audit(
-    ledger: Path | Sequence[Path], log: EventLog, read_models: ReadModelProbe | None, *, broker_lived_on: bool = True
+    ledger: Path | Sequence[Path],
+    log: EventLog,
+    rows: ReadModelProbe | None,
+    *,
+    hashes: Hashes | None = None,
+    broker_lived_on: bool = True,
 ) -> AuditReport:
     """What became of all that the ledgers sent; they must be all ledgers of their devices.
+
+    `rows` shows the readings of a history, `hashes` compares read models with a rebuild; None: there is none to look at.
 
     `broker_lived_on` false: what only the broker acknowledged may have died with it, and is unknown rather than lost.
     Raises LedgerError where a ledger cannot be read. Writers must be quiet and read models caught up.
@@ -28,8 +35,11 @@ async def audit(
     findings = Findings(claims)
     await findings.read(log)
     report = await asyncio.to_thread(_judge, claims, findings, broker_lived_on)
-    if read_models is not None:
-        await _check_read_models(report, findings, read_models)
+    report.read_models_checked = rows is not None or hashes is not None
+    if rows is not None:
+        await _check_rows(report, findings, rows)
+    if hashes is not None:
+        report.diverged = [name for name, pair in (await hashes()).items() if pair.serving != pair.rebuilt]
     return report
 
 
@@ -79,12 +89,10 @@ def _name(report: AuditReport, what: str, line: Line) -> None:
         report.examples.append(f"{what}: {line.device} {line.sequence} {line.event_id or ''}".rstrip())
 
 
-async def _check_read_models(report: AuditReport, findings: Findings, probe: ReadModelProbe) -> None:
-    report.read_models_checked = True
+async def _check_rows(report: AuditReport, findings: Findings, probe: ReadModelProbe) -> None:
     if findings.first_us is not None and findings.last_us is not None:
         end = from_micros(findings.last_us) + timedelta(microseconds=1)
         found = await compare(findings.series, from_micros(findings.first_us), end, probe)
         report.double_counted += found.double_counted
         report.invented += found.invented
         report.missing = found.missing
-    report.diverged = [name for name, pair in (await probe.hashes()).items() if pair.serving != pair.rebuilt]

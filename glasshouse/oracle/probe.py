@@ -28,8 +28,12 @@ class HashPair(msgspec.Struct, frozen=True):
     rebuilt: str
 
 
+Hashes = Callable[[], Awaitable[Mapping[str, HashPair]]]
+"""By the name of the read model. They must have caught up with the log."""
+
+
 class ReadModelProbe(Protocol):
-    """Read models, as their readers see them. They must have caught up with the log."""
+    """A history, as its readers see it. It must have caught up with the log."""
 
     def readings(self, device: str) -> AsyncIterator[Sequence[Shown]]:
         """All readings of a device, in pages, each as often as it is shown."""
@@ -39,17 +43,12 @@ class ReadModelProbe(Protocol):
         """How many readings in [start, end) the aggregates of each series add up, bad ones among them."""
         ...
 
-    async def hashes(self) -> Mapping[str, HashPair]:
-        """By the name of the read model."""
-        ...
-
 
 class HistoryProbe:
-    """Looks at the raw history through its port; `hashes` compares what the caller can rebuild."""
+    """Looks at the raw history through its port."""
 
-    def __init__(self, history: History, hashes: Callable[[], Awaitable[Mapping[str, HashPair]]] | None = None) -> None:
+    def __init__(self, history: History) -> None:
         self._history = history
-        self._hashes = hashes
 
     async def readings(self, device: str) -> AsyncIterator[Sequence[Shown]]:
         after: tuple[int, EventId, str] | None = None
@@ -60,9 +59,6 @@ class HistoryProbe:
     async def counts(self, series: Sequence[SeriesKey], start: datetime, end: datetime) -> Sequence[int]:
         buckets = await self._history.buckets(series, start, end, _DAY)
         return [sum(bucket.count + bucket.bad for bucket in each) for each in buckets]
-
-    async def hashes(self) -> Mapping[str, HashPair]:
-        return await self._hashes() if self._hashes is not None else {}
 
 
 def _shown(row: HistoryRow) -> Shown:

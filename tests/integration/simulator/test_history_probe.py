@@ -69,7 +69,7 @@ async def test_a_history_is_compared_reading_by_reading_and_sum_by_sum(
     rows = [row(number, metric) for number in range(kept) for metric in ("temperature", "co2")]
     for _ in range(written):
         await history.write(rows, Cursor(log.log_id, await log.head()))
-    report = await audit(ledger, log, HistoryProbe(history, same))
+    report = await audit(ledger, log, HistoryProbe(history), hashes=same)
     await history.close()
     assert (report.double_counted, report.missing, report.invented) == (0, missing, 0)
     assert report.ok is (missing == 0)

@@ -1,0 +1,114 @@
+"""What the oracle is given to look at: the log, and whatever read models a data folder's process fills, running or at rest."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from adapters.event_log.port import EventLog
+from adapters.history.port import History
+from glasshouse.client import ApiClient
+from glasshouse.data_folder import DataFolder
+from glasshouse.oracle.api_probe import ApiProbe
+from glasshouse.oracle.probe import Hashes, HashPair, HistoryProbe, ReadModelProbe
+from glasshouse.oracle.served import served_hash, shown_hash
+from glasshouse.ownership import owner, resting_folder, resting_house
+from glasshouse.read_side import QuerySide, hashes, open_query_side, rebuilt, rebuilt_queries
+from glasshouse.reading import Reading, projecting
+from glasshouse.settings import Settings
+from glasshouse.stores import open_event_log, open_history, open_shared_history
+from projections.accounts import Accounts
+from projections.engine import Engine
+from projections.feed import Feed
+from projections.history import RawHistory
+from projections.latest import SnapshotPolicy
+from projections.metrics import ProjectionMetrics
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """`rows` shows and adds up readings; `hashes` tells read models from what a rebuild makes. None: nothing to look at."""
+
+    log: EventLog
+    rows: ReadModelProbe | None = None
+    hashes: Hashes | None = None
+
+
+@asynccontextmanager
+async def audited(settings: Settings) -> AsyncIterator[Audited]:
+    """The log of the settings, and the read models of their data folder."""
+    async with AsyncExitStack() as stack:
+        running = await owner(settings)
+        if running is None and settings.event_log is None:
+            _, log, side = await stack.enter_async_context(resting_house(settings))
+            yield Audited(log, HistoryProbe(side.history), lambda: hashes(side, log))
+        elif running is None:
+            yield await _resting_role(settings, stack)
+        else:
+            log = await open_event_log(settings, read_only=True)
+            stack.push_async_callback(log.close)
+            client = await stack.enter_async_context(ApiClient(running["http"], settings.key))
+            yield await _running(settings, running.get("role"), log, client)
+
+
+async def _running(settings: Settings, role: str | None, log: EventLog, client: ApiClient) -> Audited:
+    """Over its API, where it has one and a key opens it."""
+    if settings.key is None or role in {"ingest", "project"}:
+        return Audited(log)
+    rows = ApiProbe(client) if role is None or await open_shared_history(settings) is not None else None
+
+    async def compare() -> Mapping[str, HashPair]:
+        async with rebuilt_queries(log) as side:
+            return {"latest": HashPair(await served_hash(client), await shown_hash(side))}
+
+    return Audited(log, rows, compare)
+
+
+async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
+    """What lies in the data folder tells which role it was."""
+    folder = stack.enter_context(resting_folder(settings))
+    log = await open_event_log(settings)
+    stack.push_async_callback(log.close)
+    history = await _own_history(settings, log, stack) if settings.history_path.exists() else None
+    queries = await _own_queries(folder, log, stack) if folder.lineage.exists() else None
+
+    async def compare() -> Mapping[str, HashPair]:
+        found: dict[str, HashPair] = {}
+        if queries is not None:
+            async with rebuilt_queries(log) as side:
+                found |= await _pairs(queries, side)
+        if history is not None:
+            async with rebuilt(log) as house:
+                found["history"] = HashPair(await history.content_hash(), await house.history.content_hash())
+        return found
+
+    return Audited(log, None if history is None else HistoryProbe(history), compare if history or queries else None)
+
+
+async def _own_history(settings: Settings, log: EventLog, stack: AsyncExitStack) -> History:
+    history = await open_history(settings)
+    stack.push_async_callback(history.close)
+    feed, accounts = Feed(log), Accounts()
+    engine = Engine(log, feed, [accounts, RawHistory(history)], metrics=ProjectionMetrics(CollectorRegistry()))
+    await _caught_up(Reading(feed, engine, accounts), log, stack)
+    return history
+
+
+async def _own_queries(folder: DataFolder, log: EventLog, stack: AsyncExitStack) -> QuerySide:
+    side = await open_query_side(
+        log, lineage=folder.lineage, snapshots=folder.snapshots, policy=SnapshotPolicy(), registry=CollectorRegistry()
+    )
+    await _caught_up(side, log, stack)
+    return side
+
+
+async def _caught_up(side: Reading, log: EventLog, stack: AsyncExitStack) -> None:
+    await stack.enter_async_context(projecting(side))
+    await side.caught_up(log)
+
+
+async def _pairs(side: QuerySide, other: QuerySide) -> dict[str, HashPair]:
+    return {
+        "latest": HashPair(side.latest.content_hash(), other.latest.content_hash()),
+        "lineage": HashPair(await side.lineage.content_hash(), await other.lineage.content_hash()),
+    }
