@@ -24,6 +24,7 @@ from projections.feed import Feed
 from projections.history import RawHistory
 from projections.latest import SnapshotPolicy
 from projections.metrics import ProjectionMetrics
+from schema.envelope import Cursor
 
 
 class Audited(msgspec.Struct, frozen=True):
@@ -59,7 +60,8 @@ async def _running(settings: Settings, role: str | None, log: EventLog, client: 
 
     async def compare() -> Mapping[str, HashPair]:
         async with rebuilt_queries(log) as side:
-            return {"latest": HashPair(await served_hash(client), await shown_hash(side))}
+            head = Cursor(log.log_id, await log.head()).encode()
+            return {"latest": HashPair(await served_hash(client, head), await shown_hash(side))}
 
     return Audited(log, rows, compare)
 

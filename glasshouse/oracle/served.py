@@ -13,8 +13,8 @@ from schema.times import format_time
 
 _PAGE: Final = 200
 _DEVICES: Final = """
-query ($after: String) {
-  devices(first: 200, after: $after) {
+query ($after: String, $atLeast: Cursor) {
+  devices(first: 200, after: $after, atLeast: $atLeast) {
     nodes {
       id site location name status
       latest { sensorId metric value quality timestamp eventId }
@@ -24,7 +24,7 @@ query ($after: String) {
   }
 }
 """
-_LETTERS: Final = "{ deadLetters(first: 1) { totalCount } }"
+_LETTERS: Final = "query ($atLeast: Cursor) { deadLetters(first: 1, atLeast: $atLeast) { totalCount } }"
 
 
 class Queries(Protocol):
@@ -37,10 +37,10 @@ class Queries(Protocol):
     def lineage(self) -> LineageQueries: ...
 
 
-async def served_hash(client: ApiClient) -> str:
-    """What the API shows of all devices, and how many dead letters it knows."""
-    letters = (await client.ask(_LETTERS))["deadLetters"]["totalCount"]
-    return _digest([device async for device in _served(client)], letters)
+async def served_hash(client: ApiClient, at_least: str) -> str:
+    """What the API shows of all devices, and how many dead letters it knows, once it has read up to that cursor."""
+    letters = (await client.ask(_LETTERS, atLeast=at_least))["deadLetters"]["totalCount"]
+    return _digest([device async for device in _served(client, at_least)], letters)
 
 
 async def shown_hash(queries: Queries) -> str:
@@ -48,10 +48,10 @@ async def shown_hash(queries: Queries) -> str:
     return _digest(map(_shown, _all(queries.latest)), await queries.lineage.count_dead_letters())
 
 
-async def _served(client: ApiClient) -> AsyncIterator[dict[str, Any]]:
+async def _served(client: ApiClient, at_least: str) -> AsyncIterator[dict[str, Any]]:
     after: str | None = None
     while True:
-        page = (await client.ask(_DEVICES, after=after))["devices"]
+        page = (await client.ask(_DEVICES, after=after, atLeast=at_least))["devices"]
         for node in page["nodes"]:
             yield node
         if not page["pageInfo"]["hasNextPage"]:

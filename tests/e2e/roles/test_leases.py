@@ -1,0 +1,67 @@
+"""Who may run beside whom: a second owner is refused, one that stands by takes over, one that lost its lease ends."""
+
+import asyncio
+import signal
+
+import httpx
+
+from tests.support.roles import Estate
+
+
+async def test_a_site_has_one_owner_and_another_site_another(estate: Estate) -> None:
+    north = await estate.role("ingest", "north", "--owns", "north").start()
+    south = await estate.role("ingest", "south", "--owns", "south", "--owns", "west").start()
+    assert (north.ready["owns"], south.ready["owns"]) == (["north"], ["south", "west"])
+    for name, owns in (("same", ["--owns", "north"]), ("overlapping", ["--owns", "east", "--owns", "west"]), ("all", [])):
+        code, sentence = await estate.role("ingest", name, *owns).refused()
+        assert code == 9, sentence
+        assert "is held by another process" in sentence
+    assert await north.stop() == 0
+    again = await estate.role("ingest", "same", "--owns", "north").start()
+    assert again.ready["fencing"] > max(north.ready["fencing"], south.ready["fencing"])
+
+
+async def test_a_second_project_is_refused_and_one_that_stands_by_takes_over_from_a_killed_one(estate: Estate) -> None:
+    first = await estate.role("project", "first").start()
+    code, sentence = await estate.role("project", "second").refused()
+    assert code == 9
+    assert "`project` is held by another process" in sentence
+    assert "--standby" in sentence
+    third = estate.role("project", "third", "--standby")
+    await third.begin()
+    await first.kill()
+    await third.is_ready()
+    assert third.ready["fencing"] > first.ready["fencing"]
+
+
+async def test_one_that_is_killed_takes_its_own_lease_again_without_waiting(estate: Estate) -> None:
+    project = await estate.role("project", "project").start()
+    waiting = estate.role("project", "waiting", "--standby")
+    await waiting.begin()
+    before = project.ready["fencing"]
+    await project.kill()
+    await project.start()
+    assert project.ready["fencing"] > before
+    assert await project.stop() == 0
+    await waiting.is_ready()
+
+
+async def test_one_that_slept_through_its_span_ends_when_another_took_over(estate: Estate) -> None:
+    sleeper = await estate.role("project", "sleeper").start()
+    other = estate.role("project", "other", "--standby")
+    await other.begin()
+    sleeper.send(signal.SIGSTOP)
+    await other.is_ready()
+    sleeper.send(signal.SIGCONT)
+    async with asyncio.timeout(30):
+        assert await sleeper.ended() == 9
+    assert "was taken over by" in sleeper.errors.read_text()
+
+
+async def test_health_and_metrics_tell_of_the_lease(estate: Estate) -> None:
+    project = await estate.role("project", "project").start()
+    async with httpx.AsyncClient(base_url=project.http, trust_env=False) as client:
+        assert (await client.get("/healthz")).json() == {"alive": True}
+        assert (await client.get("/readyz")).json()["parts"]["lease"] == "ready"
+        assert 'glasshouse_lease_held{role="project"} 1.0' in (await client.get("/metrics")).text
+        assert (await client.post("/graphql", json={"query": "{ __typename }"})).status_code == 404
