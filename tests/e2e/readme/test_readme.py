@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -14,10 +15,12 @@ import httpx
 import pytest
 import websockets
 
+from tests.support.brokers import KINDS, standalone_broker
 from tests.support.documents import ROOT, blocks
 from tests.support.up import UpProcess, launch
 
 README = ROOT / "README.md"
+ROLES = ("glasshouse ingest", "glasshouse project", "glasshouse serve")
 NEEDED = [tool for tool in ("mosquitto_pub", "curl", "make") if shutil.which(tool) is None]
 
 
@@ -96,7 +99,7 @@ async def stranger(tmp_path: Path) -> AsyncIterator[Stranger]:
 
 @pytest.mark.skipif(bool(NEEDED), reason=f"not on this machine: {', '.join(NEEDED)} (Debian: mosquitto-clients, curl, make)")
 async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger: Stranger) -> None:
-    commands = [line for text in blocks(README, "sh") for line in text.splitlines() if not line.startswith("make ")]
+    commands = [line for line in _commands() if not line.startswith(("make ", *ROLES))]
     up, publish, curl, imports, doctor = commands
     await stranger.start(up)
     await stranger.shell(publish)
@@ -130,6 +133,32 @@ async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger:
 
     assert "18" in await stranger.shell(imports)
     assert "running house" in await stranger.shell(doctor)
+
+
+async def test_the_roles_of_the_readme_run_beside_one_another(tmp_path: Path) -> None:
+    lines = [line for line in _commands() if line.startswith(ROLES)]
+    assert len(lines) == 4
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    running: list[asyncio.subprocess.Process] = []
+    async with standalone_broker(KINDS[-1], folder) as broker:
+        try:
+            for line in lines:
+                own = line.replace("mqtt://127.0.0.1:1884", broker.url).replace("data/", f"{tmp_path}/")
+                own = re.sub(r"127\.0\.0\.1:80\d\d", "127.0.0.1:0", own)
+                process = await launch(*shlex.split(own)[1:], "--json", errors=tmp_path / "errors.log")
+                running.append(process)
+                assert process.stdout is not None
+                ready = json.loads(await process.stdout.readline())
+                assert (ready["event"], ready["role"]) == ("ready", shlex.split(own)[1])
+        finally:
+            for process in running:
+                process.terminate()
+            assert [await process.wait() for process in running] == [0] * len(lines)
+
+
+def _commands() -> list[str]:
+    return [line for text in blocks(README, "sh") for line in text.splitlines()]
 
 
 async def test_make_demo_is_the_demo(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Each role killed under load, alone and together: nothing is lost or counted twice, and nobody who watches misses anything."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from tests.support.roles import Estate, Role, following, until_ready
 from tests.support.up import launch, simulate_arguments
 
 RATE = 300
+ROUNDS = max(1, int(os.environ.get("GLASSHOUSE_TEST_KILLS", "20")) // 20)
 CLEAN = {"lost": 0, "double_counted": 0, "invented": 0, "missing": 0, "misjudged": 0, "diverged": []}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.soak
+@pytest.mark.timeout(120 + 60 * ROUNDS)
 async def test_each_role_killed_alone_and_all_together_under_load(estate: Estate, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
     first = await estate.role("serve", "serve-1").start()
@@ -31,17 +34,8 @@ async def test_each_role_killed_alone_and_all_together_under_load(estate: Estate
         arguments = simulate_arguments(estate.env["GLASSHOUSE_MQTT"], ledger, rate=RATE)
         simulator = await launch(*arguments, errors=tmp_path / "simulator.err")
         await _sees_more(first, subscriber.seen)
-        for role in roles:
-            await role.kill()
-            await role.start()
-            await _sees_more(role, subscriber.seen)
-        for role in roles:
-            await role.kill()
-        for role in roles:
-            await role.begin()
-        for role in roles:
-            await role.is_ready()
-        await _sees_more(first, subscriber.seen)
+        for _ in range(ROUNDS):
+            await _each_alone_and_all_together(roles, subscriber.seen)
         simulator.terminate()
         assert await simulator.wait() == 0
         for role in roles:
@@ -58,6 +52,20 @@ async def test_each_role_killed_alone_and_all_together_under_load(estate: Estate
     assert [await role.stop() for role in roles] == [0, 0, 0, 0]
     assert _verdict(await estate.judged(ledger, second)) == CLEAN
     assert _verdict(await estate.judged(ledger, roles[1])) == CLEAN
+
+
+async def _each_alone_and_all_together(roles: list[Role], seen: list[tuple[str, str]]) -> None:
+    for role in roles:
+        await role.kill()
+        await role.start()
+        await _sees_more(role, seen)
+    for role in roles:
+        await role.kill()
+    for role in roles:
+        await role.begin()
+    for role in roles:
+        await role.is_ready()
+        await _sees_more(role, seen)
 
 
 def _verdict(report: dict[str, Any]) -> dict[str, Any]:

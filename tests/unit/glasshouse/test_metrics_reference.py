@@ -5,9 +5,12 @@ import re
 from prometheus_client import CollectorRegistry
 
 from api.metrics import ApiMetrics
+from glasshouse.holding import show_lease
+from glasshouse.lease import Lease
 from ingest.metrics import IngestMetrics
 from projections.metrics import ProjectionMetrics
 from tests.support.documents import ROOT
+from tests.support.memory_log import MemoryLog
 
 
 def test_the_reference_names_every_metric_and_no_other() -> None:
@@ -15,5 +18,6 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     ApiMetrics(registry)
     IngestMetrics(registry)
     ProjectionMetrics(registry)
+    show_lease(Lease(MemoryLog(), "project", "box", span_seconds=1), registry)
     text = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
     assert set(re.findall(r"glasshouse_\w+", text)) == {metric.name for metric in registry.collect()}
