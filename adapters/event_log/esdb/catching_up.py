@@ -15,7 +15,7 @@ _QUIET_SECONDS: Final = 10.0
 
 
 async def read_up_to(looking: Looking, after: int, end: int, only: Filter, page_size: int) -> AsyncGenerator[Page, None]:
-    """The pages after `after` up to `end`; the last of them has caught up with that. LogUnavailableError where it breaks off."""
+    """The pages after `after` up to `end`; the last of them has caught up with it. LogUnavailableError where it breaks off."""
     position = after
     while position < end:
         before = position
