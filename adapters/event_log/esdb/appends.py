@@ -18,7 +18,6 @@ from adapters.event_log.port import NO_STREAM, Append, Conflict, LogError, LogUn
 
 UNDER_WAY: Final = 64
 """Appends that are sent and not yet answered, at most; a server queues what is beyond its own bound anyway."""
-PATIENCE_SECONDS: Final = 10.0
 Success = streams_pb2.BatchAppendResp.Success
 
 
@@ -31,7 +30,7 @@ class Order:
 class Appender:
     """Sends appends and hands out their answers. `run` it in a task of its own."""
 
-    def __init__(self, connections: Connections, *, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, connections: Connections, patience: float) -> None:
         self._connections = connections
         self._patience = patience
         self._numbers = count(1)
@@ -92,7 +91,7 @@ class Appender:
         except TimeoutError:
             if self._call is not None:
                 self._call.cancel()
-            raise LogUnavailableError(f"{self._server} did not answer an append within {self._patience:.0f} s") from None
+            raise LogUnavailableError(f"{self._server} did not answer an append within {self._patience:g} s") from None
         finally:
             self._waiting.pop(number, None)
 

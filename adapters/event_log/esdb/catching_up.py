@@ -2,16 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Final
 
 from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.looking import Looking
 from adapters.event_log.esdb.reading import Reading
 from adapters.event_log.port import LogUnavailableError, Page
 from schema.envelope import Filter, Position, RecordedEvent
-
-_QUIET_SECONDS: Final = 10.0
-"""After so long without an event, as where few match, the server is asked whether it is still there."""
 
 
 async def read_up_to(looking: Looking, after: int, end: int, only: Filter, page_size: int) -> AsyncGenerator[Page, None]:
@@ -49,8 +45,8 @@ async def _read_once(looking: Looking, after: int, end: int, only: Filter, page_
 
 
 async def _take(reading: Reading, looking: Looking) -> list[RecordedEvent] | None:
-    """What comes next; None where the read has ended."""
-    while (found := await reading.take(_QUIET_SECONDS)) is not None:
+    """What comes next; None where the read has ended. Where few match there may be nothing for long: then we ask for a sign."""
+    while (found := await reading.take(looking.patience)) is not None:
         if found:
             return [one for one in found if isinstance(one, RecordedEvent)]
         await looking.last_event(None)

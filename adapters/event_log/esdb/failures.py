@@ -84,6 +84,8 @@ def failed_append(status: status_pb2.Status, stream: str, server: str) -> LogErr
             return UnauthorisedError(f"{server} does not let this user append to {stream}")
         case "Timeout":
             what = f"could not store an append to {stream} in time"
+        case "Unknown":
+            what = "could not store an append, and does not say why: see its own log, and whether its disk is full"
         case _ if _DISK.search(said):
             what = f"has no room left on its disk, it seems: {said}"
         case _:

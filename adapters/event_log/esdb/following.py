@@ -17,18 +17,15 @@ from schema.envelope import Filter, Position, RecordedEvent
 
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
-QUIET_SECONDS: Final = 10.0
-"""After so long without a word the server is asked whether it has nothing to say."""
 
 
 class Following:
     """One subscription: `pages` goes on from where it was whenever it was dropped."""
 
-    def __init__(self, looking: Looking, only: Filter, page_size: int, *, quiet_seconds: float = QUIET_SECONDS) -> None:
+    def __init__(self, looking: Looking, only: Filter, page_size: int) -> None:
         self._looking = looking
         self._only = only
         self._page_size = page_size
-        self._quiet_seconds = quiet_seconds
         self._position: Position | None = None
         self._caught_up = False
 
@@ -75,10 +72,10 @@ class Following:
         loop = asyncio.get_running_loop()
         heard = loop.time()
         while True:
-            found = await reading.take(self._quiet_seconds)
+            found = await reading.take(self._looking.patience)
             if found is None or found:
                 return found
-            if loop.time() - heard >= self._quiet_seconds:
+            if loop.time() - heard >= self._looking.patience:
                 await self._ask_why_it_is_quiet(reading, connection)
                 heard = loop.time()
 

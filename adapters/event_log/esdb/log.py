@@ -15,7 +15,7 @@ from adapters.event_log.esdb.connection import Connection, Connections
 from adapters.event_log.esdb.failures import CertificateError, UnauthorisedError
 from adapters.event_log.esdb.following import Following
 from adapters.event_log.esdb.known_ids import KnownIds
-from adapters.event_log.esdb.looking import LOOK_SECONDS, Looking
+from adapters.event_log.esdb.looking import Looking
 from adapters.event_log.esdb.ordered import in_order
 from adapters.event_log.esdb.reading import read_now
 from adapters.event_log.esdb.records import position_of
@@ -27,29 +27,30 @@ from schema.ids import EventId
 _IDENTITY: Final = "$$glasshouse"
 """The metadata of a stream that never is: it holds the name of the log, and is no event of it."""
 _STREAM_PAGE: Final = 5_000
+PATIENCE_SECONDS: Final = 10.0
 
 
 class EsdbEventLog:
     """The port over EventStoreDB. Open it with `open`; every method is safe for all tasks of its event loop."""
 
-    def __init__(self, address: EsdbAddress, connections: Connections, *, read_only: bool) -> None:
+    def __init__(self, address: EsdbAddress, connections: Connections, *, read_only: bool, patience: float) -> None:
         self._address = address
         self._connections = connections
         self._read_only = read_only
         self._log_id = ""
-        self._looking = Looking(connections, str(address))
+        self._looking = Looking(connections, str(address), patience)
         self._known = KnownIds()
-        self._appender = Appender(connections)
+        self._appender = Appender(connections, patience)
         self._appending = asyncio.create_task(self._appender.run(), name="event-log-append")
 
     @classmethod
-    async def open(cls, url: str, *, read_only: bool = False) -> Self:
-        """The log of that server or cluster, begun where there is none.
+    async def open(cls, url: str, *, read_only: bool = False, patience: float = PATIENCE_SECONDS) -> Self:
+        """The log of that server or cluster, begun where there is none; `patience` is how long it may take to answer.
 
         LogUnavailableError where nobody answers; LogError where the URL, the user, the certificate or the version is not right.
         """
         address = EsdbAddress(url)
-        log = cls(address, Connections(address), read_only=read_only)
+        log = cls(address, Connections(address), read_only=read_only, patience=patience)
         try:
             log._log_id = await log._identity()
         except (UnauthorisedError, CertificateError) as error:
@@ -81,7 +82,9 @@ class EsdbEventLog:
         if not ids:
             return set()
         return await self._looking.in_thread(
-            lambda connection: self._known.held(stream, ids, lambda start: _ids_of(connection, stream, start))
+            lambda connection: self._known.held(
+                stream, ids, lambda start: _ids_of(connection, stream, start, self._looking.patience)
+            )
         )
 
     async def read_all(
@@ -155,7 +158,7 @@ def _description(name: str, revision: int, content: dict[str, Any]) -> Append:
     return Append(name, revision, [NewEvent(uuid4().bytes, "$metadata", json.dumps(content).encode(), b"")])
 
 
-def _ids_of(connection: Connection, stream: str, start: int) -> Iterator[tuple[int, EventId]]:
+def _ids_of(connection: Connection, stream: str, start: int, seconds: float) -> Iterator[tuple[int, EventId]]:
     """Revision and id of a stream's events, page by page."""
     while True:
         page: list[tuple[int, EventId]] = []
@@ -164,7 +167,7 @@ def _ids_of(connection: Connection, stream: str, start: int) -> Iterator[tuple[i
             page.append((event.revision, event.id))
             return True
 
-        read_now(connection, requests.read_stream(stream, start, backwards=False, count=_STREAM_PAGE), take, LOOK_SECONDS)
+        read_now(connection, requests.read_stream(stream, start, backwards=False, count=_STREAM_PAGE), take, seconds)
         yield from page
         if len(page) < _STREAM_PAGE:
             return

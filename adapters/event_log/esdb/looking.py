@@ -9,22 +9,23 @@ from esdbclient.protos.Grpc import streams_pb2
 
 from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.connection import Connection, Connections
+from adapters.event_log.esdb.failures import NotLeaderError
 from adapters.event_log.esdb.reading import Reading, read_now
 from adapters.event_log.port import LogError, LogUnavailableError
 from schema.envelope import EVERYTHING, Filter, Position, RecordedEvent
 
-LOOK_SECONDS: Final = 15.0
 _THREADS: Final = 16
 _Result = TypeVar("_Result")
 
 
 class Looking:
-    """Reads of one log; `closed` once there are no more."""
+    """Reads of one log; `closed` once there are no more. A server may be silent for `patience` seconds."""
 
-    def __init__(self, connections: Connections, name: str) -> None:
+    def __init__(self, connections: Connections, name: str, patience: float) -> None:
         self.closed = asyncio.Event()
         self._connections = connections
         self._name = name
+        self.patience = patience
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="event-log-look")
         self._under_way: set[Reading] = set()
 
@@ -48,7 +49,13 @@ class Looking:
         reading.stop()
 
     async def in_thread(self, work: Callable[[Connection], _Result]) -> _Result:
-        """Run a few reads in a thread."""
+        """Run a few reads in a thread; at another node where that leads meanwhile."""
+        try:
+            return await self._in_thread(work)
+        except NotLeaderError:
+            return await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[Connection], _Result]) -> _Result:
         connection = await self.connection()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, connection)
@@ -67,7 +74,7 @@ class Looking:
                     found.append(event)
                 return len(found) < limit
 
-            read_now(connection, request, take, LOOK_SECONDS)
+            read_now(connection, request, take, self.patience)
             return found
 
         return await self.in_thread(work) if limit > 0 else []
