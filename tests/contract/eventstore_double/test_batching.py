@@ -20,7 +20,7 @@ class Batch:
     """One BatchAppend call."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._call = streams_pb2_grpc.StreamsStub(channel).BatchAppend()
+        self._call = streams_pb2_grpc.StreamsStub(channel).BatchAppend()  # type: ignore[no-untyped-call]  # generated
 
     async def send(self, request: streams_pb2.BatchAppendReq) -> UUID:
         await self._call.write(request)

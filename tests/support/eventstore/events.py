@@ -1,9 +1,9 @@
 """Small events for tests of the double."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 from esdbclient import NewEvent, RecordedEvent
-from esdbclient.asyncio_client import AsyncReadResponse
 
 
 def new(kind: str = "SensorReading", data: bytes = b"{}", *, event_id: UUID | None = None) -> NewEvent:
@@ -15,6 +15,6 @@ def several(count: int, kind: str = "SensorReading") -> tuple[NewEvent, ...]:
     return tuple(new(kind) for _ in range(count))
 
 
-async def take(events: AsyncReadResponse, count: int) -> list[RecordedEvent]:
+async def take(events: AsyncIterator[RecordedEvent], count: int) -> list[RecordedEvent]:
     """The next ones of a read or a subscription."""
     return [await anext(events) for _ in range(count)]
