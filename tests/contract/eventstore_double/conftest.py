@@ -1,7 +1,6 @@
 """A double for the tests of a module, one of its own for those that break it, and clients of the library."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,18 +8,8 @@ import pytest
 import pytest_asyncio
 from esdbclient import AsyncEventStoreDBClient
 
+from tests.support.eventstore.clients import connected
 from tests.support.eventstore.process import Double, eventstore
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[AsyncEventStoreDBClient]:
-    """A client for as long as the block runs."""
-    client = AsyncEventStoreDBClient(url)
-    await client.connect()
-    try:
-        yield client
-    finally:
-        await client.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,7 +9,7 @@ from esdbclient import AsyncEventStoreDBClient, StreamState
 from esdbclient.exceptions import AccessDeniedError, GrpcError, ServiceUnavailable
 
 from tests.support.eventstore.certificates import OPENSSL, make_certificates
-from tests.support.eventstore.events import several
+from tests.support.eventstore.clients import several
 from tests.support.eventstore.features import PATH, supported_methods_class
 from tests.support.eventstore.process import eventstore
 

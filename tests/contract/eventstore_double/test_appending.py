@@ -6,7 +6,7 @@ import pytest
 from esdbclient import AsyncEventStoreDBClient, StreamState
 from esdbclient.exceptions import MaximumAppendSizeExceededError, NotFound, WrongCurrentVersion
 
-from tests.support.eventstore.events import new, several
+from tests.support.eventstore.clients import new, several
 from tests.support.eventstore.process import Double
 
 NO_POSITION = 2**64 - 1

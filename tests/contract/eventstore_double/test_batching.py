@@ -10,7 +10,7 @@ from esdbclient.exceptions import AppendDeadlineExceeded, WrongCurrentVersion
 from esdbclient.protos.Grpc import shared_pb2, streams_pb2, streams_pb2_grpc
 from esdbclient.streams import BaseStreamsService
 
-from tests.support.eventstore.events import several
+from tests.support.eventstore.clients import several
 from tests.support.eventstore.process import Double
 
 Response = streams_pb2.BatchAppendResp

@@ -12,7 +12,7 @@ from esdbclient.exceptions import (
     UnknownError,
 )
 
-from tests.support.eventstore.events import several, take
+from tests.support.eventstore.clients import several, take
 from tests.support.eventstore.process import Double
 
 FRESH = StreamState.NO_STREAM

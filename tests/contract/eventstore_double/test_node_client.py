@@ -1,6 +1,7 @@
 """The double is EventStoreDB to a client that nothing of ours is built on: EventStore's own for Node."""
 
 import asyncio
+import fcntl
 import json
 import shutil
 from collections.abc import Mapping
@@ -35,17 +36,24 @@ async def package(cache: pytest.Cache) -> Path:
     if NODE is None or NPM is None:
         pytest.skip("node and npm are not on this machine")
     folder = cache.mkdir("eventstore-node-client")
+    with (folder / "lock").open("w") as alone:  # the tests run in several processes
+        await asyncio.to_thread(fcntl.flock, alone, fcntl.LOCK_EX)
+        await _install(NPM, folder)
+    return folder
+
+
+async def _install(npm: str, folder: Path) -> None:
+    shutil.copy(PACKAGE / "client.mjs", folder)
     lock = (PACKAGE / "package-lock.json").read_text()
     installed = folder / "installed"
-    if not installed.exists() or installed.read_text() != lock:
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(PACKAGE / name, folder)
-        code, _, errors = await _run(NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
-        if code != 0:
-            pytest.skip(f"npm ci could not install the client: {errors[-300:]}")
-        installed.write_text(lock)
-    shutil.copy(PACKAGE / "client.mjs", folder)
-    return folder
+    if installed.exists() and installed.read_text() == lock:
+        return
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(PACKAGE / name, folder)
+    code, _, errors = await _run(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
+    if code != 0:
+        pytest.skip(f"npm ci could not install the client: {errors[-300:]}")
+    installed.write_text(lock)
 
 
 def _refused(error: str, kind: str) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ import pytest
 from esdbclient import AsyncEventStoreDBClient, RecordedEvent, StreamState
 from esdbclient.exceptions import GrpcError, NotFound
 
-from tests.support.eventstore.events import new, several
+from tests.support.eventstore.clients import new, several
 from tests.support.eventstore.process import Double
 
 FRESH = StreamState.NO_STREAM

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from esdbclient import AsyncEventStoreDBClient, StreamState
 
-from tests.support.eventstore.events import several
+from tests.support.eventstore.clients import several
 from tests.support.eventstore.process import Double
 
 FRESH = StreamState.NO_STREAM

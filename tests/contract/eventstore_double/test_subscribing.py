@@ -8,7 +8,7 @@ import pytest
 from esdbclient import AsyncEventStoreDBClient, CaughtUp, Checkpoint, RecordedEvent, StreamState
 from esdbclient.exceptions import StreamIsDeleted
 
-from tests.support.eventstore.events import new, several, take
+from tests.support.eventstore.clients import new, several, take
 from tests.support.eventstore.process import Double
 
 FRESH = StreamState.NO_STREAM

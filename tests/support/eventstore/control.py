@@ -68,6 +68,8 @@ class Control:
         self._store.recent.forget()
 
     def _do_not_leader(self, on: bool, leader: str | None) -> None:
+        if self._faults.not_leader and not on:
+            self._store.lead()
         self._faults.not_leader = on
         self._faults.leader = parse_address(leader) if leader else None
 

@@ -23,27 +23,32 @@ class Write(NamedTuple):
 
 
 class Journal:
-    """One append-only file. A torn tail is dropped when it is opened."""
+    """One append-only file. Nodes of a cluster share it: the leader adds, the others read what is new."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(Write)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._at = 0
 
-    def replay(self) -> Iterator[Write]:
-        """All complete writes, in order. To be read to its end before the first `add`."""
-        content = self._path.read_bytes()
-        decoder = msgspec.msgpack.Decoder(Write)
+    def read(self) -> Iterator[Write]:
+        """All complete writes since the last time, in order."""
+        content = os.pread(self._file, os.fstat(self._file).st_size - self._at, self._at)
         at = 0
         while (body := _body_at(content, at)) is not None:
-            yield decoder.decode(body)
             at += _HEAD.size + len(body)
-        os.ftruncate(self._file, at)
+            yield self._decoder.decode(body)
+        self._at += at
+
+    def drop_torn_tail(self) -> None:
+        """What follows the last complete write was never acknowledged."""
+        os.ftruncate(self._file, self._at)
 
     def add(self, write: Write) -> None:
         body = self._encoder.encode(write)
         line = _HEAD.pack(len(body), zlib.crc32(body)) + body
         assert os.write(self._file, line) == len(line), "the double's own disk is full"
+        self._at += len(line)
 
     def close(self) -> None:
         os.close(self._file)

@@ -16,7 +16,7 @@ READY_SECONDS = 30.0
 
 
 class Double:
-    """One server process. `arguments` are those of `python -m tests.support.eventstore`; a journal lies in `folder`."""
+    """One server process. `arguments` are those of `python -m tests.support.eventstore`; its journal lies in `folder`."""
 
     def __init__(self, folder: Path, *arguments: str, port: int = 0, journal: bool = True) -> None:
         self.port = port

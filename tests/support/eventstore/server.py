@@ -23,6 +23,8 @@ from tests.support.eventstore.records import Proposed
 from tests.support.eventstore.store import JSON, Store
 
 STREAMS = "/event_store.client.streams.Streams"
+FOLLOW_SECONDS = 0.02
+"""How soon a follower has what the leader wrote."""
 GOSSIP = "/event_store.client.gossip.Gossip/Read"
 
 
@@ -70,15 +72,19 @@ class Server:
         switch = await asyncio.start_server(control.serve, "127.0.0.1", settings.control)
         port = server.sockets[0].getsockname()[1]
         self._cluster.own = (settings.host, port)
-        statistics = asyncio.create_task(self._write_statistics(), name="statistics")
+        tasks = [
+            asyncio.create_task(self._write_statistics(), name="statistics"),
+            asyncio.create_task(self._follow(), name="follow the leader"),
+        ]
         print(json.dumps({"event": "ready", "port": port, "control": switch.sockets[0].getsockname()[1]}), flush=True)  # noqa: T201
         try:
             await until.wait()
         finally:
-            statistics.cancel()
+            for task in tasks:
+                task.cancel()
             server.close()
             switch.close()
-            await asyncio.gather(statistics, self._connections.close(), return_exceptions=True)
+            await asyncio.gather(*tasks, self._connections.close(), return_exceptions=True)
             if self._journal is not None:
                 self._journal.close()
 
@@ -100,6 +106,8 @@ class Server:
     def _take_role(self) -> None:
         leader = self._settings.leader
         self._faults.not_leader = self._settings.role == "follower"
+        if not self._faults.not_leader:
+            self._store.lead()
         self._faults.leader = parse_address(leader) if leader else None
         self._cluster.members = [Member(parse_address(each), each == leader) for each in self._settings.members]
 
@@ -114,8 +122,15 @@ class Server:
     async def _write_statistics(self) -> None:
         """As the real server does: events that nobody sent, of types that start with `$`."""
         stream = "$stats-127.0.0.1:2113"
-        if not self._store.stream(f"$${stream}"):
-            self._store.write_metadata(stream, b'{"$maxAge": 86400}')
         while True:
-            self._store.write(stream, [Proposed(str(uuid4()), "$statsCollected", JSON, b'{"proc-id": 1}', b"")])
+            if not self._faults.not_leader:
+                if not self._store.stream(f"$${stream}"):
+                    self._store.write_metadata(stream, b'{"$maxAge": 86400}')
+                self._store.write(stream, [Proposed(str(uuid4()), "$statsCollected", JSON, b'{"proc-id": 1}', b"")])
             await asyncio.sleep(self._settings.stats_seconds)
+
+    async def _follow(self) -> None:
+        while True:
+            if self._faults.not_leader:
+                self._store.follow()
+            await asyncio.sleep(FOLLOW_SECONDS)

@@ -61,10 +61,23 @@ class Store:
         self._end = 0
         self._created = 0
         self._waiting: list[asyncio.Future[None]] = []
-        for write in journal.replay() if journal else ():
-            self._store(write)
-        self.recent.forget()
         self._journal = journal
+        self.follow()
+
+    def follow(self) -> None:
+        """Take over what another node, or this one before a restart, has written."""
+        before = len(self.log)
+        for write in self._journal.read() if self._journal else ():
+            self._store(write)
+        if len(self.log) > before:
+            self.wake()
+
+    def lead(self) -> None:
+        """Be the one that writes from now on: with everything that was acknowledged, and no memory of ids."""
+        self.follow()
+        if self._journal is not None:
+            self._journal.drop_torn_tail()
+        self.recent.forget()
 
     # reads
 

@@ -1,9 +1,21 @@
-"""Small events for tests of the double."""
+"""The client library as the double's tests use it: a client for a block, small events, the next of a subscription."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
-from esdbclient import NewEvent, RecordedEvent
+from esdbclient import AsyncEventStoreDBClient, NewEvent, RecordedEvent
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[AsyncEventStoreDBClient]:
+    """A client for as long as the block runs."""
+    client = AsyncEventStoreDBClient(url)
+    await client.connect()
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 def new(kind: str = "SensorReading", data: bytes = b"{}", *, event_id: UUID | None = None) -> NewEvent:
