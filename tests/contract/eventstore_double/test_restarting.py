@@ -1,8 +1,11 @@
 """What outlives the process, as on a real server, and what does not."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from esdbclient import AsyncEventStoreDBClient, StreamState
+from esdbclient.exceptions import EventStoreDBClientException
 
 from tests.support.eventstore.clients import several
 from tests.support.eventstore.process import Double
@@ -40,6 +43,31 @@ async def test_a_torn_tail_is_dropped(double: Double, own_client: AsyncEventStor
     await own_client.append_to_stream("device-1", current_version=1, events=several(1))
     await double.restart()
     assert [event.stream_position for event in await own_client.get_stream("device-1")] == [0, 1, 2]
+
+
+async def test_a_writer_that_repeats_what_was_not_acknowledged_finds_all_of_it_once_after_many_kills(
+    double: Double, own_client: AsyncEventStoreDBClient
+) -> None:
+    batches = [several(5) for _ in range(200)]
+    acknowledged = 0
+
+    async def write() -> None:
+        nonlocal acknowledged
+        for number, events in enumerate(batches):
+            version = FRESH if number == 0 else number * 5 - 1
+            while acknowledged == number:
+                with suppress(EventStoreDBClientException):
+                    await own_client.append_to_stream("device-1", current_version=version, events=events, timeout=5)
+                    acknowledged += 1
+
+    writing = asyncio.create_task(write())
+    for kill in range(1, 4):
+        while acknowledged < kill * 50:
+            await asyncio.sleep(0.005)
+        await double.restart()
+    await writing
+    stored = [event.id for event in await own_client.get_stream("device-1")]
+    assert stored == [event.id for events in batches for event in events]
 
 
 async def test_an_orderly_end_keeps_everything_too(double: Double, own_client: AsyncEventStoreDBClient) -> None:

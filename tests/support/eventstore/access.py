@@ -24,7 +24,7 @@ class Gate:
 
         return guarded
 
-    def guard(self, handler: Handler, *, batch: bool = False) -> Handler:
+    def guard(self, handler: Handler, *, writes: bool = False, batch: bool = False) -> Handler:
         """For reads and writes; a batch call is refused in its answers, not by its status."""
 
         async def guarded(call: Call) -> None:
@@ -33,7 +33,7 @@ class Gate:
                 if not self.allows(call):
                     refusals.access_denied()
                 self._faults.refuse()
-                self._lead(call)
+                self._lead(call, writes=writes)
             await handler(call)
 
         return guarded
@@ -47,6 +47,7 @@ class Gate:
         if self._expected is not None and given is not None and given != self._expected:
             refusals.unauthenticated()
 
-    def _lead(self, call: Call) -> None:
-        if self._faults.not_leader and call.metadata.get("requires-leader", "true").lower() == "true":
+    def _lead(self, call: Call, *, writes: bool) -> None:
+        requires_leader = call.metadata.get("requires-leader", "false").lower() == "true"
+        if self._faults.not_leader and (writes or requires_leader):
             refusals.not_leader(self._faults.leader)

@@ -1,6 +1,8 @@
 """What is stored of an event, and its answer on the wire, serialised once when it is appended."""
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from tests.support.eventstore.calls import framed
 RECORD_OVERHEAD = 97
 """Bytes of a record beside its names, data and metadata: why positions jump."""
 
+_USUAL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _Event = streams_pb2.ReadResp.ReadEvent
 
 
@@ -43,21 +46,47 @@ class Record:
     wire: bytes
 
 
-def record(position: int, stream: str, revision: int, created: int, event: Proposed) -> Record:
-    """The event at its place in the log."""
-    recorded = _Event.RecordedEvent(
-        id=shared_pb2.UUID(string=event.id),
-        stream_identifier=shared_pb2.StreamIdentifier(stream_name=stream.encode()),
-        stream_revision=revision,
-        prepare_position=position,
-        commit_position=position,
-        metadata={"type": event.type, "content-type": event.content_type, "created": str(created)},
-        custom_metadata=event.metadata,
-        data=event.data,
-    )
-    response = streams_pb2.ReadResp(event=_Event(event=recorded, commit_position=position))
-    size = RECORD_OVERHEAD + len(stream) + len(event.type) + len(event.data) + len(event.metadata)
-    return Record(position, stream, revision, event.id, event.type, created, size, framed(response.SerializeToString()))
+class Recorder:
+    """Makes the records of one write: what they share is serialised once. Serialised protobuf fields can be joined."""
+
+    def __init__(self, stream: str, created: int) -> None:
+        self._stream = stream
+        self._created = created
+        identifier = shared_pb2.StreamIdentifier(stream_name=stream.encode())
+        self._shared = _Event.RecordedEvent(
+            stream_identifier=identifier, metadata={"created": str(created)}
+        ).SerializeToString()
+
+    def record(self, position: int, revision: int, event: Proposed) -> Record:
+        """The event at its place in the log."""
+        own = _Event.RecordedEvent(
+            id=shared_pb2.UUID(string=event.id),
+            stream_revision=revision,
+            prepare_position=position,
+            commit_position=position,
+            custom_metadata=event.metadata,
+            data=event.data,
+        )
+        recorded = self._shared + _kind(event.type, event.content_type) + own.SerializeToString()
+        read = _first_field(recorded) + _Event(commit_position=position).SerializeToString()
+        size = RECORD_OVERHEAD + len(self._stream) + len(event.type) + len(event.data) + len(event.metadata)
+        wire = framed(_first_field(read))
+        return Record(position, self._stream, revision, event.id, event.type, self._created, size, wire)
+
+
+@lru_cache(maxsize=1024)
+def _kind(event_type: str, content_type: str) -> bytes:
+    return bytes(_Event.RecordedEvent(metadata={"type": event_type, "content-type": content_type}).SerializeToString())
+
+
+def _first_field(message: bytes) -> bytes:
+    """A message as field 1 of the message around it."""
+    length, varint = len(message), bytearray()
+    while length > 0x7F:
+        varint.append(length & 0x7F | 0x80)
+        length >>= 7
+    varint.append(length)
+    return b"\x0a" + varint + message
 
 
 def id_text(identifier: shared_pb2.UUID) -> str:
@@ -65,7 +94,8 @@ def id_text(identifier: shared_pb2.UUID) -> str:
     if identifier.WhichOneof("value") == "structured":
         parts = identifier.structured
         return str(UUID(int=((parts.most_significant_bits % 2**64) << 64) | (parts.least_significant_bits % 2**64)))
-    return str(UUID(identifier.string))
+    text = identifier.string
+    return text if _USUAL_ID.fullmatch(text) else str(UUID(text))
 
 
 def with_structured_id(wire: bytes) -> bytes:

@@ -95,10 +95,10 @@ class Server:
         batching = Batching(self._store, self._faults, settings.largest_append, gate.allows)
         handlers = {
             f"{STREAMS}/Read": gate.guard(Reading(self._store, self._faults).read),
-            f"{STREAMS}/Append": gate.guard(appending.append),
+            f"{STREAMS}/Append": gate.guard(appending.append, writes=True),
             f"{STREAMS}/BatchAppend": gate.guard(batching.batch_append, batch=True),
-            f"{STREAMS}/Delete": gate.guard(appending.delete),
-            f"{STREAMS}/Tombstone": gate.guard(appending.tombstone),
+            f"{STREAMS}/Delete": gate.guard(appending.delete, writes=True),
+            f"{STREAMS}/Tombstone": gate.guard(appending.tombstone, writes=True),
             GOSSIP: gate.open(self._cluster.gossip),
         }
         return {**handlers, FEATURES: gate.open(Features(settings.version, list(handlers)).supported_methods)}

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from tests.support.eventstore.expected import STREAM_EXISTS, RecentIds, decide
 from tests.support.eventstore.journal import Journal, Write
-from tests.support.eventstore.records import Proposed, Record, record
+from tests.support.eventstore.records import Proposed, Record, Recorder
 from tests.support.eventstore.retention import DELETED, Retention, parse_retention, restored
 
 TOMBSTONE = "$streamDeleted"
@@ -160,8 +160,9 @@ class Store:
 
     def _store(self, write: Write) -> None:
         records = self._streams[write.stream]
+        recorder = Recorder(write.stream, write.created)
         for event in write.events:
-            entry = record(self._end, write.stream, len(records), write.created, event)
+            entry = recorder.record(self._end, len(records), event)
             self._end += entry.size
             records.append(entry)
             self.log.append(entry)
