@@ -65,7 +65,7 @@ async def _each_alone_and_all_together(roles: list[Role], seen: list[tuple[str, 
         await role.begin()
     for role in roles:
         await role.is_ready()
-        await _sees_more(role, seen)
+    await _sees_more(roles[0], seen)
 
 
 def _verdict(report: dict[str, Any]) -> dict[str, Any]:
