@@ -1,7 +1,12 @@
 """What can be asked, and what is answered."""
 
 import asyncio
+from dataclasses import replace
 
+import pytest
+from prometheus_client import CollectorRegistry
+
+from api.app import build_app
 from api.roles import Role
 from schema.envelope import Cursor, NewEvent, Position
 from schema.events import ActuatorEvent, Clock, DeviceMetadata, DeviceStatus, SiteDefined
@@ -192,3 +197,20 @@ async def test_sites_are_listed_with_their_time_zones(house: House) -> None:
     assert await house.ask("{ sites { id name timeZone } }") == {
         "sites": [{"id": "farm", "name": "The farm", "timeZone": "Europe/Rome"}]
     }
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{ readings(deviceId: "a") { nodes { value } } }',
+        """{ series(selectors: [{ deviceId: "a", sensorId: "s", metric: "m" }], from: "2026-06-01T00:00:00Z",
+             to: "2026-06-02T00:00:00Z", window: "PT1H") { metric } }""",
+    ],
+)
+async def test_history_that_another_process_alone_has_open_is_said_to_be_so_and_the_rest_is_answered(
+    house: House, query: str
+) -> None:
+    await house.says([reading("a", 0, temperature=1.0)])
+    house.app = build_app(replace(house.services, history=None, registry=CollectorRegistry()))
+    assert await house.code(query) == "HISTORY_NOT_SHARED"
+    assert await house.ask('{ device(id: "a") { latest { value } } }') == {"device": {"latest": [{"value": 1}]}}

@@ -36,7 +36,9 @@ def test_a_setting_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", Settings.__struct_fields__)
 def test_every_setting_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
-    text, value = {"wait": ("true", True)}.get(name, ("error", "error"))  # which even a log level may be
+    text, value = {"wait": ("true", True), "lease_seconds": ("7", 7.0)}.get(
+        name, ("error", "error")
+    )  # which even a log level may be
     (tmp_path / "value").write_text(text)
     settings = load_settings({}, environment={f"GLASSHOUSE_{name.upper()}_FILE": str(tmp_path / "value")})
     assert getattr(settings, name) == value
@@ -99,3 +101,10 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 def test_an_address_of_ipv6_keeps_its_brackets() -> None:
     assert str(Address.parse("[::1]:8080")) == "[::1]:8080"
+
+
+def test_numbers_are_read_from_variables_within_their_bounds() -> None:
+    assert load_settings({}, environment={"GLASSHOUSE_LEASE_SECONDS": "2.5"}).lease_seconds == 2.5
+    for wrong in ("0.1", "soon", "99999"):
+        with pytest.raises(SettingsError, match="lease_seconds"):
+            load_settings({}, environment={"GLASSHOUSE_LEASE_SECONDS": wrong})

@@ -1,7 +1,7 @@
 """The feed: everything once, from any place, for any number of followers, whatever the log does."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from adapters.event_log.port import ANY, Append, LogError, LogUnavailableError
+from adapters.event_log.port import ANY, Append, LogError, LogUnavailableError, Page
 from projections.feed import Feed, FeedStoppedError
 from projections.iterating import closing
 from projections.queries import FeedPage
@@ -182,3 +182,25 @@ async def test_data_that_does_not_fit_its_type_is_named_and_the_page_goes_on(log
     assert [recorded.id for page in pages for recorded in page.unreadable] == [broken.id]
     others = await read_until(feed, Position(30), only=Filter(categories=frozenset({"control"})))
     assert [recorded for page in others for recorded in page.unreadable] == []
+
+
+async def test_a_feed_for_some_categories_fetches_no_others_and_still_says_how_far_it_is(log: MemoryLog) -> None:
+    asked: list[Filter] = []
+    subscribe = log.subscribe
+
+    def listening(after: Position | None, *, only: Filter = EVERYTHING, page_size: int = 1000) -> AsyncIterator[Page]:
+        asked.append(only)
+        return subscribe(after, only=only, page_size=page_size)
+
+    log.subscribe = listening  # type: ignore[method-assign]
+    only = Filter(categories=frozenset({"control"}))
+    feed = Feed(log, only=only)
+    task = asyncio.create_task(feed.run(), name="feed")
+    await read_until(feed, None)
+    await fill(log, 3)
+    await tell(log, [pack("control-tomato-1", DeviceMetadata(device_id="tomato-1"))])
+    await fill(log, 3, start=10)
+    assert positions(await read_until(feed, Position(70), only=only)) == [40]
+    assert asked == [only]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

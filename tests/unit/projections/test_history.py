@@ -181,3 +181,19 @@ async def test_a_store_that_refuses_halts_the_history_with_its_reason(history: F
         async with running(log, [RawHistory(history, AT_ONCE)]) as engine:
             with pytest.raises(ProjectionHaltedError, match="no such column"):
                 await engine.reached("history", Position(30))
+
+
+async def test_nothing_is_written_while_another_process_fills_the_history(history: Fragile) -> None:
+    log, allowed, asked = MemoryLog(), asyncio.Event(), asyncio.Event()
+
+    async def may_write() -> None:
+        asked.set()
+        await allowed.wait()
+
+    await tell(log, readings(5))
+    async with running(log, [RawHistory(history, AT_ONCE, may_write=may_write)]) as engine:
+        await asked.wait()
+        assert await history.count() == 0
+        allowed.set()
+        await engine.reached("history", Position(50))
+        assert await history.count() == 10

@@ -17,7 +17,7 @@ from projections.engine import Engine
 from projections.lineage import Lineage
 from projections.read_model import TryAgainError
 from schema.envelope import Cursor, Metadata, NewEvent, Position
-from schema.events import DeadLettered
+from schema.events import DeadLettered, LeaseTaken
 from schema.ids import device_event_id
 from schema.registry import REGISTRY
 from tests.support.engines import running
@@ -226,3 +226,28 @@ async def test_killed_anywhere_it_indexes_each_event_once(tmp_path: Path) -> Non
         assert await lineage.count_dead_letters() == 60
         found = [await lineage.find(event.id) for _, event in said]
         assert [event.revision for event in found if event is not None] == list(range(60))
+
+
+async def test_leases_are_passed_over_since_the_log_lets_go_of_them(tmp_path: Path) -> None:
+    log = MemoryLog()
+    taken = LeaseTaken(role="project", owns=("+",), holder="box", fencing=0, span_seconds=15)
+    said = [pack("lease-project", taken), letter(1), pack("lease-project", taken, own_id="again")]
+    await tell(log, said)
+    async with indexed(log, tmp_path) as lineage:
+        assert await lineage.find(said[0][1].id) is None
+        assert await lineage.find(said[1][1].id) is not None
+
+
+async def test_an_index_has_the_hash_of_a_rebuilt_one_and_of_no_other(tmp_path: Path) -> None:
+    log = MemoryLog()
+    await tell(log, [*(reading("a", number, temperature=1.0) for number in range(30)), letter(1)])
+    for name in ("served", "rebuilt"):
+        (tmp_path / name).mkdir()
+    async with indexed(log, tmp_path / "served"):
+        await tell(log, [reading("a", 99, temperature=1.0)])
+    async with indexed(log, tmp_path / "served") as served, indexed(log, tmp_path / "rebuilt") as rebuilt:
+        whole = await served.content_hash()
+        assert whole == await rebuilt.content_hash()
+    await tell(log, [letter(2)])
+    async with indexed(log, tmp_path / "served") as served:
+        assert await served.content_hash() != whole
