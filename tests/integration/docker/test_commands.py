@@ -1,27 +1,15 @@
 """What the containers run, run as processes: the secrets, the broker's configuration, and the health check."""
 
 import asyncio
-import os
 import stat
-import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from adapters.mqtt.mosquitto import find_mosquitto
-from adapters.mqtt.ports import choose_ports
-from tests.support.compose import FOLDER, compose
+from tests.support.compose import FOLDER, compose, make_secrets, mosquitto_of_compose
 from tests.support.up import glasshouse, running_up
-
-MOSQUITTO = find_mosquitto()
-
-
-def make_secrets(folder: Path) -> str:
-    command = [sys.executable, "-I", str(FOLDER / "make_secrets.py"), str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_secrets_are_made_once_for_no_eyes_but_ours(tmp_path: Path) -> None:
@@ -42,45 +30,9 @@ def test_the_broker_s_passwords_are_of_one_making(tmp_path: Path) -> None:
     assert (tmp_path / "mqtt").read_text() != before
 
 
-@asynccontextmanager
-async def broker(folder: Path) -> AsyncIterator[int]:
-    """Mosquitto with the configuration of the compose file: its paths and its port are the machine's."""
-    port, _ = choose_ports("127.0.0.1", 0, one_for_both=True)
-    text = (FOLDER / "mosquitto/mosquitto.conf").read_text()
-    for inside, here in (
-        ("1883 0.0.0.0", f"{port} 127.0.0.1"),
-        ("/run/secrets", str(folder)),
-        ("/mosquitto/config", str(FOLDER / "mosquitto")),
-        ("/mosquitto/data", str(folder)),
-    ):
-        assert inside in text
-        text = text.replace(inside, here)
-    (folder / "mosquitto.conf").write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
-    process = await asyncio.create_subprocess_exec(str(MOSQUITTO), "-c", str(folder / "mosquitto.conf"))
-    try:
-        async with asyncio.timeout(20):
-            while not await answers(port):
-                await asyncio.sleep(0.02)
-        yield port
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def answers(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except ConnectionRefusedError:
-        return False
-    writer.close()
-    await writer.wait_closed()
-    return True
-
-
-@pytest.mark.skipif(MOSQUITTO is None, reason="there is no mosquitto on this machine (Debian: mosquitto)")
+@pytest.mark.skipif(find_mosquitto() is None, reason="there is no mosquitto on this machine (Debian: mosquitto)")
 async def test_the_broker_lets_the_house_in_by_the_secret_and_nobody_else(tmp_path: Path) -> None:
-    make_secrets(tmp_path)
-    async with broker(tmp_path) as port:
+    async with mosquitto_of_compose(tmp_path) as port:
         secret = tmp_path / "mqtt"
         secret.write_text(secret.read_text().replace("mosquitto:1883", f"127.0.0.1:{port}"))
         settings = {"GLASSHOUSE_DATA": str(tmp_path / "data"), "GLASSHOUSE_HTTP": "127.0.0.1:0"}
