@@ -74,8 +74,8 @@ class EventLog(Protocol):
     async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
         """Append to many streams at once, a result for each, in order; returns once durable.
 
-        They take effect in the order given, over all streams, so that readers of the whole log meet them in that order.
-        LogUnavailableError: the first of them may have been stored, ask again.
+        Appends to one stream take effect in the order given; so do all of them, over all streams, where none fails.
+        LogUnavailableError: some may have been stored, ask again.
         """
         ...
 

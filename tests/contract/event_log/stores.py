@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from adapters.event_log.esdb.log import EsdbEventLog
 from adapters.event_log.port import EventLog
 from adapters.event_log.sqlite import SqliteEventLog
-from tests.support.eventstore.process import Double
+from tests.support.eventstore import pool
 from tests.support.eventstore.switch import Switch
 from tests.support.patient_log import PatientLog, patiently
 
@@ -41,20 +41,19 @@ class Sqlite:
 
 
 class OnTheDouble:
-    """A log is a process of its own, which fails again and again where a fault is given."""
+    """A log is a server of its own, which fails again and again where a fault is given."""
 
     def __init__(self, fault: Fault | None = None) -> None:
         self._fault = fault
-        self._doubles: dict[Path, Double] = {}
+        self._servers: dict[Path, pool.Server] = {}
         self._failing: list[asyncio.Task[None]] = []
 
     async def open_in(self, folder: Path) -> EventLog:
-        if folder not in self._doubles:
-            double = self._doubles[folder] = Double(folder, journal=False)
-            await double.start()
+        if folder not in self._servers:
+            server = self._servers[folder] = pool.take()
             if self._fault is not None:
-                self._failing.append(asyncio.create_task(_again_and_again(self._fault, double.switch), name="fault"))
-        url = self._doubles[folder].url
+                self._failing.append(asyncio.create_task(_again_and_again(self._fault, server.switch), name="fault"))
+        url = self._servers[folder].url
         if self._fault is None:
             return await EsdbEventLog.open(url)
         return PatientLog(await patiently(lambda: EsdbEventLog.open(url)))
@@ -63,8 +62,8 @@ class OnTheDouble:
         for failing in self._failing:
             failing.cancel()
         await asyncio.gather(*self._failing, return_exceptions=True)
-        for double in self._doubles.values():
-            await double.kill()
+        for server in self._servers.values():
+            await pool.give_back(server)
 
 
 async def _again_and_again(fault: Fault, switch: Switch) -> None:
@@ -128,6 +127,8 @@ FAULTS: Final[dict[str, Fault]] = {
     "forgetting-ids": _forgets,
     "miscounting": _miscounts,
 }
+CALM: Final[dict[str, MakeStore]] = {"sqlite": Sqlite, "esdb": OnTheDouble, "esdb-slow": partial(OnTheDouble, _slow)}
+"""Stores that refuse nothing that could be taken."""
 STORES: Final[dict[str, MakeStore]] = {
     "sqlite": Sqlite,
     "esdb": OnTheDouble,

@@ -7,6 +7,7 @@ import pytest
 from adapters.event_log.port import ANY, NO_STREAM, Append, Appended, Conflict, EventLog, LogError
 from schema.envelope import NewEvent
 from tests.contract.event_log.conftest import Open
+from tests.contract.event_log.stores import CALM
 from tests.support.logs import all_of, append, events, names, pages, position_after
 
 
@@ -91,7 +92,8 @@ async def test_appends_to_one_stream_take_effect_in_the_order_given(log: EventLo
     assert names(await log.read_stream("device-a")) == [f"e{number}" for number in range(20)]
 
 
-async def test_appends_of_one_call_stand_in_the_log_in_the_order_given_whatever_their_streams(log: EventLog) -> None:
+@pytest.mark.parametrize("make_store", CALM.values(), ids=list(CALM))
+async def test_where_none_fails_appends_of_one_call_stand_in_the_order_given_whatever_their_streams(log: EventLog) -> None:
     streams = [f"device-{number * number % 11}" for number in range(300)]
     wanted = [Append(stream, ANY, events(f"a{number}", f"b{number}")) for number, stream in enumerate(streams)]
     results = await log.append(wanted)

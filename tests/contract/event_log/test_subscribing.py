@@ -17,7 +17,7 @@ from tests.support.logs import all_of, append, events, names, pages, position_af
 async def take(source: AsyncIterator[Page], count: int) -> list[str]:
     """The names of the next `count` events; more than that is an error that shows."""
     seen: list[str] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for page in source:
             seen += names(page.events)
             if len(seen) >= count:

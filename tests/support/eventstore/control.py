@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,11 @@ from tests.support.eventstore.store import Store
 class Control:
     """Does what it is told. The names are those of `switch.py`."""
 
-    def __init__(self, store: Store, faults: Faults, connections: Connections, cluster: Cluster) -> None:
+    def __init__(
+        self, store: Store, faults: Faults, connections: Connections, cluster: Cluster, begin: Callable[[], None]
+    ) -> None:
         self._store = store
+        self._begin = begin
         self._faults = faults
         self._connections = connections
         self._cluster = cluster
@@ -87,6 +90,13 @@ class Control:
             if name != "counts":
                 setattr(self._faults, name, value)
         self._connections.freeze(False)
+
+    def _do_empty(self) -> None:
+        self._do_heal()
+        self._connections.drop()
+        self._store.empty()
+        self._begin()
+        self._faults.counts.clear()
 
     def _do_counts(self) -> Mapping[str, Any]:
         return {

@@ -68,7 +68,7 @@ class Server:
         server = await loop.create_server(
             lambda: Connection(self._connections), settings.host, settings.port, ssl=self._tls(), backlog=512
         )
-        control = Control(self._store, self._faults, self._connections, self._cluster)
+        control = Control(self._store, self._faults, self._connections, self._cluster, self._write_statistic)
         switch = await asyncio.start_server(control.serve, "127.0.0.1", settings.control)
         port = server.sockets[0].getsockname()[1]
         self._cluster.own = (settings.host, port)
@@ -121,13 +121,16 @@ class Server:
 
     async def _write_statistics(self) -> None:
         """As the real server does: events that nobody sent, of types that start with `$`."""
-        stream = "$stats-127.0.0.1:2113"
         while True:
             if not self._faults.not_leader:
-                if not self._store.stream(f"$${stream}"):
-                    self._store.write_metadata(stream, b'{"$maxAge": 86400}')
-                self._store.write(stream, [Proposed(str(uuid4()), "$statsCollected", JSON, b'{"proc-id": 1}', b"")])
+                self._write_statistic()
             await asyncio.sleep(self._settings.stats_seconds)
+
+    def _write_statistic(self) -> None:
+        stream = "$stats-127.0.0.1:2113"
+        if not self._store.stream(f"$${stream}"):
+            self._store.write_metadata(stream, b'{"$maxAge": 86400}')
+        self._store.write(stream, [Proposed(str(uuid4()), "$statsCollected", JSON, b'{"proc-id": 1}', b"")])
 
     async def _follow(self) -> None:
         while True:

@@ -64,6 +64,14 @@ class Store:
         self._journal = journal
         self.follow()
 
+    def empty(self) -> None:
+        """As on the first day. Only for a store without a journal: what is in it would come back."""
+        assert self._journal is None
+        for held in (self.log, self._streams, self._retention, self._metadata, self._tombstones):
+            held.clear()
+        self.recent.forget()
+        self._end = self._created = 0
+
     def follow(self) -> None:
         """Take over what another node, or this one before a restart, has written."""
         before = len(self.log)

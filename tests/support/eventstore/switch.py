@@ -24,6 +24,10 @@ class Switch:
     async def heal(self) -> None:
         await self._order("heal")
 
+    async def empty(self) -> None:
+        """End all faults and connections, and hold nothing, as a new server does. Not where there is a journal."""
+        await self._order("empty")
+
     async def drop(self) -> None:
         """End all connections now."""
         await self._order("drop")
