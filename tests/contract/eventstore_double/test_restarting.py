@@ -48,7 +48,7 @@ async def test_a_torn_tail_is_dropped(double: Double, own_client: AsyncEventStor
 async def test_a_writer_that_repeats_what_was_not_acknowledged_finds_all_of_it_once_after_many_kills(
     double: Double, own_client: AsyncEventStoreDBClient
 ) -> None:
-    batches = [several(5) for _ in range(200)]
+    batches = [several(5) for _ in range(120)]
     acknowledged = 0
 
     async def write() -> None:
@@ -61,7 +61,7 @@ async def test_a_writer_that_repeats_what_was_not_acknowledged_finds_all_of_it_o
                     acknowledged += 1
 
     writing = asyncio.create_task(write())
-    for kill in range(1, 4):
+    for kill in range(1, 3):
         while acknowledged < kill * 50:
             await asyncio.sleep(0.005)
         await double.restart()
