@@ -13,7 +13,7 @@ from adapters.event_log.port import Append, Conflict, EventLog, Page
 from glasshouse.copier.reading import Patience
 from glasshouse.copier.standing import ForeignTargetError
 from glasshouse.copier.tally import Tally
-from schema.envelope import NewEvent, RecordedEvent
+from schema.envelope import NewEvent, Position, RecordedEvent
 
 EVENTS_AT_ONCE: Final = 500
 BYTES_AT_ONCE: Final = 512 * 1024
@@ -31,13 +31,19 @@ async def transfer(
 
 
 async def _append(target: EventLog, appends: Sequence[Append], patience: Patience) -> None:
-    results = await patience.ask(lambda: target.append(appends))
-    for append, result in zip(appends, results, strict=True):
+    before: Position | None = None
+    for append, result in zip(appends, await patience.ask(lambda: target.append(appends)), strict=True):
         if isinstance(result, Conflict):
             raise ForeignTargetError(
                 f"somebody else writes to the target: {append.stream} should end at revision {append.expected} and ends at"
                 f" {result.current}; give the copy a log that nothing else writes to, and begin anew"
             )
+        if before is not None and result.position <= before:
+            raise ForeignTargetError(
+                "the target refused some events and stored those behind them, so that its order is not the source's; give the"
+                " copy an empty log, and begin anew"
+            )
+        before = result.position
 
 
 def appends_of(events: Sequence[RecordedEvent], tally: Tally) -> Iterator[Append]:

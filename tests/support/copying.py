@@ -51,7 +51,10 @@ async def opened(path: Path, *, read_only: bool = False) -> AsyncIterator[Sqlite
 
 
 class FlakyLog(MemoryLog):
-    """Its `append` fails as told: `lost` (stored, but the answer is lost), `torn` (only the first half stored), `away`."""
+    """Its `append` fails as told, and each time stores another part first.
+
+    `lost`: all; `torn`: the first half; `holed`: all but the first; `away`: nothing.
+    """
 
     def __init__(self, log_id: str, faults: Iterable[str] = ()) -> None:
         super().__init__(log_id)
@@ -65,4 +68,6 @@ class FlakyLog(MemoryLog):
             await super().append(appends)
         if fault == "torn":
             await super().append(appends[: len(appends) // 2])
+        if fault == "holed":
+            await super().append(appends[1:])
         raise LogUnavailableError(f"the log is {fault}")

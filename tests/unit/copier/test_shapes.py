@@ -109,6 +109,12 @@ async def test_a_source_that_is_away_for_a_moment_is_asked_again() -> None:
     assert (await copy(source, target, patience=NoWait())).copied == 20
 
 
+async def test_a_target_that_stores_what_comes_after_an_event_that_it_refused_is_given_up_at_once() -> None:
+    source, target = await filled(["device-a", "device-b", "device-c"]), FlakyLog("target", ["holed"])
+    with pytest.raises(ForeignTargetError, match="its order is not the source's"):
+        await copy(source, target, patience=NoWait())
+
+
 @pytest.mark.parametrize("away", ["source", "target"])
 async def test_a_store_that_stays_away_ends_the_copy_with_its_own_words(away: str) -> None:
     source: EventLog = await filled(["device-a"])
