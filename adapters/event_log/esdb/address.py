@@ -33,7 +33,7 @@ class EsdbAddress:
     def __str__(self) -> str:
         """For people: without user, password and options."""
         scheme, _, rest = self._url.partition("://")
-        return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2].rstrip('/')}"
+        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0].rstrip('/')}"
 
     @property
     def is_cluster(self) -> bool:

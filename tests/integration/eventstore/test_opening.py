@@ -79,3 +79,21 @@ async def test_who_only_looks_begins_no_log(double: Double) -> None:
         await append(reader, "device-a", 0, "two")
     await reader.close()
     await writer.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("esdb://u:secret@h:2113?Tlls=false", "esdb://h:2113 cannot be used: Unknown field .*TLLS"),
+        ("esdb://h:2113", "user and password are needed"),
+        ("esdb://u:secret@h?TlsVerifyCert=false", "asks not to verify certificates"),
+        ("esdb://u:secret@h?TlsCaFile=/nowhere/ca", "TlsCaFile=/nowhere/ca of esdb://h cannot be read: No such file"),
+        ("esdb://h?Tls=false&NodePreference=follower", "NodePreference=follower, but the log is written and read at the leader"),
+        ("esdb+discover://u:se?cret@one,two", "cannot be used"),
+        ("esdb://u:se?cret@h", "cannot be used"),
+    ],
+)
+async def test_a_url_that_cannot_be_used_says_what_is_wrong_and_no_secret(url: str, complaint: str) -> None:
+    with pytest.raises(LogError, match=complaint) as refusal:
+        await EsdbEventLog.open(url)
+    assert "cret" not in str(refusal.value)
