@@ -13,7 +13,11 @@ HELP: Final = {"help_option_names": ["-h", "--help"]}
 Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="The data folder.  [default: data]")]
 EventLog = Annotated[
     str | None,
-    typer.Option("--event-log", metavar="URL", help="The event log that the roles share: esdb://host:2113 or sqlite:////path."),
+    typer.Option(
+        "--event-log",
+        metavar="URL",
+        help="The event log: esdb://host:2113 or sqlite:////path.  [default: of the data folder; roles need one]",
+    ),
 ]
 Http = Annotated[
     str | None, typer.Option("--http", metavar="HOST:PORT", help="Where to serve HTTP.  [default: 127.0.0.1:8080]")

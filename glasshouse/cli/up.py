@@ -6,7 +6,7 @@ from contextlib import suppress
 import typer
 from rich.console import Console
 
-from glasshouse.cli.options import Config, Data, Http, Json, LogLevel, Mqtt, Wait, settings_from
+from glasshouse.cli.options import Config, Data, EventLog, Http, Json, LogLevel, Mqtt, Wait, settings_from
 from glasshouse.house import House
 from glasshouse.loops import run
 from glasshouse.up import up
@@ -16,6 +16,7 @@ def command(
     data: Data = None,
     http: Http = None,
     mqtt: Mqtt = None,
+    event_log: EventLog = None,
     config: Config = None,
     log_level: LogLevel = None,
     wait: Wait = None,
@@ -23,7 +24,7 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Run everything in one process, until Ctrl-C or SIGTERM."""
-    settings = settings_from(config, data=data, http=http, mqtt=mqtt, log_level=log_level, wait=wait)
+    settings = settings_from(config, data=data, http=http, mqtt=mqtt, event_log=event_log, log_level=log_level, wait=wait)
 
     def on_ready(house: House, admin_key: str | None) -> None:
         if as_json:

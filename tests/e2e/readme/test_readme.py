@@ -17,10 +17,12 @@ import websockets
 
 from tests.support.brokers import KINDS, standalone_broker
 from tests.support.documents import ROOT, blocks
+from tests.support.eventstore.process import eventstore
 from tests.support.up import UpProcess, launch
 
 README = ROOT / "README.md"
 ROLES = ("glasshouse ingest", "glasshouse project", "glasshouse serve")
+ESDB = "esdb://127.0.0.1:2113"
 NEEDED = [tool for tool in ("mosquitto_pub", "curl", "make") if shutil.which(tool) is None]
 
 
@@ -99,7 +101,7 @@ async def stranger(tmp_path: Path) -> AsyncIterator[Stranger]:
 
 @pytest.mark.skipif(bool(NEEDED), reason=f"not on this machine: {', '.join(NEEDED)} (Debian: mosquitto-clients, curl, make)")
 async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger: Stranger) -> None:
-    commands = [line for line in _commands() if not line.startswith(("make ", *ROLES))]
+    commands = [line for line in _commands() if not line.startswith(("make ", *ROLES)) and ESDB not in line]
     up, publish, curl, imports, doctor = commands
     await stranger.start(up)
     await stranger.shell(publish)
@@ -133,6 +135,24 @@ async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger:
 
     assert "18" in await stranger.shell(imports)
     assert "running house" in await stranger.shell(doctor)
+
+
+async def test_a_house_moves_to_an_eventstoredb_as_the_readme_says(stranger: Stranger) -> None:
+    copy, moved = [line for line in _commands() if ESDB in line]
+    async with eventstore(stranger.folder) as double:
+        url = double.url.partition("?")[0]
+        await stranger.start(_commands()[2])
+        assert stranger.up is not None
+        await stranger.shell(_commands()[3])
+        assert await stranger.up.stop() == 0
+        key, stranger.up = stranger.key, None
+        out = await stranger.shell(copy.replace(ESDB, url))
+        assert "copied" in out
+        await stranger.start(moved.replace(ESDB, url).replace("data/moved", str(stranger.folder / "moved")))
+        assert not stranger.key  # the first one came along
+        stranger.key = key
+        shown = (await stranger.ask(next(blocks(README, "graphql"))))["device"]["latest"]
+        assert {one["value"] for one in shown} == {21.5, 63}
 
 
 async def test_the_roles_of_the_readme_run_beside_one_another(tmp_path: Path) -> None:

@@ -88,7 +88,10 @@ async def test_who_only_looks_begins_no_log(double: Double) -> None:
         ("esdb://h:2113", "user and password are needed"),
         ("esdb://u:secret@h?TlsVerifyCert=false", "asks not to verify certificates"),
         ("esdb://u:secret@h?TlsCaFile=/nowhere/ca", "TlsCaFile=/nowhere/ca of esdb://h cannot be read: No such file"),
-        ("esdb://h?Tls=false&NodePreference=follower", "NodePreference=follower, but the log is written and read at the leader"),
+        (
+            "esdb://h?Tls=false&NodePreference=follower",
+            "NodePreference=follower, but the log is written and read at the leader",
+        ),
         ("esdb+discover://u:se?cret@one,two", "cannot be used"),
         ("esdb://u:se?cret@h", "cannot be used"),
     ],
