@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from adapters.event_log.port import LogError
+from adapters.event_log.port import EventLog, LogError
 from adapters.history.port import HistoryError
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.errors import MqttError
@@ -20,6 +20,7 @@ from adapters.mqtt.session import Session
 from glasshouse.client import said
 from glasshouse.data_folder import own
 from glasshouse.errors import GlasshouseError
+from glasshouse.lease import leases_of
 from glasshouse.ownership import owner
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log, open_history
@@ -107,9 +108,15 @@ async def _event_log(settings: Settings) -> str:
         return f"{path}, not made yet"
     log = await open_event_log(settings, read_only=True)
     try:
-        return f"{path or 'EventStoreDB'}, last position {await log.head()}"
+        return f"{path or 'EventStoreDB'}, last position {await log.head()}{await _holders(log)}"
     finally:
         await log.close()
+
+
+async def _holders(log: EventLog) -> str:
+    """Who last held which role; whether they still live the log cannot tell."""
+    leases = [(role, lease) for role in ("ingest", "project") for lease in await leases_of(log, role)]
+    return "".join(f"; `{role}` of {', '.join(lease.owns)} held by {lease.holder}" for role, lease in leases)
 
 
 async def _history(settings: Settings) -> str:

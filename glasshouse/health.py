@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.event_log.port import EventLog, LogError
 from adapters.mqtt.session import Session
+from api.services import HealthProbe
 from projections.engine import Engine
 from projections.queries import ProjectionState, ProjectionStatus
 
@@ -51,6 +52,17 @@ class ProjectionsProbe:
 
     async def check(self) -> str | None:
         return "; ".join(filter(None, map(_complaint, self.engine.status()))) or None
+
+
+@dataclass
+class LaterProbe:
+    """A part that is not there yet when others already look."""
+
+    name: str
+    probe: HealthProbe | None = None
+
+    async def check(self) -> str | None:
+        return "not started" if self.probe is None else await self.probe.check()
 
 
 def _complaint(status: ProjectionStatus) -> str | None:

@@ -43,6 +43,23 @@ def own_clock() -> float:
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
+async def leases_of(log: EventLog, role: str) -> list[Grant]:
+    """The leases that the log tells of. Whether their holders live cannot be told without waiting."""
+    book = LeaseBook()
+    await _read_on(log, f"lease-{role}", book, own_clock)
+    return book.rivals("", (ALL,), own_clock())
+
+
+async def _read_on(log: EventLog, stream: str, book: LeaseBook, clock: Callable[[], float]) -> None:
+    while True:
+        page = await log.read_stream(stream, start=book.revision + 1, limit=_PAGE)
+        for recorded in page:
+            event = REGISTRY.unpack(recorded) if recorded.type in REGISTRY.types else None
+            book.take_in(recorded.revision, event, clock())
+        if len(page) < _PAGE:
+            return
+
+
 class Lease:
     """One process's lease of a role, or of the part that it `owns`. `take` it, then run `keep` and `watch`, then `release`.
 
@@ -117,7 +134,8 @@ class Lease:
             left = self._held_until - self._clock()
             if left <= 0:
                 self._tell(held=False)
-            await self._sleep(left if left > 0 else self._span / 10)
+            # Soon again in any case: timers do not count the time for which the machine sleeps.
+            await self._sleep(min(left, self._span / 10) if left > 0 else self._span / 10)
 
     async def release(self) -> None:
         """Let the next have it at once, if it is still ours to give."""
@@ -208,18 +226,9 @@ class Lease:
     async def _read(self) -> None:
         """All that is new. Where the log lets us wait, renewals may be waiting too."""
         asked_at = self._clock()
-        await self._read_on()
+        await _read_on(self._log, self._stream, self._book, self._clock)
         if self._clock() - asked_at > self._span / 3:
             self._book.doubt(self._clock())
-
-    async def _read_on(self) -> None:
-        while True:
-            page = await self._log.read_stream(self._stream, start=self._book.revision + 1, limit=_PAGE)
-            for recorded in page:
-                event = REGISTRY.unpack(recorded) if recorded.type in REGISTRY.types else None
-                self._book.take_in(recorded.revision, event, self._clock())
-            if len(page) < _PAGE:
-                return
 
     async def _tidy(self) -> None:
         """Let go of what tells of nothing any more, now and then."""

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from adapters.history.port import History
 from api.services import HealthProbe
-from glasshouse.health import LogProbe, ProjectionsProbe
+from glasshouse.health import LaterProbe, LogProbe, ProjectionsProbe
 from glasshouse.holding import LeaseProbe, holding
 from glasshouse.loops import spared_collector
 from glasshouse.reading import open_accounts
@@ -30,23 +31,31 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
     """The role at work; see `Lease` for what ends it otherwise than its caller."""
     async with on_stage(settings) as stage:
         feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
-        lease = stage.lease(ROLE)
-        history = await open_history(settings)
-        try:
-            reading = open_accounts(stage.log, feed, metrics)
-            engine = Engine(stage.log, feed, [RawHistory(history, may_write=lease.standing)], metrics=metrics)
-            probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), ProjectionsProbe(engine)]
-            web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)
-            async with asyncio.TaskGroup() as tasks:
-                aside = reading.start(tasks)
-                await reading.caught_up(stage.log)
-                aside.append(await web.start_on(stage.listener, tasks))
-                async with holding(lease, standby=standby), _at_work(engine):
+        lease, shared = stage.lease(ROLE), LaterProbe("projections")
+        reading = open_accounts(stage.log, feed, metrics)
+        probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), shared]
+        web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)
+        async with asyncio.TaskGroup() as tasks:
+            aside = reading.start(tasks)
+            await reading.caught_up(stage.log)
+            aside.append(await web.start_on(stage.listener, tasks))
+            # The history is opened once the lease is held: until then the process before may have it open.
+            async with holding(lease, standby=standby), _history(settings) as history:
+                engine = Engine(stage.log, feed, [RawHistory(history, may_write=lease.standing)], metrics=metrics)
+                shared.probe = ProjectionsProbe(engine)
+                async with _at_work(engine):
                     yield _running(stage, lease.fencing)
-                for task in aside:
-                    task.cancel()
-        finally:
-            await history.close()
+            for task in aside:
+                task.cancel()
+
+
+@asynccontextmanager
+async def _history(settings: Settings) -> AsyncIterator[History]:
+    history = await open_history(settings)
+    try:
+        yield history
+    finally:
+        await history.close()
 
 
 @asynccontextmanager

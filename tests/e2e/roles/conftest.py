@@ -1,4 +1,4 @@
-"""Every test of this folder runs over each event log that processes can share."""
+"""Tests of this folder run over each event log that processes can share; where the log does not matter, over one."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -94,6 +94,7 @@ async def _readings(url: str) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)  # any log would do
 async def test_a_serve_starts_again_from_its_snapshot(estate: Estate, tmp_path: Path) -> None:
     serve = await estate.role("serve", "serve").start()
     ingest = await estate.role("ingest", "ingest").start()

@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.roles import Estate
 
@@ -12,8 +14,9 @@ async def test_a_site_has_one_owner_and_another_site_another(estate: Estate) -> 
     north = await estate.role("ingest", "north", "--owns", "north").start()
     south = await estate.role("ingest", "south", "--owns", "south", "--owns", "west").start()
     assert (north.ready["owns"], south.ready["owns"]) == (["north"], ["south", "west"])
-    for name, owns in (("same", ["--owns", "north"]), ("overlapping", ["--owns", "east", "--owns", "west"]), ("all", [])):
-        code, sentence = await estate.role("ingest", name, *owns).refused()
+    wanted = {"same": ["--owns", "north"], "overlapping": ["--owns", "east", "--owns", "west"], "all": []}
+    refusals = (estate.role("ingest", name, *owns).refused() for name, owns in wanted.items())
+    for code, sentence in await asyncio.gather(*refusals):
         assert code == 9, sentence
         assert "is held by another process" in sentence
     assert await north.stop() == 0
@@ -21,7 +24,10 @@ async def test_a_site_has_one_owner_and_another_site_another(estate: Estate) -> 
     assert again.ready["fencing"] > max(north.ready["fencing"], south.ready["fencing"])
 
 
-async def test_a_second_project_is_refused_and_one_that_stands_by_takes_over_from_a_killed_one(estate: Estate) -> None:
+async def test_a_second_project_is_refused_and_one_that_stands_by_takes_over_from_a_killed_one(
+    estate: Estate, tmp_path: Path
+) -> None:
+    estate.env["GLASSHOUSE_HISTORY"] = f"duckdb:///{tmp_path / 'history.duckdb'}"
     first = await estate.role("project", "first").start()
     code, sentence = await estate.role("project", "second").refused()
     assert code == 9
@@ -34,6 +40,7 @@ async def test_a_second_project_is_refused_and_one_that_stands_by_takes_over_fro
     assert third.ready["fencing"] > first.ready["fencing"]
 
 
+@pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)  # any log would do
 async def test_one_that_is_killed_takes_its_own_lease_again_without_waiting(estate: Estate) -> None:
     project = await estate.role("project", "project").start()
     waiting = estate.role("project", "waiting", "--standby")
@@ -46,6 +53,7 @@ async def test_one_that_is_killed_takes_its_own_lease_again_without_waiting(esta
     await waiting.is_ready()
 
 
+@pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)  # any log would do
 async def test_one_that_slept_through_its_span_ends_when_another_took_over(estate: Estate) -> None:
     sleeper = await estate.role("project", "sleeper").start()
     other = estate.role("project", "other", "--standby")
@@ -58,6 +66,7 @@ async def test_one_that_slept_through_its_span_ends_when_another_took_over(estat
     assert "was taken over by" in sleeper.errors.read_text()
 
 
+@pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)  # any log would do
 async def test_health_and_metrics_tell_of_the_lease(estate: Estate) -> None:
     project = await estate.role("project", "project").start()
     async with httpx.AsyncClient(base_url=project.http, trust_env=False) as client:
