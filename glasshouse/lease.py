@@ -215,8 +215,13 @@ class Lease:
         """Whether it stands now as the next event after all that was read."""
         metadata = Metadata(schema_version=1, source="lease", received_at=datetime.now(UTC))
         packed = REGISTRY.pack(content_event_id(None, self._stream, self.holder, secrets.token_bytes(16)), event, metadata)
-        [result] = await self._log.append([Append(self._stream, self._book.revision, [packed])])
+        expected = self._book.revision
+        [result] = await self._log.append([Append(self._stream, expected, [packed])])
         if isinstance(result, Conflict):
+            if result.current < expected:
+                raise LeaseLostError(
+                    f"the event log was set back: it holds less of {self._stream} than before; start this process anew"
+                )
             await self._read()
             self._book.skip_to(result.current)
             return False

@@ -325,3 +325,12 @@ async def test_a_second_process_is_refused_in_plain_words_as_soon_as_the_first_r
     await second.take()
     assert second.held
     assert not first.held
+
+
+async def test_a_log_that_was_set_back_ends_its_holder_instead_of_having_him_try_for_ever() -> None:
+    log = MemoryLog()
+    lease = Lease(cast("EventLog", log), "project", "box", span_seconds=10)
+    await lease.take()
+    log._streams.clear()
+    with pytest.raises(LeaseLostError, match="was set back"):
+        await lease._renew()
