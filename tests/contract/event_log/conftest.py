@@ -1,7 +1,7 @@
 """The event logs that must keep the port's contract: one line each. What is asked here, every store can promise.
 
 EventStoreDB is tried on the double, as it is and with each of its faults on; on a real server where
-GLASSHOUSE_TEST_EVENT_LOG names one that holds nothing yet.
+GLASSHOUSE_TEST_EVENT_LOG names one that may be written to.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

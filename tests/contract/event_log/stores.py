@@ -1,19 +1,26 @@
 """The kinds of stores that the contract is asked of, faults included."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
+from uuid import uuid4
+
+import pytest
 
 from adapters.event_log.esdb.log import EsdbEventLog
 from adapters.event_log.port import EventLog
 from adapters.event_log.sqlite import SqliteEventLog
+from schema.envelope import Position
 from tests.support.eventstore import pool
 from tests.support.eventstore.switch import Switch
 from tests.support.patient_log import PatientLog, patiently
+from tests.support.section_log import SectionLog
 
 Fault = Callable[[Switch], Awaitable[None]]
+SERVER: Final = os.environ.get("GLASSHOUSE_TEST_EVENT_LOG", "")
 _FIRST_PAUSE: Final = 0.02
 
 
@@ -64,6 +71,29 @@ class OnTheDouble:
         await asyncio.gather(*self._failing, return_exceptions=True)
         for server in self._servers.values():
             await pool.give_back(server)
+
+
+class OnAServer:
+    """A log is a section of what a real server holds, from its end on."""
+
+    def __init__(self) -> None:
+        self._sections: dict[Path, tuple[str, Position | None]] = {}
+
+    async def open_in(self, folder: Path) -> EventLog:
+        log = await EsdbEventLog.open(SERVER)
+        if folder not in self._sections:
+            self._sections[folder] = (uuid4().hex, await log.head())
+        return SectionLog(log, *self._sections[folder])
+
+    async def end(self) -> None:
+        pass
+
+
+def server() -> Store:
+    """The real server that was named."""
+    if not SERVER:
+        pytest.skip("no real EventStoreDB: name one that may be written to with GLASSHOUSE_TEST_EVENT_LOG=esdb://...")
+    return OnAServer()
 
 
 async def _again_and_again(fault: Fault, switch: Switch) -> None:
@@ -132,5 +162,6 @@ CALM: Final[dict[str, MakeStore]] = {"sqlite": Sqlite, "esdb": OnTheDouble, "esd
 STORES: Final[dict[str, MakeStore]] = {
     "sqlite": Sqlite,
     "esdb": OnTheDouble,
+    "esdb-server": server,
     **{f"esdb-{name}": partial(OnTheDouble, fault) for name, fault in FAULTS.items()},
 }
