@@ -14,6 +14,7 @@ from esdbclient.protos.Grpc import shared_pb2, streams_pb2
 from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.connection import Connection, Connections
 from adapters.event_log.esdb.failures import failed_append, failed_call, passing
+from adapters.event_log.esdb.records import number_of
 from adapters.event_log.port import NO_STREAM, Append, Conflict, LogError, LogUnavailableError
 
 UNDER_WAY: Final = 64
@@ -133,7 +134,7 @@ class Appender:
         raise failed_append(answer.error, stream, self._server)
 
     def _answer(self, answer: streams_pb2.BatchAppendResp) -> None:
-        waiting = self._waiting.pop(answer.correlation_id.structured.least_significant_bits, None)
+        waiting = self._waiting.pop(number_of(answer.correlation_id), None)
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
 

@@ -2,8 +2,9 @@
 
 from struct import Struct
 from typing import Final
+from uuid import UUID
 
-from esdbclient.protos.Grpc import streams_pb2
+from esdbclient.protos.Grpc import shared_pb2, streams_pb2
 
 from schema.envelope import Filter, Position, RecordedEvent
 
@@ -27,6 +28,13 @@ def recorded(found: streams_pb2.ReadResp.ReadEvent) -> RecordedEvent:
         event.data,
         event.custom_metadata,
     )
+
+
+def number_of(correlation_id: shared_pb2.UUID) -> int:
+    """The number that `requests.append` put into a correlation id, in whichever of its forms the server gives it back."""
+    if correlation_id.WhichOneof("value") == "string":
+        return UUID(correlation_id.string).int
+    return correlation_id.structured.least_significant_bits
 
 
 def position_of(success: streams_pb2.BatchAppendResp.Success) -> Position | None:
