@@ -24,7 +24,7 @@ demo: install
 	$(BIN)/glasshouse demo $(DEMO)
 
 test: install-dev
-	$(BIN)/python -m pytest -n 2 -rs
+	$(BIN)/python -m pytest -n 3 --dist worksteal -rs
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """Our own GraphQL API as a client: for commands that ask a running house."""
 
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,16 +31,27 @@ class ApiClient:
         await self._http.aclose()
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        """The `data` of the answer; RefusedError with the server's own words for any error."""
+        """The `data` of the answer; RefusedError with the server's own words for any error.
+
+        What is not visible yet is asked for again for a while: a server that was away from its event log reads on by itself.
+        """
+        patience = time.monotonic() + _SECONDS
+        while True:
+            body = await self._post(document, variables)
+            if not body.get("errors"):
+                data: dict[str, Any] = body["data"]
+                return data
+            error = body["errors"][0]
+            if error.get("extensions", {}).get("code") != "NOT_YET_VISIBLE" or time.monotonic() > patience:
+                raise RefusedError(f"the house at {self._url} refused: {error['message']}")
+
+    async def _post(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:
             response = await self._http.post("/graphql", json={"query": document, "variables": variables})
-            body = response.json()
+            body: dict[str, Any] = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise RefusedError(f"the house at {self._url} does not answer: {said(error)}") from error
-        if body.get("errors"):
-            raise RefusedError(f"the house at {self._url} refused: {body['errors'][0]['message']}")
-        data: dict[str, Any] = body["data"]
-        return data
+        return body
 
     async def change(self, document: str, **variables: Any) -> dict[str, Any]:
         """The one result of a mutation; RefusedError where it is an OperationError."""

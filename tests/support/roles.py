@@ -102,6 +102,7 @@ class Estate:
         code, out, err = await glasshouse(
             *("audit-ledger", str(ledger), "--data", str(role.data), "--json", *more), env=self.env
         )
+        assert out, err
         report: dict[str, Any] = json.loads(out)
         assert code == 0, (report, err)
         assert report["read_models_checked"]

@@ -16,7 +16,7 @@ from adapters.event_log.port import LogUnavailableError, Page
 from schema.envelope import Filter, Position, RecordedEvent
 
 FIRST_DELAY: Final = 0.1
-LONGEST_DELAY: Final = 5.0
+LONGEST_DELAY: Final = 2.0
 
 
 class Following:
