@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -37,14 +37,15 @@ class Child:
         self._log = log
 
     @classmethod
-    async def start(cls, command: Sequence[str], log: Path) -> Self:
-        """Start `command`, its output going to the file `log`, begun anew."""
+    async def start(cls, command: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None) -> Self:
+        """Start `command`, its output going to the file `log`, begun anew; `env` None: in our own environment."""
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env=env,
                 # Out of the terminal's reach: Ctrl-C is for us, and we stop the broker last.
                 start_new_session=True,
             )

@@ -8,14 +8,17 @@ import typer
 from rich.console import Console
 
 from glasshouse.cli.options import Json, LogLevel, settings_from
+from glasshouse.errors import SettingsError
 from glasshouse.loops import run
 from glasshouse.simulator.options import SimulationOptions, SimulationReport
 from glasshouse.simulator.run import run_simulation
 
 
 def command(
-    mqtt: Annotated[str, typer.Option(metavar="URL", help="The broker: mqtt://host:port.")],
     ledger: Annotated[Path, typer.Option(metavar="FILE", help="Where each message is written down before it is sent.")],
+    mqtt: Annotated[
+        str | None, typer.Option(metavar="URL", help="The broker: mqtt://host:port; if not given, that of GLASSHOUSE_MQTT.")
+    ] = None,
     devices: Annotated[int, typer.Option(metavar="N", help="How many devices.")] = 20,
     rate: Annotated[float, typer.Option(metavar="R", help="Messages a second, all devices together.")] = 50.0,
     seconds: Annotated[float | None, typer.Option(metavar="S", help="How long; until Ctrl-C if not given.")] = None,
@@ -26,8 +29,14 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Simulate a greenhouse whose devices drop, delay, double and garble messages at known rates."""
-    settings_from(None, log_level=log_level or "warning")
-    options = SimulationOptions(mqtt=mqtt, ledger=ledger, devices=devices, rate=rate, seconds=seconds, site=site, seed=seed)
+    settings = settings_from(None, mqtt=mqtt, log_level=log_level or "warning")
+    if settings.embedded_broker is not None:
+        raise SettingsError(
+            "simulate wants the URL of a broker that runs: name it with --mqtt mqtt://host:port, or GLASSHOUSE_MQTT"
+        )
+    options = SimulationOptions(
+        mqtt=settings.mqtt, ledger=ledger, devices=devices, rate=rate, seconds=seconds, site=site, seed=seed
+    )
     with Console(stderr=True).status("starting") as status:
 
         def progress(report: SimulationReport) -> None:

@@ -1,6 +1,7 @@
 """`demo`: a house in this process, the simulated greenhouse in a child, and at the end the oracle's judgement."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,7 +19,7 @@ from glasshouse.oracle.audit import audit
 from glasshouse.oracle.probe import HistoryProbe
 from glasshouse.oracle.report import AuditReport
 from glasshouse.read_side import hashes
-from glasshouse.settings import Settings
+from glasshouse.settings import PREFIX, Settings
 from glasshouse.simulator.options import SimulationOptions
 
 OnReady = Callable[[House, str], None]
@@ -37,7 +38,8 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
     """
     with own(settings.folder) as folder:
         ledger = folder.path / "demo-ledger.jsonl"
-        first = not ledger.exists()
+        ledger.touch()  # who is told to stop before anything was sent is judged, too
+        first = ledger.stat().st_size == 0
         async with running_house(settings, folder) as house:
             stop = told_to_stop()
             key = await issue_key(house.log, house.read, "demo")
@@ -57,11 +59,12 @@ async def _simulate(options: SimulationOptions, log: Path, stop: asyncio.Event) 
 
     SimulationFailedError where it ended otherwise.
     """
-    command = [sys.executable, "-m", "glasshouse", "simulate", "--json", "--mqtt", options.mqtt]
+    command = [sys.executable, "-m", "glasshouse", "simulate", "--json"]
     command += ["--ledger", str(options.ledger), "--devices", str(options.devices), "--rate", str(options.rate)]
     if options.seconds is not None:
         command += ["--seconds", str(options.seconds)]
-    child = await Child.start(command, log)
+    # The URL may hold a password, and a command line can be read by everybody on the machine.
+    child = await Child.start(command, log, env={**os.environ, f"{PREFIX}MQTT": options.mqtt})
     ended = asyncio.create_task(child.died(), name="demo-simulator")
     stopped = asyncio.create_task(stop.wait(), name="demo-stop")
     try:
