@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from math import ceil
 from struct import Struct
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ def read_stream(stream: str, start: int | None, *, backwards: bool, count: int |
 def append(number: int, stream: str, expected: int, events: Iterable[NewEvent], seconds: float) -> streams_pb2.BatchAppendReq:
     """One append of a long-lived call; its answer carries `number` as the correlation id."""
     options = streams_pb2.BatchAppendReq.Options(
-        stream_identifier=_named(stream), deadline=duration_pb2.Duration(seconds=int(seconds)), **_expecting(expected)
+        stream_identifier=_named(stream), deadline=duration_pb2.Duration(seconds=ceil(seconds)), **_expecting(expected)
     )
     return streams_pb2.BatchAppendReq(
         correlation_id=shared_pb2.UUID(structured=shared_pb2.UUID.Structured(least_significant_bits=number)),
