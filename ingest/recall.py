@@ -60,9 +60,14 @@ async def registered_site(log: EventLog, device: str) -> str | None:
     return None
 
 
+def summary_of(recorded: RecordedEvent) -> Summary | None:
+    """What an event tells of all before it, where it does."""
+    return _metadata(recorded).ingest
+
+
 def _oldest_summary(tail: Sequence[RecordedEvent]) -> tuple[int, Summary | None]:
     for index, recorded in enumerate(tail):
-        summary = _metadata(recorded).ingest
+        summary = summary_of(recorded)
         if summary is not None:
             return index, summary
     return 0, None

@@ -1,7 +1,7 @@
 """Batches to the log: each event once, many streams an append, again and again until all of it is durable."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -12,6 +12,7 @@ from ingest.facts import Code
 from ingest.identity import chained_event_id
 from ingest.items import Item
 from ingest.limits import IngestLimits
+from ingest.looking_back import earliest_place
 from ingest.memories import Memories, all_of
 from ingest.messages import Result
 from ingest.metrics import IngestMetrics
@@ -95,19 +96,26 @@ class Writer:
 
     async def _look_up(self, groups: dict[str, list[Item]]) -> dict[str, set[EventId]]:
         """Ask the log for the ids of which memory cannot say whether they are there."""
-        doubtful: dict[str, list[EventId]] = {}
+        doubtful: dict[str, dict[EventId, int | None]] = {}
         for stream, items in groups.items():
             memory = self._memories[stream]
             if memory.whole:
                 continue
-            ids = [item.id for item in items if item.id is not None and memory.is_in_doubt(item.id, _time_of(item))]
-            if ids:
-                doubtful[stream] = ids
+            times = {item.id: _time_of(item) for item in items if item.id is not None}
+            if found := {event_id: time for event_id, time in times.items() if memory.is_in_doubt(event_id, time)}:
+                doubtful[stream] = found
         if not doubtful:
             return {}
-        self._metrics.lookups.inc(sum(len(ids) for ids in doubtful.values()))
-        found = await all_of([self._log.contains(stream, ids) for stream, ids in doubtful.items()])
-        return dict(zip(doubtful, found, strict=True))
+        self._metrics.lookups.inc(sum(map(len, doubtful.values())))
+        held = await all_of([self._look_up_in(stream, times) for stream, times in doubtful.items()])
+        return dict(zip(doubtful, held, strict=True))
+
+    async def _look_up_in(self, stream: str, times: Mapping[EventId, int | None]) -> set[EventId]:
+        known = [time for time in times.values() if time is not None]
+        start = 0
+        if not self._log.has_id_index and len(known) == len(times):
+            start = await earliest_place(self._log, stream, self._memories[stream].revision, min(known))
+        return await self._log.contains(stream, list(times), start=start)
 
     def _plan(self, stream: str, items: Sequence[Item], held: Collection[EventId]) -> Iterator[_Planned]:
         """The appends of what is new to the stream; memory runs ahead, and is forgotten where an append fails."""

@@ -85,8 +85,13 @@ class EventLog(Protocol):
         """At most `limit` events from revision `start` on (inclusive; None: the end one comes from), none after `until`."""
         ...
 
-    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
-        """Those of `ids` that the stream holds."""
+    @property
+    def has_id_index(self) -> bool:
+        """Whether `contains` is answered from an index; else it reads the stream, and is told from where on."""
+        ...
+
+    async def contains(self, stream: str, ids: Sequence[EventId], *, start: int = 0) -> set[EventId]:
+        """Those of `ids` that the stream holds at revision `start` or later; an earlier one may be told, too."""
         ...
 
     def read_all(

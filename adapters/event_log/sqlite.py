@@ -69,7 +69,12 @@ class SqliteEventLog:
         self._check_open()
         return await self._readers.run(queries.read_stream, stream, start, until, limit, backwards=backwards)
 
-    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
+    @property
+    def has_id_index(self) -> bool:
+        return True
+
+    async def contains(self, stream: str, ids: Sequence[EventId], *, start: int = 0) -> set[EventId]:
+        del start
         self._check_open()
         return await self._readers.run(queries.contains, stream, ids)
 

@@ -22,6 +22,7 @@ class FakeLog(MemoryLog):
         self.open.set()
         self.held = asyncio.Event()
         self.asked: list[EventId] = []
+        self.asked_from: list[int] = []
         self.batches: list[int] = []
 
     async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
@@ -39,9 +40,10 @@ class FakeLog(MemoryLog):
             raise LogUnavailableError("the answer was lost")
         return results
 
-    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
+    async def contains(self, stream: str, ids: Sequence[EventId], *, start: int = 0) -> set[EventId]:
         self.asked += ids
-        return await super().contains(stream, ids)
+        self.asked_from.append(start)
+        return await super().contains(stream, ids, start=start)
 
     def stream(self, name: str) -> list[RecordedEvent]:
         return list(self._streams.get(name, ()))

@@ -13,6 +13,7 @@ class MemoryLog:
 
     def __init__(self, log_id: str = "memory", *, start_us: int = 1_700_000_000_000_000) -> None:
         self.log_id = log_id
+        self.has_id_index = True
         self.fail_next: Exception | None = None
         self._events: list[RecordedEvent] = []
         self._streams: dict[str, list[RecordedEvent]] = {}
@@ -57,8 +58,8 @@ class MemoryLog:
             return [e for e in reversed(events) if start is None or e.revision <= start][:limit]
         return [e for e in events if start is None or e.revision >= start][:limit]
 
-    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
-        return {event.id for event in self._streams.get(stream, [])} & set(ids)
+    async def contains(self, stream: str, ids: Sequence[EventId], *, start: int = 0) -> set[EventId]:
+        return {event.id for event in self._streams.get(stream, []) if event.revision >= start} & set(ids)
 
     async def read_all(
         self, after: Position | None, *, until: Position | None = None, only: Filter = EVERYTHING, page_size: int = 1000

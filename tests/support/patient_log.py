@@ -21,6 +21,10 @@ class PatientLog:
     def log_id(self) -> str:
         return self._log.log_id
 
+    @property
+    def has_id_index(self) -> bool:
+        return self._log.has_id_index
+
     async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
         return await patiently(lambda: self._log.append(appends))
 
@@ -31,8 +35,8 @@ class PatientLog:
             lambda: self._log.read_stream(stream, start=start, until=until, backwards=backwards, limit=limit)
         )
 
-    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
-        return await patiently(lambda: self._log.contains(stream, ids))
+    async def contains(self, stream: str, ids: Sequence[EventId], *, start: int = 0) -> set[EventId]:
+        return await patiently(lambda: self._log.contains(stream, ids, start=start))
 
     async def read_all(
         self, after: Position | None, *, until: Position | None = None, only: Filter = EVERYTHING, page_size: int = 1000

@@ -23,6 +23,10 @@ class SectionLog:
     def log_id(self) -> str:
         return self._log.log_id
 
+    @property
+    def has_id_index(self) -> bool:
+        return self._log.has_id_index
+
     async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
         ours = [msgspec.structs.replace(each, stream=f"{each.stream}{self._token}") for each in appends]
         results = await self._log.append(ours)
@@ -37,8 +41,8 @@ class SectionLog:
         )
         return self._ours(found)
 
-    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
-        return await self._log.contains(f"{stream}{self._token}", ids)
+    async def contains(self, stream: str, ids: Sequence[EventId], *, start: int = 0) -> set[EventId]:
+        return await self._log.contains(f"{stream}{self._token}", ids, start=start)
 
     async def read_all(
         self, after: Position | None, *, until: Position | None = None, only: Filter = EVERYTHING, page_size: int = 1000

@@ -1,33 +1,37 @@
-"""Which event ids a stream holds: an EventStoreDB cannot be asked, so a stream is read once and its ids are kept aside."""
+"""Which event ids a stream holds: EventStoreDB cannot be asked, so what is asked about is read once and its ids kept aside."""
 
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 from schema.ids import EventId
 
 _ASKED_AT_ONCE: Final = 500
 _SCHEMA: Final = """
-create table stream (number integer primary key, name text unique, next integer not null);
+create table stream (number integer primary key, name text unique, first integer not null, next integer not null);
 create table held (stream integer, id blob, primary key (stream, id)) without rowid;
 """
-_Ids = Callable[[int], Iterator[tuple[int, EventId]]]
+_Place = tuple[int, EventId]
+_Ids = Callable[[int], Iterator[_Place]]
 
 
 class KnownIds:
-    """A temporary index of the streams that were asked for, in a file that goes with the process. Safe for threads."""
+    """A temporary index of the streams that were asked for, in a file that goes with the process. Safe for threads.
+
+    Of each it knows the revisions from `first` on up to `next`, which is one beyond the last.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._index = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._index.executescript(_SCHEMA)
 
-    def held(self, stream: str, ids: Sequence[EventId], read: _Ids) -> set[EventId]:
-        """Those of `ids` that the stream holds. `read` gives revision and id of its events from a revision on."""
+    def held(self, stream: str, ids: Sequence[EventId], start: int, read: _Ids) -> set[EventId]:
+        """Those of `ids` that the stream holds from revision `start` on. `read` gives revision and id from a revision on."""
         with self._lock:
-            number = self._catch_up(stream, read)
+            number = self._catch_up(stream, start, read)
             asked = iter(ids)
             found: set[EventId] = set()
             while some := list(islice(asked, _ASKED_AT_ONCE)):
@@ -40,18 +44,27 @@ class KnownIds:
         with self._lock:
             self._index.close()
 
-    def _catch_up(self, stream: str, read: _Ids) -> int:
-        """Take in what the stream got since, all or nothing."""
-        self._index.execute("insert or ignore into stream (name, next) values (?, 0)", (stream,))
-        number, following = self._index.execute("select number, next from stream where name = ?", (stream,)).fetchone()
+    def _catch_up(self, stream: str, start: int, read: _Ids) -> int:
+        """Take in what the stream got since, and what is asked for further back; all or nothing."""
         self._index.execute("begin")
         try:
-            for revision, event_id in read(following):
-                self._index.execute("insert or ignore into held values (?, ?)", (number, event_id))
-                following = revision + 1
-            self._index.execute("update stream set next = ? where number = ?", (following, number))
+            self._index.execute("insert or ignore into stream (name, first, next) values (?, ?, ?)", (stream, start, start))
+            known = self._index.execute("select number, first, next from stream where name = ?", (stream,)).fetchone()
+            number, first, following = known
+            following = self._keep(number, read(following), following)
+            if start < first:
+                self._keep(number, takewhile(lambda place: place[0] < first, read(start)), start)
+            # Of a stream that does not reach as far as it was asked about nothing is known, not even that it is empty there.
+            bounds = (min(start, first), following) if following > first else (0, 0)
+            self._index.execute("update stream set first = ?, next = ? where number = ?", (*bounds, number))
         except BaseException:
             self._index.execute("rollback")
             raise
         self._index.execute("commit")
         return int(number)
+
+    def _keep(self, number: int, places: Iterator[_Place], following: int) -> int:
+        for revision, event_id in places:
+            self._index.execute("insert or ignore into held values (?, ?)", (number, event_id))
+            following = revision + 1
+        return following

@@ -78,13 +78,16 @@ class EsdbEventLog:
             requests.read_stream(stream, start, backwards=backwards, count=count), limit, until=until
         )
 
-    async def contains(self, stream: str, ids: Sequence[EventId]) -> set[EventId]:
+    @property
+    def has_id_index(self) -> bool:
+        return False
+
+    async def contains(self, stream: str, ids: Sequence[EventId], *, start: int = 0) -> set[EventId]:
         if not ids:
             return set()
+        seconds = self._looking.patience
         return await self._looking.in_thread(
-            lambda connection: self._known.held(
-                stream, ids, lambda start: _ids_of(connection, stream, start, self._looking.patience)
-            )
+            lambda connection: self._known.held(stream, ids, start, lambda since: _ids_of(connection, stream, since, seconds))
         )
 
     async def read_all(

@@ -128,6 +128,8 @@ async def test_contains_tells_which_ids_the_stream_itself_holds(log: EventLog) -
     await append(log, "device-b", NO_STREAM, "elsewhere")
     asked = [one.id for one in events(*(f"e{number}" for number in range(0, 2400, 2)), "elsewhere")]
     assert await log.contains("device-a", asked) == {one.id for one in events(*(f"e{number}" for number in range(0, 1200, 2)))}
+    assert {one.id for one in events("e600", "e1198")} <= await log.contains("device-a", asked, start=600)
+    assert await log.contains("device-a", asked, start=30) >= {one.id for one in events("e30", "e600", "e1198")}
     assert await log.contains("device-none", asked) == set()
     assert await log.contains("device-a", []) == set()
 

@@ -38,6 +38,19 @@ async def test_what_is_newer_than_all_before_is_stored_without_asking() -> None:
     assert not log.asked
 
 
+@pytest.mark.parametrize(("late_by", "read_at_most"), [(90, 300), (500, 1100), (2900, 3000)])
+async def test_a_log_that_has_to_read_a_stream_is_asked_about_what_came_since_then(late_by: int, read_at_most: int) -> None:
+    log = FakeLog()
+    log.has_id_index = False
+    async with ingesting(log, limits=SMALL) as ingest:
+        for start in range(0, 3000, 50):
+            await ingest.send(*(message(reading(minute)) for minute in range(start, start + 50)))
+        late = reading(2999 - late_by)
+        said = await ingest.send(message(late), message({**late, "seq": 1}), message(reading(3000)))
+    assert results(said) == ["duplicate", "stored", "stored"]
+    assert 3000 - log.asked_from[-1] <= read_at_most
+
+
 async def test_a_reading_that_comes_late_for_the_first_time_is_stored() -> None:
     log = FakeLog()
     async with ingesting(log, limits=SMALL) as ingest:
@@ -91,9 +104,10 @@ def house(rng: random.Random) -> list[Inbound]:
     return messages
 
 
-async def stored_ids(batches: list[list[Inbound]]) -> list[bytes]:
+async def stored_ids(batches: list[list[Inbound]], *, has_id_index: bool = True) -> list[bytes]:
     """The ids in the log after each batch went through a pipeline of its own."""
     log = FakeLog()
+    log.has_id_index = has_id_index
     for batch in batches:
         async with ingesting(log, limits=SMALL) as ingest:
             for start in range(0, len(batch), 7):
@@ -109,7 +123,7 @@ async def test_any_shuffle_and_duplication_stores_the_same_events_once_each(rng:
     rng.shuffle(shuffled)
     cut = rng.randrange(len(shuffled))
     expected = await stored_ids([messages])
-    assert await stored_ids([shuffled[:cut], shuffled[cut:]]) == expected
+    assert await stored_ids([shuffled[:cut], shuffled[cut:]], has_id_index=rng.random() < 0.5) == expected
     assert len(set(expected)) == len(expected)
 
 
