@@ -161,7 +161,7 @@ def _end_of(group: ExceptionGroup[Exception]) -> SocketClosed:
     """What ended a socket: of several at once the one that has something to say."""
     faults = [error for error in group.exceptions if not isinstance(error, SocketClosed)]
     for fault in faults:
-        structlog.get_logger().error("unexpected error on a websocket", exc_info=fault)
+        structlog.get_logger().error("websocket_failed", exc_info=fault)
     if faults:
         return SocketClosed(CloseCode.INTERNAL, "Internal server error")
     ends = [error for error in group.exceptions if isinstance(error, SocketClosed)]

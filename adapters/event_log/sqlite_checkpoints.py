@@ -45,7 +45,7 @@ class Checkpoints:
             try:
                 await self._fold_in(in_writers_thread)
             except LogError as error:
-                structlog.get_logger().warning("event log not folded together", reason=str(error))
+                structlog.get_logger().warning("event_log_not_folded", reason=str(error))
                 self._due.set()
 
     async def _fold_in(self, in_writers_thread: Callable[[Callable[[sqlite3.Connection], int]], Awaitable[int]]) -> None:

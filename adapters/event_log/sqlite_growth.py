@@ -56,5 +56,5 @@ class Growth:
             try:
                 self.reached(await self._find_head())
             except LogError as error:
-                structlog.get_logger().warning("event log not readable, looking again", reason=str(error))
+                structlog.get_logger().warning("event_log_not_readable", reason=str(error))
                 await asyncio.sleep(1)

@@ -64,7 +64,7 @@ class Claim:
             with contextlib.suppress(TimeoutError):
                 return await asyncio.wait_for(holder, _LOOK_S)
         except BrokerRefusedError as error:
-            structlog.get_logger().info("mqtt session cannot be guarded", client_id=self._client_id, reason=str(error))
+            structlog.get_logger().info("mqtt_session_not_guarded", client_id=self._client_id, reason=str(error))
         finally:
             await looking.close()
         return None
@@ -85,4 +85,4 @@ class Claim:
         if claimed.exception() is None and claimed.result() >= REFUSED:
             self._allowed = False
             log = structlog.get_logger()
-            log.warning("mqtt session cannot be guarded: the broker does not let us publish", topic=self._topic)
+            log.warning("mqtt_session_not_guarded", topic=self._topic, reason="the broker does not let us publish")

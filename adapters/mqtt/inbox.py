@@ -79,4 +79,4 @@ def _failure(outcome: Outcome) -> BaseException | None:
 def _report(outcome: Outcome) -> None:
     failure = None if outcome.cancelled() else outcome.exception()
     if failure is not None:
-        structlog.get_logger().warning("mqtt handler failed after the connection was lost", error=repr(failure))
+        structlog.get_logger().warning("mqtt_handler_failed", error=repr(failure))

@@ -212,7 +212,7 @@ class Session:
         if self._claim is not None:
             self._claim.make(connection)
         self._changed.set()
-        structlog.get_logger().info("mqtt connected", broker=str(self._address), client_id=self._hello.client_id)
+        structlog.get_logger().info("mqtt_connected", broker=str(self._address), client_id=self._hello.client_id)
 
     async def _until_lost(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()

@@ -33,7 +33,7 @@ class Patience:
         self._since = now if self._since is None else self._since
         if now - self._since > self._seconds:
             raise error
-        structlog.get_logger().warning("event log is away, asking again", reason=str(error))
+        structlog.get_logger().warning("event_log_away", reason=str(error))
         await asyncio.sleep(self._backoff.wait_s())
 
     async def ask(self, work: Callable[[], Awaitable[_T]]) -> _T:

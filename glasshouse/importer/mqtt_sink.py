@@ -121,7 +121,7 @@ class MqttSink:
         try:
             number, receipt = int(message.correlation_data or b""), _decode(message.payload)
         except (ValueError, msgspec.DecodeError) as error:
-            structlog.get_logger().warning("receipt not understood", topic=message.topic, reason=str(error))
+            structlog.get_logger().warning("receipt_not_understood", topic=message.topic, reason=str(error))
             return
         self._heard = asyncio.get_running_loop().time()
         self._settle(number, Outcome(receipt.result, [], None, receipt.reason))

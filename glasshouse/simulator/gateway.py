@@ -128,7 +128,7 @@ class Gateway:
         if reason < _REFUSED:
             return True
         self._report.refused += 1
-        structlog.get_logger().warning("the broker refused a message", topic=message.topic, reason=reason)
+        structlog.get_logger().warning("mqtt_message_refused", topic=message.topic, reason=reason)
         return False
 
     def _receive(self, arrived: Arrived) -> None:

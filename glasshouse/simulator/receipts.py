@@ -47,7 +47,7 @@ class Receipts:
         try:
             receipt = self._decoder.decode(payload)
         except msgspec.MsgspecError:
-            structlog.get_logger().warning("a receipt cannot be read", topic=topic)
+            structlog.get_logger().warning("receipt_not_readable", topic=topic)
             return
         self._note(entry, receipt, now_ms)
         if copies > 1:
