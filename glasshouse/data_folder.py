@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from adapters.files import replace_file
 from glasshouse.errors import DataFolderError, DataInUseError
 
 FORMAT = 1
@@ -141,15 +142,8 @@ def _bring_up_to_date(path: Path) -> None:
 
 
 def _write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Replace a file as a whole, durably."""
-    draft = path.with_name(path.name + ".new")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        replace_file(path, content, mode=mode)
     except OSError as error:
         raise DataFolderError(
             f"the data folder {path.parent} cannot be written ({error.strerror}); choose another with --data"

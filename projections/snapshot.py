@@ -4,7 +4,6 @@ The first line is a digest of all that follows; the second says the kind and ver
 It only saves time: a snapshot that cannot be used, or not be written, costs a longer start and nothing else.
 """
 
-import os
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -13,6 +12,7 @@ from threading import Lock
 import msgspec
 import structlog
 
+from adapters.files import replace_file
 from schema.envelope import Cursor
 
 
@@ -56,26 +56,8 @@ class SnapshotFile:
         content = b"\n".join([msgspec.json.encode(_Header(self._kind, self._version, cursor)), *records])
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._saving:
-            self._replace(_digest(content) + b"\n" + content)
-
-    def _replace(self, content: bytes) -> None:
-        unfinished = self._path.with_suffix(".tmp")
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._path)
-        _sync_folder(self._path.parent)
+            replace_file(self._path, _digest(content) + b"\n" + content)
 
 
 def _digest(content: bytes) -> bytes:
     return blake2b(content, digest_size=16).hexdigest().encode()
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is durable once its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
-import os
 import secrets
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from adapters.files import replace_file
 
 _FILE: Final = "credentials.json"
 _ROUNDS: Final = 1000
@@ -38,13 +39,7 @@ def credentials_in(folder: Path) -> Credentials:
 
 def write_private(file: Path, content: bytes) -> None:
     """Write `file` anew, never readable by others and never half written."""
-    draft = file.with_name(file.name + ".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
+    replace_file(file, content, mode=0o600)
 
 
 def mosquitto_password_line(account: Account) -> str:
