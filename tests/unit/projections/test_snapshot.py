@@ -63,7 +63,7 @@ def test_a_failed_write_leaves_the_snapshot_before(file: SnapshotFile, tmp_path:
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device", descriptor)
 
-    monkeypatch.setattr("projections.snapshot.os.fsync", full)
+    monkeypatch.setattr("adapters.files.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         file.save(Cursor("log", Position(8)), RECORDS[:1])
     assert file.load() == (CURSOR, RECORDS)
