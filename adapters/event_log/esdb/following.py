@@ -80,36 +80,38 @@ class Following:
                 heard = loop.time()
 
     async def _ask_why_it_is_quiet(self, reading: Reading, connection: Connection) -> None:
-        last = await self._looking.last_event(self._only)
-        if last is not None and last > (self._position or 0) and reading.is_drained:
+        if await self._looking.has_more(self._position, self._only) and reading.is_drained:
             raise LogUnavailableError(f"a subscription fell silent although {connection.server} has more to tell")
 
     async def _page(self, found: list[Found], head: Position | None, *, drained: bool) -> Page | None:
         before = (self._position, self._caught_up)
         events: list[RecordedEvent] = []
+        position = self._position
         for one in found:
             if isinstance(one, Mark):
-                await self._pass(one, head)
+                position = await self._passed(one, position, head)
             else:
                 events.append(one)
-                self._position = one.position
+                position = one.position
+        # Not before all was looked at: were it dropped meanwhile, the events would be passed over.
+        self._position = position
         caught_up = self._caught_up and drained
-        if not events and (self._position, caught_up) == before:
+        if not events and (position, caught_up) == before:
             return None
-        return Page(events, self._position, caught_up)
+        return Page(events, position, caught_up)
 
-    async def _pass(self, mark: Mark, head: Position | None) -> None:
-        """What the server says between events: how far it has looked, and whether that is all there is."""
+    async def _passed(self, mark: Mark, position: Position | None, head: Position | None) -> Position | None:
+        """How far it has come by what the server says between events: how far it has looked, and whether that is all."""
         if mark.caught_up is not None:
             self._caught_up = mark.caught_up
         reached = head if mark.caught_up else mark.position
-        if reached is None or reached <= (self._position or 0):
-            return
+        if reached is None or reached <= (position or 0):
+            return position
         if reached != head and not await self._looking.is_within(reached):
             # Some versions have sent such checkpoints; to go on from there would be to miss what comes until then.
-            structlog.get_logger().error("event_log_checkpoint_beyond_the_end", checkpoint=reached, position=self._position)
-            return
-        self._position = reached
+            structlog.get_logger().error("event_log_checkpoint_beyond_the_end", checkpoint=reached, position=position)
+            return position
+        return reached
 
     async def _pause(self, delay: float, reason: str) -> None:
         seconds = delay * random.uniform(0.5, 1.0)  # noqa: S311  # spreads out those who come back, and is no secret

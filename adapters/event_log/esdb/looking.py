@@ -11,6 +11,7 @@ from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.connection import Connection, Connections
 from adapters.event_log.esdb.failures import NotLeaderError
 from adapters.event_log.esdb.reading import Reading, read_now
+from adapters.event_log.esdb.records import matches
 from adapters.event_log.port import LogError, LogUnavailableError
 from schema.envelope import EVERYTHING, Filter, Position, RecordedEvent
 
@@ -83,6 +84,22 @@ class Looking:
         """The position of the last event that a server's filter lets through; `only` None: system events too."""
         found = await self.collect(requests.read_everything(None, only=only, backwards=True, count=1), 1)
         return found[0].position if found else None
+
+    async def has_more(self, after: Position | None, only: Filter) -> bool:
+        """Whether something that matches comes after that. From the end backwards it may be far to what matches."""
+
+        def work(connection: Connection) -> bool:
+            more = False
+
+            def take(event: RecordedEvent) -> bool:
+                nonlocal more
+                more = event.position > (after or 0) and matches(event, only)
+                return not more
+
+            read_now(connection, requests.read_everything(after, only=only), take, self.patience)
+            return more
+
+        return await self.in_thread(work)
 
     async def is_within(self, position: Position) -> bool:
         """Whether the log reaches as far as that."""

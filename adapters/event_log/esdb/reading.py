@@ -146,7 +146,7 @@ class Reading:
     def _hold_back(self) -> None:
         while not self._stopped and self._is_full():
             self._room.clear()
-            if self._is_full():
+            if self._is_full() and not self._stopped:  # looked at again: either may have come before the clearing
                 self._room.wait()
 
     def _is_full(self) -> bool:
