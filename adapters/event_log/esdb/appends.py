@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
 from itertools import count
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import grpc
 import grpc.aio
@@ -20,12 +20,15 @@ from adapters.event_log.port import NO_STREAM, Append, Conflict, LogError, LogUn
 UNDER_WAY: Final = 64
 """Appends that are sent and not yet answered, at most; a server queues what is beyond its own bound anyway."""
 Success = streams_pb2.BatchAppendResp.Success
+_Answer = asyncio.Future[streams_pb2.BatchAppendResp]
 
 
 class Order:
-    """Appends that were asked for together, and are stored in the order given."""
+    """Appends that were asked for together, and are stored in the order given: each in its `turn`, none once it is `broken`."""
 
-    broken = False
+    def __init__(self) -> None:
+        self.broken = False
+        self.turn = asyncio.Lock()
 
 
 class Appender:
@@ -35,21 +38,25 @@ class Appender:
         self._connections = connections
         self._patience = patience
         self._numbers = count(1)
-        self._outbox: deque[streams_pb2.BatchAppendReq] = deque()
+        self._outbox: deque[tuple[int, streams_pb2.BatchAppendReq]] = deque()
         self._filled = asyncio.Event()
-        self._waiting: dict[int, asyncio.Future[streams_pb2.BatchAppendResp]] = {}
-        self._turns: dict[str, asyncio.Future[None]] = {}
+        self._waiting: dict[int, tuple[_Answer, Order]] = {}
+        self._streams: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._gate = asyncio.Semaphore(UNDER_WAY)
         self._call: Any = None
         self._server = "EventStoreDB"
 
     async def append(self, append: Append, order: Order) -> Success | Conflict:
         """Durable, or a conflict. LogUnavailableError: it may have been stored or not; none of `order` is sent after that."""
-        async with self._turn(append.stream), self._gate:
-            if order.broken:
-                raise LogUnavailableError("it was not sent, since what was to be stored before it may not be")
+        async with AsyncExitStack() as held:
+            async with order.turn:
+                await held.enter_async_context(self._streams.setdefault(append.stream, asyncio.Lock()))
+                await held.enter_async_context(self._gate)
+                if order.broken:
+                    raise LogUnavailableError("it was not sent, since what was to be stored before it may not be")
+                number, answer = self._post(append, order)
             try:
-                return self._judged(await self._ask(append), append.stream)
+                return self._judged(await self._answered(number, answer), append.stream)
             except LogError:
                 order.broken = True
                 raise
@@ -66,26 +73,15 @@ class Appender:
         finally:
             self._fail(LogUnavailableError("the event log was closed before it answered"))
 
-    @asynccontextmanager
-    async def _turn(self, stream: str) -> AsyncIterator[None]:
-        """One append of a stream at a time, in the order in which they came."""
-        before, mine = self._turns.get(stream), asyncio.get_running_loop().create_future()
-        self._turns[stream] = mine
-        try:
-            if before is not None:
-                await asyncio.shield(before)
-            yield
-        finally:
-            if self._turns.get(stream) is mine:
-                del self._turns[stream]
-            mine.set_result(None)
-
-    async def _ask(self, append: Append) -> streams_pb2.BatchAppendResp:
-        number = next(self._numbers)
-        answer: asyncio.Future[streams_pb2.BatchAppendResp] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = answer
-        self._outbox.append(requests.append(number, append.stream, append.expected, append.events, self._patience))
+    def _post(self, append: Append, order: Order) -> tuple[int, _Answer]:
+        number, answer = next(self._numbers), asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer, order
+        request = requests.append(number, append.stream, append.expected, append.events, self._patience)
+        self._outbox.append((number, request))
         self._filled.set()
+        return number, answer
+
+    async def _answered(self, number: int, answer: _Answer) -> streams_pb2.BatchAppendResp:
         try:
             async with asyncio.timeout(self._patience):
                 return await answer
@@ -123,7 +119,9 @@ class Appender:
         while True:
             await self._filled.wait()
             while self._outbox:
-                await call.write(self._outbox.popleft())
+                number, request = self._outbox.popleft()
+                if number in self._waiting:  # else nobody reckons with it any more
+                    await call.write(request)
             self._filled.clear()
 
     def _judged(self, answer: streams_pb2.BatchAppendResp, stream: str) -> Success | Conflict:
@@ -134,7 +132,7 @@ class Appender:
         raise failed_append(answer.error, stream, self._server)
 
     def _answer(self, answer: streams_pb2.BatchAppendResp) -> None:
-        waiting = self._waiting.pop(number_of(answer.correlation_id), None)
+        waiting, _ = self._waiting.pop(number_of(answer.correlation_id), (None, None))
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
 
@@ -142,7 +140,8 @@ class Appender:
         """What was sent has an unknown end, and what was not shall not be sent later."""
         self._outbox.clear()
         self._filled.clear()
-        for answer in self._waiting.values():
+        for answer, order in self._waiting.values():
+            order.broken = True  # at once: the next of the order may come before whoever waits for this one hears of it
             if not answer.done():
                 answer.set_exception(error)
 

@@ -104,6 +104,14 @@ async def test_where_none_fails_appends_of_one_call_stand_in_the_order_given_wha
     assert [one.stream for one in stored[::2]] == streams
 
 
+@pytest.mark.parametrize("make_store", CALM.values(), ids=list(CALM))
+async def test_so_they_do_where_another_call_appends_to_the_same_streams(log: EventLog) -> None:
+    calls = [[Append(f"device-{name}", ANY, events(f"{number}-{name}")) for name in "abc"] for number in range(20)]
+    for results in await asyncio.gather(*(log.append(call if number % 2 else call[::-1]) for number, call in enumerate(calls))):
+        positions = [result.position for result in results if isinstance(result, Appended)]
+        assert positions == sorted(positions)
+
+
 async def test_of_two_who_expect_the_same_revision_one_wins_and_the_other_is_told(log: EventLog) -> None:
     results = await asyncio.gather(*(append(log, "device-a", NO_STREAM, f"writer-{number}") for number in range(20)))
     assert sum(isinstance(result, Appended) for result in results) == 1
