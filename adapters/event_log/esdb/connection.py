@@ -76,7 +76,8 @@ class Connections:
 
     async def failed(self, connection: Connection, error: Exception) -> None:
         """A call over this connection failed. Of a single server the channel finds its way back by itself."""
-        if self._current is not connection or not (self._address.is_cluster or isinstance(error, NotLeaderError)):
+        alone = not self._address.is_cluster and connection.target in self._address.spec.targets
+        if self._current is not connection or (alone and not isinstance(error, NotLeaderError)):
             return
         self._hint = error.leader if isinstance(error, NotLeaderError) else None
         self._current = None

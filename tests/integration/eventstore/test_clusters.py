@@ -1,5 +1,6 @@
 """A cluster: the leader is found, and found again when another node leads."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -88,6 +89,17 @@ async def test_a_leader_that_lost_its_lead_says_who_leads_and_is_believed(nodes:
     await patiently(lambda: append(log, "device-a", ANY, "one"))
     assert names(await log.read_stream("device-a")) == ["one"]
     assert (await nodes[1].switch.counts())["appends"] >= 1
+    await log.close()
+
+
+async def test_one_node_that_was_named_alone_is_come_back_to_from_the_leader_that_it_named(nodes: list[Double]) -> None:
+    await lead(nodes, nodes[1])
+    log = await EsdbEventLog.open(url_of(nodes[:1]))
+    await lead(nodes, nodes[0], dead=(nodes[1],))
+    await nodes[1].kill()
+    async with asyncio.timeout(20):
+        await patiently(lambda: append(log, "device-a", ANY, "one"))
+    assert (await nodes[0].switch.counts())["appends"] >= 1
     await log.close()
 
 
