@@ -40,6 +40,7 @@ class EsdbEventLog:
         self._log_id = ""
         self._looking = Looking(connections, str(address), patience)
         self._known = KnownIds()
+        self._asking = asyncio.Lock()
         self._appender = Appender(connections, patience)
         self._appending = asyncio.create_task(self._appender.run(), name="event-log-append")
 
@@ -86,9 +87,13 @@ class EsdbEventLog:
         if not ids:
             return set()
         seconds = self._looking.patience
-        return await self._looking.in_thread(
-            lambda connection: self._known.held(stream, ids, start, lambda since: _ids_of(connection, stream, since, seconds))
-        )
+        # One at a time, since they would only wait for one another, in threads that all others need too.
+        async with self._asking:
+            return await self._looking.in_thread(
+                lambda connection: self._known.held(
+                    stream, ids, start, lambda since: _ids_of(connection, stream, since, seconds)
+                )
+            )
 
     async def read_all(
         self, after: Position | None, *, until: Position | None = None, only: Filter = EVERYTHING, page_size: int = 1000

@@ -49,6 +49,18 @@ async def test_an_answer_that_was_lost_is_known_again_by_the_expected_revision(l
     assert names(await log.read_stream("device-a")) == ["one"]
 
 
+async def test_many_who_ask_which_ids_a_stream_holds_hold_up_nobody_else(log: EsdbEventLog, double: Double) -> None:
+    await append(log, "device-a", NO_STREAM, "one")
+    await double.switch.delay(read_ms=200)
+    asking = [asyncio.create_task(log.contains(f"device-{number}", [event("one").id])) for number in range(30)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        await log.head()
+    assert not all(task.done() for task in asking)
+    await double.switch.heal()
+    await asyncio.gather(*asking)
+
+
 async def test_what_is_larger_than_an_append_may_be_is_refused_before_it_is_sent(log: EsdbEventLog, double: Double) -> None:
     before = await double.switch.counts()
     big = NewEvent(event("big").id, "Big", b'{"x":"%b"}' % (b"x" * MAX_APPEND_BYTES), b"{}")
