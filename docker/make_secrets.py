@@ -19,11 +19,12 @@ def main(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     ours, devices = (secrets.token_hex(32) for _ in range(2))
     write(folder / "event_log", "esdb://kurrentdb:2113?Tls=false")
-    if write(folder / "mosquitto_passwords", password_line("glasshouse", ours) + password_line("devices", devices)):
-        # Of one making with the hashes, or nobody gets in.
+    if not (folder / "mosquitto_passwords").exists():
+        # Of one making with the hashes, which come last, or nobody gets in.
         for name, content in (("mqtt", f"mqtt://glasshouse:{ours}@mosquitto:1883"), ("devices_password", devices)):
             (folder / name).unlink(missing_ok=True)
             write(folder / name, content)
+        write(folder / "mosquitto_passwords", password_line("glasshouse", ours) + password_line("devices", devices))
     write(folder / "influxdb_password", secrets.token_hex(32))
     write(folder / "influxdb_token", secrets.token_hex(32))
 
