@@ -134,10 +134,6 @@ async def _breaks_off_reads(switch: Switch) -> None:
     await switch.die_mid_stream(after=2)
 
 
-async def _ends_reads(switch: Switch) -> None:
-    await switch.end_mid_stream(after=2)
-
-
 async def _forgets(switch: Switch) -> None:
     await switch.forget_ids()
 
