@@ -10,7 +10,9 @@ from esdbclient.protos.Grpc import shared_pb2, status_pb2
 from adapters.event_log.port import LogError, LogUnavailableError
 
 _Code = grpc.StatusCode
-_CERTIFICATE: Final = re.compile("SSL_ERROR|CERTIFICATE_VERIFY_FAILED|[Hh]andshake|tls|empty address list")
+_CERTIFICATE: Final = re.compile("SSL_ERROR_SSL|not in peer certificate|empty address list")
+"""Not every handshake that failed: a server that starts or ends may break one off. The last is said of
+a TlsCaFile that holds no certificate."""
 _UNAUTHORISED: Final = {
     _Code.UNAUTHENTICATED: "does not accept the user name or the password in the URL of the event log",
     _Code.PERMISSION_DENIED: (

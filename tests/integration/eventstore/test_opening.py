@@ -53,12 +53,22 @@ async def test_tls_with_a_user_works_and_each_thing_that_is_wrong_is_named(tmp_p
         for url, complaint in (
             (f"esdb://grower:wrong@{double.address}?{ca}", "does not accept the user name or the password"),
             (f"esdb://grower:p%40ss%20word@{double.address}", "certificate of .* was refused"),
+            (f"esdb://grower:p%40ss%20word@{double.address}?TlsCaFile={made.key}", "certificate of .* was refused"),
+            (f"esdb://grower:p%40ss%20word@{double.address.replace('127.0.0', '127')}?{ca}", "certificate of .* was refused"),
             (f"esdb://{double.address}?Tls=false", "cannot be reached|was refused"),
         ):
             with pytest.raises(LogError, match=complaint) as refusal:
                 await EsdbEventLog.open(url)
             assert "p@ss" not in str(refusal.value)
             assert "wrong@" not in str(refusal.value)
+
+
+async def test_a_server_that_breaks_off_a_handshake_is_away_and_can_be_waited_for() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with pytest.raises(LogUnavailableError):
+            await EsdbEventLog.open(f"esdb://grower:secret@127.0.0.1:{silent.getsockname()[1]}")
 
 
 async def test_processes_that_begin_a_log_at_once_agree_on_its_name(double: Double) -> None:
