@@ -9,6 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
+from domain.leases import ALL
 from glasshouse.data_folder import DataFolder, own
 from glasshouse.errors import SettingsError
 from glasshouse.holder import holder_of
@@ -35,9 +36,12 @@ class Stage:
     def http(self) -> str:
         return url_of(self.listener)
 
-    def lease(self, role: str, **more: Any) -> Lease:
-        """A lease on that role for this data folder, not taken yet; more as `Lease` has it."""
-        lease = Lease(self.log, role, holder_of(self.folder), span_seconds=self.settings.lease_seconds, **more)
+    def lease(
+        self, role: str, *, owns: tuple[str, ...] = (ALL,), on_change: Callable[[bool], None] = lambda _held: None
+    ) -> Lease:
+        """A lease on that role for this data folder, not taken yet."""
+        span, holder = self.settings.lease_seconds, holder_of(self.folder)
+        lease = Lease(self.log, role, holder, span_seconds=span, owns=owns, on_change=on_change)
         show_lease(lease, self.registry)
         return lease
 
