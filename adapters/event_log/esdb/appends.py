@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 import grpc
 import grpc.aio
+import structlog
 from esdbclient.protos.Grpc import shared_pb2, streams_pb2
 
 from adapters.event_log.esdb import requests
@@ -70,6 +71,9 @@ class Appender:
                     await self._converse(await self._connections.current())
                 except LogError as error:
                     self._fail(passing(error))
+                except Exception as error:  # noqa: BLE001  # whatever a server finds to answer, the next append is asked anew
+                    structlog.get_logger().exception("event_log_append_failed", server=self._server)
+                    self._fail(LogUnavailableError(f"what {self._server} answered was not understood: {error!r}"))
         finally:
             self._fail(LogUnavailableError("the event log was closed before it answered"))
 

@@ -13,7 +13,7 @@ from esdbclient.exceptions import DiscoveryFailed, EventStoreDBClientException
 from esdbclient.protos.Grpc import streams_pb2_grpc
 
 from adapters.event_log.esdb.address import EsdbAddress
-from adapters.event_log.esdb.failures import NotLeaderError, failed_call, short
+from adapters.event_log.esdb.failures import NotLeaderError, UnauthorisedError, failed_call, short
 from adapters.event_log.esdb.versions import ASK_FEATURES, check_version, version_in
 from adapters.event_log.port import LogUnavailableError
 
@@ -75,7 +75,12 @@ class Connections:
             return self._current
 
     async def failed(self, connection: Connection, error: Exception) -> None:
-        """A call over this connection failed. Of a single server the channel finds its way back by itself."""
+        """A call over this connection failed. Of a single server the channel finds its way back by itself.
+
+        Another node would not know a user better.
+        """
+        if isinstance(error, UnauthorisedError):
+            return
         alone = not self._address.is_cluster and connection.target in self._address.spec.targets
         if self._current is not connection or (alone and not isinstance(error, NotLeaderError)):
             return

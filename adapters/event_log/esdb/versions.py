@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from adapters.event_log.port import LogError
@@ -16,8 +17,12 @@ _LOSING: Final = ((25, 0, 0),)
 
 def version_in(answer: bytes) -> str:
     """The version in an answer to `ASK_FEATURES`; empty where it tells none. esdbclient has no class for this message."""
-    fields = UnknownFieldSet(Empty.FromString(answer))
-    return next((field.data.decode() for field in fields if field.field_number == _VERSION_FIELD), "")
+    try:
+        fields = UnknownFieldSet(Empty.FromString(answer))
+        told = (field.data for field in fields if field.field_number == _VERSION_FIELD)
+        return next((data.decode() for data in told if isinstance(data, bytes)), "")
+    except (DecodeError, ValueError):
+        return ""
 
 
 def check_version(version: str, server: str) -> None:

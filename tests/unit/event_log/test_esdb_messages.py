@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.records import number_of, position_of, recorded
-from adapters.event_log.esdb.versions import check_version
+from adapters.event_log.esdb.versions import check_version, version_in
 from adapters.event_log.port import ANY, NO_STREAM, LogError
 from schema.envelope import Filter, NewEvent
 
@@ -75,6 +75,15 @@ def test_a_position_that_the_server_does_not_know_is_none() -> None:
     assert position_of(success(position=there)) == 5
     assert position_of(success(position=unknown)) is None
     assert position_of(success()) is None
+
+
+@pytest.mark.parametrize("answer", [b"", b"\xff\xff\xff", b"\x10\x07", b"\x12\x02\xff\xfe", b"\x12\x7f"])
+def test_an_answer_without_a_version_is_no_version(answer: bytes) -> None:
+    assert version_in(answer) == ""
+
+
+def test_the_version_is_read_from_between_what_is_not_known() -> None:
+    assert version_in(b"\x0a\x03abc\x12\x0625.1.0\x1a\x01x") == "25.1.0"
 
 
 @pytest.mark.parametrize("version", ["24.10.5", "24.10.11.2209", "25.0.1", "25.1.0-rc1", "30.0"])
