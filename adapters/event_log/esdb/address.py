@@ -52,6 +52,7 @@ class EsdbAddress:
             else (
                 ("grpc.keepalive_time_ms", interval),
                 ("grpc.keepalive_timeout_ms", timeout),
+                ("grpc.http2.ping_timeout_ms", timeout),
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.max_pings_without_data", 0),
             )
