@@ -1,7 +1,6 @@
 """Appends to an EventStoreDB: one long-lived call with many of them under way, of which no two go to one stream."""
 
 import asyncio
-from collections import deque
 from contextlib import AsyncExitStack
 from itertools import count
 from typing import Any, Final
@@ -39,7 +38,7 @@ class Appender:
         self._connections = connections
         self._patience = patience
         self._numbers = count(1)
-        self._outbox: deque[tuple[int, streams_pb2.BatchAppendReq]] = deque()
+        self._outbox: dict[int, streams_pb2.BatchAppendReq] = {}
         self._filled = asyncio.Event()
         self._waiting: dict[int, tuple[_Answer, Order]] = {}
         self._streams: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -80,8 +79,7 @@ class Appender:
     def _post(self, append: Append, order: Order) -> tuple[int, _Answer]:
         number, answer = next(self._numbers), asyncio.get_running_loop().create_future()
         self._waiting[number] = answer, order
-        request = requests.append(number, append.stream, append.expected, append.events, self._patience)
-        self._outbox.append((number, request))
+        self._outbox[number] = requests.append(number, append.stream, append.expected, append.events, self._patience)
         self._filled.set()
         return number, answer
 
@@ -95,6 +93,7 @@ class Appender:
             raise LogUnavailableError(f"{self._server} did not answer an append within {self._patience:g} s") from None
         finally:
             self._waiting.pop(number, None)
+            self._outbox.pop(number, None)  # nobody reckons with it any more
 
     async def _converse(self, connection: Connection) -> None:
         """One call, until it ends, which is never as it should."""
@@ -112,7 +111,9 @@ class Appender:
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise
-            raise LogUnavailableError(f"the conversation with {connection.server} was given up") from None
+            failure = LogUnavailableError(f"the conversation with {connection.server} was given up")
+            await self._connections.failed(connection, failure)
+            raise failure from None
         finally:
             self._call = None
             sending.cancel()
@@ -123,9 +124,7 @@ class Appender:
         while True:
             await self._filled.wait()
             while self._outbox:
-                number, request = self._outbox.popleft()
-                if number in self._waiting:  # else nobody reckons with it any more
-                    await call.write(request)
+                await call.write(self._outbox.pop(next(iter(self._outbox))))
             self._filled.clear()
 
     def _judged(self, answer: streams_pb2.BatchAppendResp, stream: str) -> Success | Conflict:
