@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Self
 from uuid import uuid4
@@ -14,7 +14,7 @@ from adapters.event_log.esdb.catching_up import read_up_to
 from adapters.event_log.esdb.connection import Connection, Connections
 from adapters.event_log.esdb.failures import CertificateError, UnauthorisedError
 from adapters.event_log.esdb.following import Following
-from adapters.event_log.esdb.known_ids import KnownIds
+from adapters.event_log.esdb.known_ids import PAGE, KnownIds
 from adapters.event_log.esdb.looking import Looking
 from adapters.event_log.esdb.ordered import in_order
 from adapters.event_log.esdb.reading import read_now
@@ -26,8 +26,8 @@ from schema.ids import EventId
 
 _IDENTITY: Final = "$$glasshouse"
 """The metadata of a stream that never is: it holds the name of the log, and is no event of it."""
-_STREAM_PAGE: Final = 5_000
 PATIENCE_SECONDS: Final = 10.0
+_ASKED_AT_ONCE: Final = 4
 
 
 class EsdbEventLog:
@@ -40,7 +40,7 @@ class EsdbEventLog:
         self._log_id = ""
         self._looking = Looking(connections, str(address), patience)
         self._known = KnownIds()
-        self._asking = asyncio.Lock()
+        self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         self._appender = Appender(connections, patience)
         self._appending = asyncio.create_task(self._appender.run(), name="event-log-append")
 
@@ -87,7 +87,7 @@ class EsdbEventLog:
         if not ids:
             return set()
         seconds = self._looking.patience
-        # One at a time, since they would only wait for one another, in threads that all others need too.
+        # A few at a time: a stream may be long to read, and all others need the threads too.
         async with self._asking:
             return await self._looking.in_thread(
                 lambda connection: self._known.held(
@@ -166,17 +166,13 @@ def _description(name: str, revision: int, content: dict[str, Any]) -> Append:
     return Append(name, revision, [NewEvent(uuid4().bytes, "$metadata", json.dumps(content).encode(), b"")])
 
 
-def _ids_of(connection: Connection, stream: str, start: int, seconds: float) -> Iterator[tuple[int, EventId]]:
-    """Revision and id of a stream's events, page by page."""
-    while True:
-        page: list[tuple[int, EventId]] = []
+def _ids_of(connection: Connection, stream: str, start: int, seconds: float) -> list[tuple[int, EventId]]:
+    """Revision and id of a page of a stream's events."""
+    page: list[tuple[int, EventId]] = []
 
-        def take(event: RecordedEvent, page: list[tuple[int, EventId]] = page) -> bool:
-            page.append((event.revision, event.id))
-            return True
+    def take(event: RecordedEvent) -> bool:
+        page.append((event.revision, event.id))
+        return True
 
-        read_now(connection, requests.read_stream(stream, start, backwards=False, count=_STREAM_PAGE), take, seconds)
-        yield from page
-        if len(page) < _STREAM_PAGE:
-            return
-        start = page[-1][0] + 1
+    read_now(connection, requests.read_stream(stream, start, backwards=False, count=PAGE), take, seconds)
+    return page
