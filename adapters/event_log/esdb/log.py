@@ -127,8 +127,9 @@ class EsdbEventLog:
             return
         self._appending.cancel()
         await asyncio.gather(self._appending, return_exceptions=True)
-        await self._looking.close()
+        self._looking.stop_all()
         await self._connections.close()
+        await self._looking.close()
         self._known.close()
 
     async def _append(self, append: Append, order: Order) -> Appended | Conflict:

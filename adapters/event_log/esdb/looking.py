@@ -114,8 +114,12 @@ class Looking:
             )
         return head
 
-    async def close(self) -> None:
+    def stop_all(self) -> None:
+        """Begin nothing more, and end the readings that go on."""
         self.closed.set()
         for reading in tuple(self._under_way):
             reading.stop()
+
+    async def close(self) -> None:
+        """Wait for the short looks. Where the connections were closed before they end at once, also if the server is silent."""
         await asyncio.to_thread(self._threads.shutdown)

@@ -148,3 +148,15 @@ async def test_a_server_that_is_half_open_is_noticed_and_left(double: Double, pi
     await patiently(lambda: append(log, "device-a", 0, "two"))
     assert (await following)[-1] == "two"
     await log.close()
+
+
+async def test_closing_does_not_wait_for_a_server_that_says_nothing(double: Double) -> None:
+    log = await EsdbEventLog.open(double.url, patience=60.0)
+    await double.switch.freeze()
+    waiting: list[asyncio.Task[object]] = [asyncio.create_task(log.head(), name="waiting") for _ in range(40)]
+    waiting.append(asyncio.create_task(append(log, "device-a", ANY, "one"), name="waiting"))
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(5):
+        await log.close()
+        ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(end) for end in ends} == {LogUnavailableError}
