@@ -6,6 +6,7 @@ from contextlib import aclosing
 from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.looking import Looking
 from adapters.event_log.esdb.reading import Reading
+from adapters.event_log.esdb.records import matches
 from adapters.event_log.port import LogUnavailableError, Page
 from schema.envelope import Filter, Position, RecordedEvent
 
@@ -29,10 +30,10 @@ async def _read_once(looking: Looking, after: int, end: int, only: Filter, page_
     """The pages of one read, which begins with the event at `after` itself."""
     connection = await looking.connection()
     request = requests.read_everything(Position(after) if after else None, only=only)
-    reading = looking.read(connection, request, only, page_size)
+    reading = looking.read(connection, request, page_size)
     try:
         while (events := await _take(reading, looking)) is not None:
-            fresh = [event for event in events if after < event.position <= end]
+            fresh = [event for event in events if after < event.position <= end and matches(event, only)]
             beyond = bool(events) and events[-1].position >= end
             if fresh or beyond:
                 yield Page(fresh, Position(end) if beyond else fresh[-1].position, caught_up=beyond)

@@ -12,6 +12,7 @@ from adapters.event_log.esdb import requests
 from adapters.event_log.esdb.connection import Connection
 from adapters.event_log.esdb.looking import Looking
 from adapters.event_log.esdb.reading import Found, Mark, Reading
+from adapters.event_log.esdb.records import matches
 from adapters.event_log.port import LogUnavailableError, Page
 from schema.envelope import Filter, Position, RecordedEvent
 
@@ -53,9 +54,7 @@ class Following:
         """Ends where the server ends it, which is a drop as well."""
         connection = await self._looking.connection()
         head = await self._looking.checked_head(self._position)
-        reading = self._looking.read(
-            connection, requests.subscribe_to_everything(self._position, self._only), self._only, self._page_size
-        )
+        reading = self._looking.read(connection, requests.subscribe_to_everything(self._position, self._only), self._page_size)
         try:
             while (found := await self._take(reading, connection)) is not None:
                 page = await self._page(found, head, drained=reading.is_drained)
@@ -90,9 +89,10 @@ class Following:
         for one in found:
             if isinstance(one, Mark):
                 position = await self._passed(one, position, head)
-            else:
+                continue
+            if matches(one, self._only):
                 events.append(one)
-                position = one.position
+            position = one.position
         # Not before all was looked at: were it dropped meanwhile, the events would be passed over.
         self._position = position
         caught_up = self._caught_up and drained

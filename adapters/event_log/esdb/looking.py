@@ -39,9 +39,9 @@ class Looking:
     async def failed(self, connection: Connection, error: Exception) -> None:
         await self._connections.failed(connection, error)
 
-    def read(self, connection: Connection, request: streams_pb2.ReadReq, only: Filter, page_size: int) -> Reading:
+    def read(self, connection: Connection, request: streams_pb2.ReadReq, page_size: int) -> Reading:
         """Begin a reading that goes on until it is stopped."""
-        reading = Reading(connection, request, only, page_size)
+        reading = Reading(connection, request, page_size)
         self._under_way.add(reading)
         return reading
 

@@ -15,9 +15,9 @@ from esdbclient.protos.Grpc import streams_pb2
 
 from adapters.event_log.esdb.connection import Connection
 from adapters.event_log.esdb.failures import failed_call
-from adapters.event_log.esdb.records import matches, recorded
+from adapters.event_log.esdb.records import recorded
 from adapters.event_log.port import LogError, LogUnavailableError
-from schema.envelope import Filter, Position, RecordedEvent
+from schema.envelope import Position, RecordedEvent
 
 _BYTES_AHEAD: Final = 8 * 1024 * 1024
 _LINGER_SECONDS: Final = 0.25
@@ -40,9 +40,8 @@ Found = RecordedEvent | Mark
 class Reading:
     """One Read call. `take` what it brought, in order; its thread runs at most two pages ahead."""
 
-    def __init__(self, connection: Connection, request: streams_pb2.ReadReq, only: Filter, page_size: int) -> None:
+    def __init__(self, connection: Connection, request: streams_pb2.ReadReq, page_size: int) -> None:
         self._connection = connection
-        self._only = only
         self._page_size = page_size
         self._found: deque[Found] = deque()
         self._bytes_in = self._bytes_out = 0
@@ -99,7 +98,7 @@ class Reading:
                 await self._filled.wait()
 
     def _is_page(self) -> bool:
-        return len(self._found) >= (1 if self._live else self._page_size)
+        return len(self._found) >= (1 if self._live else self._page_size) or self._is_full()
 
     def _pull(self) -> None:
         try:
@@ -118,8 +117,6 @@ class Reading:
         kind = answer.WhichOneof("content")
         if kind == "event":
             event = recorded(answer.event)
-            if not matches(event, self._only):
-                return
             self._found.append(event)
             self._bytes_in += len(event.data)
         elif kind == "checkpoint":

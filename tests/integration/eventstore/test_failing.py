@@ -160,3 +160,16 @@ async def test_closing_does_not_wait_for_a_server_that_says_nothing(double: Doub
         await log.close()
         ends = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(end) for end in ends} == {LogUnavailableError}
+
+
+async def test_a_quiet_subscription_is_not_taken_for_a_dropped_one_by_what_it_leaves_out(double: Double) -> None:
+    log = await EsdbEventLog.open(double.url, patience=1.0)
+    only = Filter(categories=frozenset({"device"}), types=frozenset({"Happened"}))
+    following = asyncio.create_task(seen_until(log, "last", only=only), name="following")
+    await append(log, "device-a", NO_STREAM, "one")
+    await append(log, "device-a", 0, "two", kind="Other")
+    await asyncio.sleep(3.0)
+    await append(log, "device-a", 1, "last")
+    assert await following == ["one", "last"]
+    assert (await double.switch.counts())["subscriptions"] == 1
+    await log.close()
