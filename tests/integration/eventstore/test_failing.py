@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 from esdbclient import AsyncEventStoreDBClient
 from esdbclient.streams import StreamState
@@ -173,3 +174,17 @@ async def test_a_quiet_subscription_is_not_taken_for_a_dropped_one_by_what_it_le
     assert await following == ["one", "last"]
     assert (await double.switch.counts())["subscriptions"] == 1
     await log.close()
+
+
+async def test_looks_and_subscriptions_that_are_over_leave_nothing_behind(log: EsdbEventLog) -> None:
+    async def look(times: int) -> None:
+        for _ in range(times):
+            await log.head()
+            async for _ in log.subscribe(None):
+                break
+
+    await append(log, "device-a", NO_STREAM, "one")
+    await look(50)
+    before = psutil.Process().memory_info().rss
+    await look(300)
+    assert psutil.Process().memory_info().rss - before < 4 * 1024 * 1024
