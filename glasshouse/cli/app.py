@@ -59,5 +59,6 @@ def main() -> None:
         sentence, code = explain(error)
         if code is ExitCode.UNEXPECTED:
             raise
-        Console(stderr=True, highlight=False).print(f"glasshouse: {sentence}", style="red", soft_wrap=True, markup=False)
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        console.print(f"glasshouse: {sentence}", style="red", soft_wrap=True)
         sys.exit(code)

@@ -3,6 +3,7 @@
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from glasshouse.cli.options import Config, Data, Http, Json, Mqtt, settings_from
 from glasshouse.doctor import examine
@@ -16,9 +17,9 @@ def command(data: Data = None, http: Http = None, mqtt: Mqtt = None, config: Con
     if as_json:
         typer.echo(msgspec.json.encode(findings).decode())
     else:
-        console = Console(highlight=False)
+        console = Console(highlight=False, emoji=False)
         for finding in findings:
             mark = "[green]ok    [/]" if finding.ok else "[red]broken[/]"
-            console.print(f"{mark} {finding.part:<14}{finding.detail}", soft_wrap=True)
+            console.print(f"{mark} {finding.part:<14}{escape(finding.detail)}", soft_wrap=True)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(ExitCode.FOUND_WRONG)
