@@ -8,7 +8,7 @@ import typer
 
 from glasshouse.audited import audited
 from glasshouse.cli.demo import summarise
-from glasshouse.cli.options import Config, Data, Json, Key, settings_from
+from glasshouse.cli.options import Config, Data, EventLog, Json, Key, settings_from
 from glasshouse.errors import ExitCode
 from glasshouse.loops import run
 from glasshouse.oracle.audit import audit
@@ -21,6 +21,7 @@ def command(
         list[Path], typer.Argument(metavar="FILE", help="The ledgers of `simulate`, all that its devices have.")
     ],
     data: Data = None,
+    event_log: EventLog = None,
     key: Key = None,
     config: Config = None,
     broker_lived_on: Annotated[
@@ -39,7 +40,7 @@ def command(
 
     Exit 1 where something is lost, counted twice, invented, missing or misjudged.
     """
-    settings = settings_from(config, data=data, key=key, log_level="warning")
+    settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
     report = run(_audit(settings, ledgers, broker_lived_on=broker_lived_on))
     if not as_json:
         summarise(report)

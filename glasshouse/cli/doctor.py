@@ -5,15 +5,24 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from glasshouse.cli.options import Config, Data, Http, Json, Mqtt, settings_from
+from glasshouse.cli.options import Config, Data, EventLog, Http, Json, Mqtt, settings_from
 from glasshouse.doctor import examine
 from glasshouse.errors import ExitCode
 from glasshouse.loops import run
 
 
-def command(data: Data = None, http: Http = None, mqtt: Mqtt = None, config: Config = None, *, as_json: Json = False) -> None:
+def command(
+    data: Data = None,
+    event_log: EventLog = None,
+    http: Http = None,
+    mqtt: Mqtt = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
     """Look at every part and name what is broken. Exit 1 where something is."""
-    findings = run(examine(settings_from(config, data=data, http=http, mqtt=mqtt, log_level="error")))
+    settings = settings_from(config, data=data, event_log=event_log, http=http, mqtt=mqtt, log_level="error")
+    findings = run(examine(settings))
     if as_json:
         typer.echo(msgspec.json.encode(findings).decode())
     else:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.credentials import credentials_in
-from glasshouse.cli.options import Config, Data, Json, LogLevel, settings_from
+from glasshouse.cli.options import Config, Data, EventLog, Json, LogLevel, settings_from
 from glasshouse.data_folder import DataFolder, own
 from glasshouse.errors import ExitCode, RefusedError
 from glasshouse.importer.load import load_mapping
@@ -34,6 +34,7 @@ def command(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER", help="CSV files, or folders of them.")],
     mapping: Annotated[Path, typer.Option(metavar="FILE", help="What the columns mean (TOML).")],
     data: Data = None,
+    event_log: EventLog = None,
     mqtt: Annotated[
         str | None,
         typer.Option(
@@ -50,7 +51,7 @@ def command(
 
     Importing the same files again stores nothing new. Exit 1 where something is a dead letter.
     """
-    settings = settings_from(config, data=data, mqtt=mqtt, log_level=log_level or "warning")
+    settings = settings_from(config, data=data, event_log=event_log, mqtt=mqtt, log_level=log_level or "warning")
     report = run(_import(settings, paths, load_mapping(mapping), quiet=as_json))
     typer.echo(report_as_json(report) if as_json else as_text(report))
     if report.total.readings.dead_letters or report.total.states.dead_letters:

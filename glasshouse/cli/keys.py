@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from glasshouse.cli.options import HELP, Config, Data, Json, settings_from
+from glasshouse.cli.options import HELP, Config, Data, EventLog, Json, settings_from
 from glasshouse.cli.options import Key as AdminKey
 from glasshouse.errors import SettingsError
 from glasshouse.keys import Key, open_keys
@@ -22,9 +22,16 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_keys(data: Data = None, key: AdminKey = None, config: Config = None, *, as_json: Json = False) -> None:
+def list_keys(
+    data: Data = None,
+    event_log: EventLog = None,
+    key: AdminKey = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
     """List all keys, without their secrets."""
-    settings = settings_from(config, data=data, key=key, log_level="warning")
+    settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
 
     async def work(settings: Settings) -> list[Key]:
         async with open_keys(settings) as keys:
@@ -47,13 +54,14 @@ def issue_key(
     role: Annotated[Literal["viewer", "operator", "ingest", "admin"], typer.Option(help="What it may do.")] = "viewer",
     expires: Annotated[str | None, typer.Option(metavar="TIME", help="When it ends: RFC 3339 with an offset.")] = None,
     data: Data = None,
+    event_log: EventLog = None,
     key: AdminKey = None,
     config: Config = None,
     *,
     as_json: Json = False,
 ) -> None:
     """Issue a key. It is shown this once."""
-    settings = settings_from(config, data=data, key=key, log_level="warning")
+    settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
     expires_at = None if expires is None else _moment(expires)
 
     async def work(settings: Settings) -> Key:
@@ -68,13 +76,14 @@ def issue_key(
 def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `keys list` shows it.")],
     data: Data = None,
+    event_log: EventLog = None,
     key: AdminKey = None,
     config: Config = None,
     *,
     as_json: Json = False,
 ) -> None:
     """Revoke a key for good."""
-    settings = settings_from(config, data=data, key=key, log_level="warning")
+    settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
 
     async def work(settings: Settings) -> Key:
         async with open_keys(settings) as keys:

@@ -149,3 +149,19 @@ async def test_an_import_finds_its_way_into_a_house_whose_broker_asks_for_an_acc
     async with running_up(data, mqtt="0.0.0.0:0", errors=tmp_path / "errors.log"):
         code, out, err = await glasshouse("import", *arguments)
     assert json.loads(out)["total"]["readings"]["stored"] > 0, (code, err)
+
+
+async def test_an_event_log_that_an_option_names_is_opened_by_every_command(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "docs" / "examples"
+    own, ledger = tmp_path / "data", tmp_path / "ledger.jsonl"
+    ledger.touch()
+    options = ("--data", str(own), "--event-log", f"sqlite:///{tmp_path}/elsewhere.db", "--json")
+    code, _, err = await glasshouse("import", str(example / "logger.csv"), "--mapping", str(example / "logger.toml"), *options)
+    assert code == 0, err
+    code, out, _ = await glasshouse("keys", "issue", "board", *options)
+    key = json.loads(out)["id"]
+    assert (await glasshouse("keys", "list", *options))[1].count(key) == 1
+    assert json.loads((await glasshouse("keys", "revoke", key, *options))[1])["revoked"]
+    assert "elsewhere.db, last position" in (await glasshouse("doctor", *options))[1]
+    assert (await glasshouse("audit-ledger", str(ledger), *options))[0] == 0
+    assert not (own / "events.db").exists()
