@@ -14,7 +14,7 @@ from glasshouse.copier.render import as_json as report_as_json
 from glasshouse.copier.render import as_text
 from glasshouse.copier.report import CopyReport
 from glasshouse.copier.run import Step, Watch, run_copy
-from glasshouse.errors import ExitCode
+from glasshouse.errors import ExitCode, SettingsError
 from glasshouse.loops import run
 
 
@@ -40,8 +40,10 @@ def command(
     Exit 1 where the copy differs.
     """
     settings = settings_from(config, log_level=log_level or "warning")
-    to = Place(settings.event_log_url) if target is None else Place.parse(target)
-    report = run(_copy(Place.parse(source), to, quiet=as_json))
+    to = target or settings.event_log
+    if to is None:
+        raise SettingsError("where to copy to is not said: name it after FROM, or set GLASSHOUSE_EVENT_LOG")
+    report = run(_copy(Place.parse(source), Place.parse(to), quiet=as_json))
     typer.echo(report_as_json(report) if as_json else as_text(report))
     if not report.verified:
         raise typer.Exit(ExitCode.FOUND_WRONG)

@@ -61,7 +61,7 @@ class Running:
 @asynccontextmanager
 async def on_stage(settings: Settings) -> AsyncIterator[Stage]:
     """The stage of a role; SettingsError where it would share its event log with nobody."""
-    if settings.event_log is None:
+    if not settings.event_log:
         raise SettingsError(
             "roles meet in one event log, so it must be named: set GLASSHOUSE_EVENT_LOG, "
             "as in esdb://host:2113 or, for roles on one machine, sqlite:////var/lib/glasshouse/events.db"

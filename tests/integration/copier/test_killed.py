@@ -106,6 +106,14 @@ async def test_without_a_target_the_log_of_the_settings_is_meant(tmp_path: Path)
     assert head_of(tmp_path / "new.db") == 2
 
 
+async def test_without_a_target_and_without_a_log_in_the_settings_nothing_is_made(tmp_path: Path) -> None:
+    async with opened(tmp_path / "old.db") as log:
+        await fill(log, ["device-a"])
+    code, _, err = await glasshouse("copy-log", f"sqlite:///{tmp_path}/old.db", env={"GLASSHOUSE_DATA": str(tmp_path / "data")})
+    assert (code, "name it after FROM" in err) == (2, True), err
+    assert not (tmp_path / "data").exists()
+
+
 async def test_a_target_that_differs_is_refused_by_the_command_too(tmp_path: Path) -> None:
     async with opened(tmp_path / "old.db") as old, opened(tmp_path / "new.db") as new:
         await fill(old, ["device-a", "device-b"])
