@@ -89,8 +89,10 @@ def file_of(url: str, scheme: str, setting: str) -> Path:
     """The path in `sqlite:///rel/path` or `sqlite:////abs/path`; SettingsError for another URL, without its secrets."""
     prefix = f"{scheme}:///"
     if not url.startswith(prefix) or url == prefix:
+        others = ", or esdb://host:2113 for an EventStoreDB" if setting == "event_log" else ""
         raise SettingsError(
-            f"{setting} = {url.partition('://')[0]}://... is not known; write {prefix}relative/path or {prefix}/absolute/path"
+            f"{setting} = {url.partition('://')[0]}://... is not known; "
+            f"write {prefix}relative/path or {prefix}/absolute/path{others}"
         )
     return Path(unquote(url.removeprefix(prefix)))
 

@@ -1,5 +1,6 @@
 """Where an EventStoreDB is and how it is spoken to, from its URL."""
 
+import re
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -9,7 +10,7 @@ from esdbclient.connection_spec import ConnectionSpec
 
 from adapters.event_log.port import LogError
 
-SCHEMES: Final = ("esdb://", "esdb+discover://", "kdb://", "kdb+discover://")
+SCHEMES: Final = tuple(f"{name}{how}://" for name in ("esdb", "kurrentdb", "kdb") for how in ("", "+discover"))
 MAX_MESSAGE_BYTES: Final = 17 * 1024 * 1024
 """More than the largest event that any server can be set to take."""
 _KEEPALIVE_MS: Final = 10_000
@@ -111,12 +112,12 @@ class EsdbAddress:
 
 
 def _as_esdb(url: str) -> str:
-    """The scheme under its older name, which is the one that esdbclient knows."""
-    return f"es{url[1:]}" if url.startswith("kdb") else url
+    """The scheme under its oldest name, which is the one that esdbclient knows."""
+    return re.sub(r"^(kurrentdb|kdb)", "esdb", url)
 
 
 def _reason(error: ValueError, url: str) -> str:
     """What is wrong, without the URL, which may hold a password."""
-    if urlsplit(url).scheme in {"esdb", "kdb"} and "Username and password" in str(error):
+    if "+" not in urlsplit(url).scheme and "Username and password" in str(error):
         return "with TLS, user and password are needed (esdb://user:password@host); a server without TLS wants ?Tls=false"
     return str(error).replace(_as_esdb(url), "").rstrip(": ") or "it is not understood"

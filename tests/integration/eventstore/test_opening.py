@@ -96,6 +96,7 @@ async def test_who_only_looks_begins_no_log(double: Double) -> None:
     [
         ("esdb://u:secret@h:2113?Tlls=false", "esdb://h:2113 cannot be used: Unknown field .*TLLS"),
         ("esdb://h:2113", "user and password are needed"),
+        ("kurrentdb://h:2113", "kurrentdb://h:2113 cannot be used: .*user and password are needed"),
         ("esdb://u:secret@h?TlsVerifyCert=false", "asks not to verify certificates"),
         ("esdb://u:secret@h?TlsCaFile=/nowhere/ca", "TlsCaFile=/nowhere/ca of esdb://h cannot be read: No such file"),
         (
