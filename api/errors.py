@@ -81,9 +81,10 @@ def field_error(error: GraphQLError) -> dict[str, Any]:
 def unexpected(error: BaseException, **context: Any) -> ApiError:
     """What may be said of an error that nobody expected; the whole goes to the log."""
     trace = secrets.token_hex(8)
-    structlog.get_logger().error("api_failed", trace_id=trace, exc_info=error, **context)
     if isinstance(error, LogError | HistoryError):
+        structlog.get_logger().warning("store_unavailable", trace_id=trace, reason=str(error), **context)
         return ApiError(ErrorCode.UNAVAILABLE, f"a store that this needs is not available now (trace {trace})", traceId=trace)
+    structlog.get_logger().error("api_failed", trace_id=trace, exc_info=error, **context)
     return ApiError(ErrorCode.INTERNAL, f"something went wrong here (trace {trace})", traceId=trace)
 
 

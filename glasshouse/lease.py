@@ -162,6 +162,7 @@ class Lease:
         return True
 
     async def _renew(self) -> None:
+        told: bool | None = None
         while True:
             try:
                 await self._read()
@@ -173,7 +174,8 @@ class Lease:
                     return
             except LogUnavailableError as error:
                 self._book.doubt(self._clock())
-                structlog.get_logger().warning("lease_not_renewed", role=self.role, reason=str(error), held=self.held)
+                if told != (told := self.held):  # at first, and once its span is over
+                    structlog.get_logger().warning("lease_not_renewed", role=self.role, reason=str(error), held=told)
                 await self._sleep(self._span / 10)
 
     def _granted(self, asked_at: float) -> None:

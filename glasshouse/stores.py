@@ -19,13 +19,15 @@ _RETRY_SECONDS: Final = 1.0
 
 async def open_event_log(settings: Settings, *, read_only: bool = False) -> EventLog:
     """The event log of `event_log`; LogError in plain words. With `wait`, one that is away is waited for."""
+    told = ""
     while True:
         try:
             return await open_event_log_at(settings.event_log_url, read_only=read_only)
         except LogUnavailableError as error:
             if not settings.wait:
                 raise
-            structlog.get_logger().warning("waiting_for_the_event_log", reason=str(error), retry_in_seconds=_RETRY_SECONDS)
+            if told != (told := str(error)):
+                structlog.get_logger().warning("waiting_for_the_event_log", reason=told)
             await asyncio.sleep(_RETRY_SECONDS)
 
 
@@ -34,6 +36,8 @@ async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:
     if url.startswith(SCHEMES):
         # We fork only to run other programs; gRPC would say on stderr that it cannot follow.
         os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+        # It also says there what ended a handshake, which our sentence has.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         return await EsdbEventLog.open(url, read_only=read_only)
     return await SqliteEventLog.open(file_of(url, "sqlite", "event_log"), read_only=read_only)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.brokers import StandaloneBroker
+from tests.support.eventstore.process import eventstore
 from tests.support.roles import Estate
 from tests.support.up import glasshouse, running_up
 
@@ -21,12 +22,21 @@ URL = "mqtt://127.0.0.1:1"
         (["ingest", "--mqtt", URL], 2, "GLASSHOUSE_EVENT_LOG"),
         (["project"], 2, "GLASSHOUSE_EVENT_LOG"),
         (["serve"], 2, "GLASSHOUSE_EVENT_LOG"),
+        (["serve", "--event-log", ""], 2, "GLASSHOUSE_EVENT_LOG"),
         (["serve", "--event-log", LOG], 7, "/nowhere"),
+        (["serve", "--event-log", "esdb://127.0.0.1:abc?Tls=false"], 7, "resolution failed for 127.0.0.1:abc:"),
     ],
 )
 async def test_a_role_says_what_it_lacks(arguments: list[str], code: int, words: str, tmp_path: Path) -> None:
     got, _, err = await glasshouse(*arguments, "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0")
     assert (got, words in err) == (code, True), err
+
+
+async def test_a_server_without_tls_that_is_asked_for_it_is_one_sentence(tmp_path: Path) -> None:
+    async with eventstore(tmp_path) as double:
+        url = f"esdb://grower:secret@{double.address}"
+        code, _, err = await glasshouse("serve", "--event-log", url, "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0")
+    assert (code, "or say Tls=false" in err, "secret" in err, len(err.splitlines())) == (7, True, False, 1), err
 
 
 async def test_a_data_folder_has_one_owner_whatever_its_role(tmp_path: Path, broker: StandaloneBroker) -> None:

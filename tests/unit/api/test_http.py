@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from adapters.history.port import HistoryError
 from api.roles import Role
 from tests.support.api import House
 
@@ -156,6 +158,19 @@ async def test_what_nobody_expected_is_masked_with_a_trace_id(
     assert "hunter2" not in str(answer)
     assert error["extensions"]["traceId"] in error["message"]
     assert error["extensions"]["traceId"] in capsys.readouterr().out
+
+
+async def test_a_store_that_is_away_is_no_surprise_to_the_log(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_query: object) -> Any:
+        raise HistoryError("the history at 10.0.0.7 is away")
+
+    monkeypatch.setattr(house.services.history, "readings", away)
+    with capture_logs() as logs:
+        answer = await house.answer('{ readings(deviceId: "a") { nodes { value } } }')
+    [error], [line] = answer["errors"], logs
+    assert (error["extensions"]["code"], "10.0.0.7" in str(answer)) == ("UNAVAILABLE", False)
+    assert (line["log_level"], line["reason"]) == ("warning", "the history at 10.0.0.7 is away")
+    assert (line["trace_id"], "exc_info" in line) == (error["extensions"]["traceId"], False)
 
 
 async def test_answers_are_kept_by_nobody(house: House) -> None:

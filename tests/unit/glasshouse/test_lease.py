@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from adapters.event_log.port import Append, Appended, Conflict, EventLog, LogUnavailableError
 from domain.leases import overlap
@@ -263,8 +264,10 @@ def test_one_whose_log_is_away_stands_still_after_the_span_and_goes_on_when_it_i
         second.start()
         world.let_pass(SPAN)
         world.log.away = True
-        world.let_pass(3 * SPAN)
+        with capture_logs() as logs:
+            world.let_pass(3 * SPAN)
         assert world.holders() == []
+        assert [line["held"] for line in logs if line["event"] == "lease_not_renewed"] == [True, False]
         world.log.away = False
         world.let_pass(SPAN / 2)
         assert world.holders() == [first]
