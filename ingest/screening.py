@@ -9,7 +9,7 @@ from ingest.limits import IngestLimits
 from ingest.memories import Memories, all_of
 from ingest.metrics import IngestMetrics
 from ingest.recall import recall_subject, registered_site
-from ingest.stream_memory import StreamMemory
+from ingest.stream_memory import StreamMemory, Subject
 from ingest.topics import route_of
 
 Groups = Mapping[str, Sequence[Item]]
@@ -73,12 +73,12 @@ class Screen:
 
     async def _recall_subjects(self, odd: Sequence[tuple[StreamMemory, Item]]) -> None:
         """What was last said of things whose last event is no longer in the stream's tail."""
-        faded = {}
+        faded: dict[tuple[str, str | None], Subject] = {}
         for memory, item in odd:
             subject = memory.subjects.get(item.subject or "")
             if subject is not None and subject.digest is None:
-                faded[item.stream, item.subject] = recall_subject(self._log, item.stream, subject)
-        await all_of(list(faded.values()))
+                faded[item.stream, item.subject] = subject
+        await all_of([recall_subject(self._log, stream, subject) for (stream, _), subject in faded.items()])
 
 
 def _is_odd(memory: StreamMemory, item: Item) -> bool:

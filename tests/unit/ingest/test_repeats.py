@@ -93,6 +93,14 @@ async def test_a_status_long_out_of_the_tail_is_still_remembered_after_a_restart
     assert await sent(log, status("online", model="GH-2"), status("offline"), restart=True) == ["duplicate", "stored"]
 
 
+async def test_what_is_said_twice_at_once_after_a_restart_is_recalled_once() -> None:
+    log = FakeLog()
+    async with ingesting(log) as ingest:
+        await ingest.send(status("online"))
+        await ingest.send(*(message(reading(minute)) for minute in range(700)))
+    assert await sent(log, status("online"), status("online"), restart=False) == ["duplicate", "duplicate"]
+
+
 async def test_a_status_survives_many_summaries_and_restarts() -> None:
     log = FakeLog()
     await sent(log, status("online"), restart=True)
