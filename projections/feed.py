@@ -78,6 +78,10 @@ class Feed:
             elif ring.caught_up and not told:
                 yield FeedPage((), position, caught_up=True)
                 told = True
+            elif told and not ring.caught_up:
+                # The log is away, or has more than was read of it: nobody shall take himself for caught up.
+                yield FeedPage((), position, caught_up=False)
+                told = False
             else:
                 await self._next_change()
 
@@ -98,6 +102,7 @@ class Feed:
         except LogUnavailableError as error:
             structlog.get_logger().warning("feed_waits_for_the_log", reason=str(error))
         ring.caught_up = False
+        self._pulse.fire()
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError
 

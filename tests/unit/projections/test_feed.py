@@ -61,6 +61,18 @@ async def test_what_is_appended_later_arrives_live(log: MemoryLog, feed: Feed) -
         assert positions(await pages_until(pages, Position(30))) == [30]
 
 
+async def test_who_had_caught_up_hears_that_the_log_is_away_and_when_it_is_back(log: MemoryLog, feed: Feed) -> None:
+    await fill(log, 1)
+    async with closing(feed.follow(None, only=EVERYTHING)) as pages:
+        await pages_until(pages, Position(10))
+        log.fail(LogUnavailableError("away"))
+        async with asyncio.timeout(10):
+            assert [await anext(pages), await anext(pages)] == [
+                FeedPage((), Position(10), caught_up=False),
+                FeedPage((), Position(10), caught_up=True),
+            ]
+
+
 async def test_a_filter_leaves_what_matches_and_progress_over_the_rest(log: MemoryLog, feed: Feed) -> None:
     control = pack("control-tomato-1", DeviceMetadata(device_id="tomato-1", name="Tomatoes"))
     only = Filter(categories=frozenset({"control"}))
