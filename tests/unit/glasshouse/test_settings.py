@@ -6,6 +6,7 @@ import pytest
 
 from glasshouse.errors import SettingsError
 from glasshouse.settings import Address, Settings, load_settings
+from tests.support.documents import ROOT
 
 
 def test_options_beat_variables_which_beat_the_file_which_beats_defaults(tmp_path: Path) -> None:
@@ -108,3 +109,8 @@ def test_numbers_are_read_from_variables_within_their_bounds() -> None:
     for wrong in ("0.1", "soon", "99999"):
         with pytest.raises(SettingsError, match="lease_seconds"):
             load_settings({}, environment={"GLASSHOUSE_LEASE_SECONDS": wrong})
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_the_reference_lists_every_setting(name: str) -> None:
+    assert f"| `{name}` | `GLASSHOUSE_{name.upper()}` |" in (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
