@@ -14,10 +14,14 @@ from adapters.mqtt.errors import BrokerStartError
 from api.services import HealthProbe
 from glasshouse.data_folder import DataFolder
 from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
+from glasshouse.holder import holder_of
+from glasshouse.holding import holding
 from glasshouse.ingest_side import IngestSide
+from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
 from glasshouse.owned import Owned
 from glasshouse.read_side import ReadSide, open_read_side
+from glasshouse.roles.ingest import ROLE as INGEST
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log, open_history
 from glasshouse.web import WebServer, bind, url_of
@@ -69,7 +73,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)
         port_v311 = address.port if broker is None else broker.port_v311
         house = House(settings, folder, url_of(listener), address, port_v311, log, read, ingest)
-        async with _at_work(house, web, listener, broker):
+        async with _all_sites(house), _at_work(house, web, listener, broker):
             yield house
 
 
@@ -81,6 +85,17 @@ async def _broker(settings: Settings, folder: DataFolder, stack: AsyncExitStack)
     broker = await start_broker(folder.broker, listen.host, listen.port)
     stack.push_async_callback(broker.stop)
     return broker, broker.address
+
+
+@asynccontextmanager
+async def _all_sites(house: House) -> AsyncIterator[None]:
+    """Where others may share event log and broker, this house owns all sites, as an `ingest` would, and keeps them out."""
+    if house.settings.event_log is None or house.settings.embedded_broker is not None:
+        yield
+        return
+    span, holder = house.settings.lease_seconds, holder_of(house.folder)
+    async with holding(Lease(house.log, INGEST, holder, span_seconds=span, on_change=house.ingest.allow), standby=False):
+        yield
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.roles import Estate
+from tests.support.up import glasshouse, running_up
 
 
 async def test_a_site_has_one_owner_and_another_site_another(estate: Estate) -> None:
@@ -38,6 +39,19 @@ async def test_a_second_project_is_refused_and_one_that_stands_by_takes_over_fro
     await first.kill()
     await third.is_ready()
     assert third.ready["fencing"] > first.ready["fencing"]
+
+
+@pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)  # any log would do
+async def test_up_and_an_ingest_of_the_same_broker_keep_out_of_each_others_way(estate: Estate, tmp_path: Path) -> None:
+    house, broker = tmp_path / "house", estate.env["GLASSHOUSE_MQTT"]
+    async with running_up(house, mqtt=broker, errors=tmp_path / "up.err", env=estate.env) as up:
+        code, sentence = await estate.role("ingest", "ingest").refused()
+        assert (code, "is held by another process" in sentence) == (9, True), sentence
+        assert await up.stop() == 0
+    await estate.role("ingest", "ingest").start()
+    address = ("--data", str(house), "--http", "127.0.0.1:0")
+    code, _, err = await glasshouse("up", *address, env=estate.env)
+    assert (code, "is held by another process" in err) == (9, True), err
 
 
 @pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)  # any log would do
