@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from adapters.event_log.esdb.address import SCHEMES
+from adapters.event_log.esdb.schemes import SCHEMES
 from glasshouse.errors import SettingsError
 
 PREFIX = "GLASSHOUSE_"

@@ -6,8 +6,7 @@ from typing import Final
 
 import structlog
 
-from adapters.event_log.esdb.address import SCHEMES
-from adapters.event_log.esdb.log import EsdbEventLog
+from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.event_log.port import EventLog, LogUnavailableError
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
@@ -38,6 +37,8 @@ async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:
         os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
         # It also says there what ended a handshake, which our sentence has.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+        from adapters.event_log.esdb.log import EsdbEventLog  # noqa: PLC0415  # gRPC is slow to load, and an embedded log needs none
+
         return await EsdbEventLog.open(url, read_only=read_only)
     return await SqliteEventLog.open(file_of(url, "sqlite", "event_log"), read_only=read_only)
 

@@ -10,7 +10,6 @@ from esdbclient.connection_spec import ConnectionSpec
 
 from adapters.event_log.port import LogError
 
-SCHEMES: Final = tuple(f"{name}{how}://" for name in ("esdb", "kurrentdb", "kdb") for how in ("", "+discover"))
 MAX_MESSAGE_BYTES: Final = 17 * 1024 * 1024
 """More than the largest event that any server can be set to take."""
 _KEEPALIVE_MS: Final = 10_000
