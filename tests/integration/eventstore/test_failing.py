@@ -115,7 +115,8 @@ async def test_a_checkpoint_beyond_the_end_is_not_gone_on_from(log: EsdbEventLog
     await double.switch.bad_checkpoint(times=100)
     for number in range(3):
         await patiently(log.head)
-        await log.append([Append("device-a", ANY, events(*(f"{number}-{part}" for part in range(600))))])
+        many = [Append("device-a", ANY, events(*(f"{number}-{part}" for part in range(600))))]
+        await patiently(partial(log.append, many))
         await double.switch.drop()
     await patiently(lambda: append(log, "account-x", ANY, "mine"))
     assert await following == ["mine"]
