@@ -36,10 +36,11 @@ def api_of(running: dict[str, Any]) -> str:
 @asynccontextmanager
 async def resting_accounts(settings: Settings) -> AsyncIterator[tuple[EventLog, Reading]]:
     """The log of a process that does not run, and the accounts in it. DataFolderError where there is no such folder."""
-    with resting_folder(settings):
+    with resting_folder(settings) as folder:
         log = await open_event_log(settings)
         try:
-            reading = open_accounts(log, Feed(log, only=Accounts.only), ProjectionMetrics(CollectorRegistry()))
+            feed, metrics = Feed(log, only=Accounts.only), ProjectionMetrics(CollectorRegistry())
+            reading = open_accounts(log, feed, metrics, snapshots=folder.snapshots)
             async with projecting(reading):
                 await reading.caught_up(log)
                 yield log, reading

@@ -11,10 +11,9 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from glasshouse.oracle.probe import HashPair
-from glasshouse.reading import Reading, projecting
+from glasshouse.reading import Reading, accounts_in, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
-from projections.accounts import Accounts
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.history import RawHistory
@@ -51,7 +50,7 @@ async def open_query_side(
     log: EventLog, *, lineage: Path, snapshots: Path, policy: SnapshotPolicy, registry: CollectorRegistry
 ) -> QuerySide:
     """What a process answers from that fills no history: read models of its own alone."""
-    feed, accounts, latest = Feed(log), Accounts(), _latest(snapshots, policy)
+    feed, accounts, latest = Feed(log), accounts_in(snapshots), _latest(snapshots, policy)
     index = await Lineage.open(log, lineage)
     engine = Engine(log, feed, [accounts, latest, index], metrics=ProjectionMetrics(registry))
     return QuerySide(feed, engine, accounts, latest, index)
@@ -61,7 +60,7 @@ async def open_read_side(
     log: EventLog, history: History, *, lineage: Path, snapshots: Path | None, registry: CollectorRegistry
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
-    feed, accounts, latest = Feed(log), Accounts(), _latest(snapshots)
+    feed, accounts, latest = Feed(log), accounts_in(snapshots), _latest(snapshots)
     index = await Lineage.open(log, lineage)
     models: list[ReadModel] = [accounts, latest, RawHistory(history), index]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(registry))

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapters.event_log.port import EventLog
-from projections.accounts import Accounts
+from projections.accounts import SNAPSHOT_KIND, SNAPSHOT_VERSION, Accounts
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
+from projections.snapshot import SnapshotFile
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,16 @@ class Reading:
                 await self.engine.reached(status.name, head)
 
 
-def open_accounts(log: EventLog, feed: Feed, metrics: ProjectionMetrics) -> Reading:
+def accounts_in(snapshots: Path | None) -> Accounts:
+    """The accounts, kept in that folder; None: nowhere."""
+    if snapshots is None:
+        return Accounts()
+    return Accounts(SnapshotFile(snapshots / "accounts.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION))
+
+
+def open_accounts(log: EventLog, feed: Feed, metrics: ProjectionMetrics, *, snapshots: Path) -> Reading:
     """The accounts alone, for processes that answer little but should know whom."""
-    accounts = Accounts()
+    accounts = accounts_in(snapshots)
     return Reading(feed, Engine(log, feed, [accounts], metrics=metrics), accounts)
 
 

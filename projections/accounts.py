@@ -1,14 +1,34 @@
-"""Accounts and their keys, from the `account-` streams: few events, so they are read from the start of the log each time.
+"""Accounts and their keys, from the `account-` streams: few events in a long log, so what they come to is kept beside it.
 
 Process history: what the log says last holds.
 """
 
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
 from msgspec.structs import replace
 
 from projections.opening import require_readable
 from projections.queries import FeedEvent, FeedPage, KeyView
+from projections.read_model import usable_checkpoint
+from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
 from schema.events import KeyIssued, KeyRevoked
+
+SNAPSHOT_KIND: Final = "accounts"
+SNAPSHOT_VERSION: Final = 1
+"""To be raised whenever what is kept holds other fields, or the same events come to something else."""
+_SAVE_SECONDS: Final = 10.0
+"""How much of the log a process that was killed has to look through again, at most, in time."""
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    keys: list[KeyView]
+    revoked: list[str]
 
 
 class Accounts:
@@ -17,25 +37,33 @@ class Accounts:
     name = "accounts"
     only = Filter(categories=frozenset({"account"}))
 
-    def __init__(self) -> None:
+    def __init__(self, snapshot: SnapshotFile | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.position: Position | None = None
+        self._snapshot = snapshot
+        self._clock = clock
         self._keys: dict[str, KeyView] = {}
         self._revoked: set[str] = set()
+        self._log_id: str | None = None
+        self._saved: Position | None = None
+        self._saved_at = clock()
 
     async def start(self, head: Cursor) -> Position | None:
-        del head  # it keeps nothing, so there is nothing to compare
-        self.position = None
-        self._keys, self._revoked = {}, set()
-        return None
+        self._log_id = head.log_id
+        kept, self.position = await self._restore(head)
+        self._keys, self._revoked = {view.key_id: view for view in kept.keys}, set(kept.revoked)
+        self._saved = self.position
+        return self.position
 
     async def apply(self, page: FeedPage) -> None:
         require_readable(page)
         for fed in page.events:
             self._take(fed)
         self.position = page.position
+        if page.events or self._clock() - self._saved_at >= _SAVE_SECONDS:
+            await self._save()
 
     async def close(self) -> None:
-        """There is nothing to keep."""
+        await self._save()
 
     def key(self, key_id: str) -> KeyView | None:
         return self._keys.get(key_id)
@@ -61,3 +89,25 @@ class Accounts:
             self._revoked.add(event.key_id)
             if (held := self._keys.get(event.key_id)) is not None:
                 self._keys[event.key_id] = replace(held, revoked=True)
+
+    async def _restore(self, head: Cursor) -> tuple[_Kept, Position | None]:
+        saved = None if self._snapshot is None else await asyncio.to_thread(self._snapshot.load)
+        position = None if saved is None else usable_checkpoint(self.name, saved[0], head)
+        if saved is None or position is None:
+            return _Kept([], []), None
+        try:
+            (record,) = saved[1]
+            return msgspec.json.decode(record, type=_Kept), position
+        except ValueError as error:
+            structlog.get_logger().warning("snapshot_passed_over", projection=self.name, reason=str(error))
+            return _Kept([], []), None
+
+    async def _save(self) -> None:
+        if self._snapshot is None or self._log_id is None or self.position == self._saved:
+            return
+        kept = msgspec.json.encode(_Kept(self.keys(), sorted(self._revoked)))
+        try:
+            await asyncio.to_thread(self._snapshot.save, Cursor(self._log_id, self.position), [kept])
+        except OSError as error:
+            structlog.get_logger().warning("snapshot_not_written", projection=self.name, reason=str(error))
+        self._saved, self._saved_at = self.position, self._clock()

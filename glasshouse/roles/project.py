@@ -32,7 +32,7 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
     async with on_stage(settings) as stage:
         feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
         lease, shared = stage.lease(ROLE), LaterProbe("projections")
-        reading = open_accounts(stage.log, feed, metrics)
+        reading = open_accounts(stage.log, feed, metrics, snapshots=stage.folder.snapshots)
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), shared]
         web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)
         async with asyncio.TaskGroup() as tasks:

@@ -17,7 +17,7 @@ from glasshouse.web_side import api_server
 from projections.latest import SnapshotPolicy
 
 ROLE: Final = "serve"
-_SNAPSHOTS: Final = SnapshotPolicy(events=15_000, seconds=60.0)
+_SNAPSHOTS: Final = SnapshotPolicy(events=5_000, seconds=60.0)
 """More often than in `up`: what a process that was killed has to read again, its readers wait for."""
 
 
