@@ -9,7 +9,6 @@ import structlog
 from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.event_log.port import EventLog, LogUnavailableError
 from adapters.event_log.sqlite import SqliteEventLog
-from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History
 from glasshouse.settings import Settings, file_of
 
@@ -51,4 +50,6 @@ async def open_shared_history(settings: Settings) -> History | None:
 
 async def open_history(settings: Settings) -> History:
     """The history of `history`; HistoryError in plain words."""
+    from adapters.history.duckdb import DuckDbHistory  # noqa: PLC0415  # which a process without a history of its own need not load
+
     return await DuckDbHistory.open(settings.history_path)

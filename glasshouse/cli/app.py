@@ -1,13 +1,15 @@
 """The `glasshouse` command: its subcommands, and how an error becomes a sentence and an exit code."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from glasshouse.cli import audit_ledger, copy_log, demo, doctor, import_, keys, roles, schema, simulate, up
 from glasshouse.cli.options import HELP
 from glasshouse.errors import ExitCode
 from glasshouse.failures import explain
@@ -27,28 +29,59 @@ def _program(
     """What is asked of the program itself, before any command."""
 
 
+_LOOK: Final[dict[str, Any]] = {
+    "context_settings": HELP,
+    "rich_markup_mode": None,  # which takes what stands in brackets, such as a default, for markup, and drops it
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+}
+_COMMANDS: Final = {
+    "demo": ("demo:command", "A simulated greenhouse, and the proof that nothing of it was lost."),
+    "up": ("up:command", "Broker, ingest, read models, API and page in one process."),
+    "ingest": ("roles:ingest", "MQTT to the event log alone, for the sites that it owns."),
+    "project": ("roles:project", "The shared read models alone."),
+    "serve": ("roles:serve", "API and page alone; as many as are needed."),
+    "import": ("import_:command", "Import the CSV files of data loggers."),
+    "copy-log": ("copy_log:command", "Copy an event log into another, and verify it."),
+    "doctor": ("doctor:command", "Name the broken part, and what to do."),
+    "keys": ("keys:app", "Issue, list and revoke API keys."),
+    "simulate": ("simulate:command", "The demo's greenhouse alone, with a ledger."),
+    "audit-ledger": ("audit_ledger:command", "Hold ledgers against the log and the read models."),
+    "schema": ("schema:app", "The event types and their JSON Schemas."),
+}
+"""Where each is, and what it is for in a line."""
+
+
+class _Commands(TyperGroup):
+    """Loads the command that is asked for, and no other: a process that was killed shall answer again soon."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        place, purpose = _COMMANDS[cmd_name]
+        module, _, attribute = place.partition(":")
+        found = getattr(import_module(f"glasshouse.cli.{module}"), attribute)
+        if not isinstance(found, typer.Typer):
+            function, found = found, typer.Typer(**_LOOK)
+            found.command(cmd_name)(function)
+        command = get_command(found)
+        command.name, command.short_help = cmd_name, purpose
+        return command
+
+
 app = typer.Typer(
     name="glasshouse",
+    cls=_Commands,
     help="Everything that happens in a greenhouse as events: MQTT in, an event log at the heart, GraphQL out.",
     no_args_is_help=True,
-    context_settings=HELP,
-    rich_markup_mode=None,  # which takes what stands in brackets, such as a default, for markup, and drops it
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    **_LOOK,
 )
 app.callback()(_program)
-app.command("demo", short_help="A simulated greenhouse, and the proof that nothing of it was lost.")(demo.command)
-app.command("up", short_help="Broker, ingest, read models, API and page in one process.")(up.command)
-app.command("ingest", short_help="MQTT to the event log alone, for the sites that it owns.")(roles.ingest)
-app.command("project", short_help="The shared read models alone.")(roles.project)
-app.command("serve", short_help="API and page alone; as many as are needed.")(roles.serve)
-app.command("import", short_help="Import the CSV files of data loggers.")(import_.command)
-app.command("copy-log", short_help="Copy an event log into another, and verify it.")(copy_log.command)
-app.command("doctor", short_help="Name the broken part, and what to do.")(doctor.command)
-app.add_typer(keys.app, name="keys", short_help="Issue, list and revoke API keys.")
-app.command("simulate", short_help="The demo's greenhouse alone, with a ledger.")(simulate.command)
-app.command("audit-ledger", short_help="Hold ledgers against the log and the read models.")(audit_ledger.command)
-app.add_typer(schema.app, name="schema", short_help="The event types and their JSON Schemas.")
 
 
 def main() -> None:

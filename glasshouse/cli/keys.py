@@ -17,7 +17,11 @@ from glasshouse.loops import run
 from glasshouse.settings import Settings
 
 app = typer.Typer(
-    help="API keys: who may read, change and deliver.", no_args_is_help=True, context_settings=HELP, rich_markup_mode=None
+    add_completion=False,
+    help="API keys: who may read, change and deliver.",
+    no_args_is_help=True,
+    context_settings=HELP,
+    rich_markup_mode=None,
 )
 
 

@@ -13,6 +13,7 @@ from schema.json_schema import export
 from schema.registry import REGISTRY
 
 app = typer.Typer(
+    add_completion=False,
     help="The event types, their versions and their JSON Schemas.",
     no_args_is_help=True,
     context_settings=HELP,
