@@ -1,6 +1,6 @@
 """From an exception to what a user is told: one plain sentence, and an exit code."""
 
-from adapters.event_log.port import LogError
+from adapters.event_log.port import LogAddressError, LogError
 from adapters.history.port import HistoryError
 from adapters.mqtt.address import BrokerAddressError
 from adapters.mqtt.errors import MqttError, PortTakenError
@@ -10,6 +10,7 @@ from glasshouse.simulator.options import SimulationOptionsError
 from projections.queries import ProjectionHaltedError
 
 _CODES: dict[type[Exception], ExitCode] = {
+    LogAddressError: ExitCode.USAGE,
     LogError: ExitCode.STORE,
     HistoryError: ExitCode.STORE,
     ProjectionHaltedError: ExitCode.STORE,

@@ -24,6 +24,10 @@ class LogError(Exception):
     """The log cannot do what was asked; the message says in plain words why, and what to do."""
 
 
+class LogAddressError(LogError):
+    """The address of a log cannot be understood, or asks for what is not to be had."""
+
+
 class LogUnavailableError(LogError):
     """The log cannot be reached or written right now (away, locked, disk full): the same call may work later."""
 

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import grpc
 from esdbclient.connection_spec import ConnectionSpec
 
-from adapters.event_log.port import LogError
+from adapters.event_log.port import LogAddressError
 
 MAX_MESSAGE_BYTES: Final = 17 * 1024 * 1024
 """More than the largest event that any server can be set to take."""
@@ -18,7 +18,7 @@ _KEEPALIVE_MS: Final = 10_000
 class EsdbAddress:
     """An `esdb://` or `esdb+discover://` URL, understood. It never tells its password.
 
-    LogError where the URL, or a file that it names, cannot be used.
+    LogAddressError where the URL, or a file that it names, cannot be used.
     """
 
     def __init__(self, url: str) -> None:
@@ -26,7 +26,7 @@ class EsdbAddress:
         try:
             self.spec = ConnectionSpec(_as_esdb(url))
         except ValueError as error:
-            raise LogError(f"{self} cannot be used: {_reason(error, url)}") from None
+            raise LogAddressError(f"{self} cannot be used: {_reason(error, url)}") from None
         self._check_options()
         self._tls_files = self._read_tls_files() if self.spec.options.Tls else None
 
@@ -86,12 +86,14 @@ class EsdbAddress:
     def _check_options(self) -> None:
         options = self.spec.options
         if options.NodePreference != "leader":
-            raise LogError(
+            raise LogAddressError(
                 f"{self} asks for NodePreference={options.NodePreference}, but the log is written and read at the leader, so "
                 "that whoever wrote sees what he wrote; leave the option out"
             )
         if not options.TlsVerifyCert:
-            raise LogError(f"{self} asks not to verify certificates; name the certificate of your authority with TlsCaFile=")
+            raise LogAddressError(
+                f"{self} asks not to verify certificates; name the certificate of your authority with TlsCaFile="
+            )
 
     def _read_tls_files(self) -> tuple[bytes | None, bytes | None, bytes | None]:
         options = self.spec.options
@@ -107,7 +109,7 @@ class EsdbAddress:
         try:
             return Path(path).read_bytes()
         except OSError as error:
-            raise LogError(f"{option}={path} of {self} cannot be read: {error.strerror}") from error
+            raise LogAddressError(f"{option}={path} of {self} cannot be read: {error.strerror}") from error
 
 
 def _as_esdb(url: str) -> str:
@@ -119,4 +121,6 @@ def _reason(error: ValueError, url: str) -> str:
     """What is wrong, without the URL, which may hold a password."""
     if "+" not in urlsplit(url).scheme and "Username and password" in str(error):
         return "with TLS, user and password are needed (esdb://user:password@host); a server without TLS wants ?Tls=false"
-    return str(error).replace(_as_esdb(url), "").rstrip(": ") or "it is not understood"
+    said = str(error).replace(_as_esdb(url), "").rstrip(": ") or "it is not understood"
+    named = (name for name, value in parse_qsl(urlsplit(url).query) if f"'{value}'" in said)
+    return " ".join([*(f"{name} is" for name in named), said])

@@ -24,6 +24,7 @@ URL = "mqtt://127.0.0.1:1"
         (["serve"], 2, "GLASSHOUSE_EVENT_LOG"),
         (["serve", "--event-log", ""], 2, "GLASSHOUSE_EVENT_LOG"),
         (["serve", "--event-log", LOG], 7, "/nowhere"),
+        (["serve", "--event-log", "esdb://127.0.0.1?Tls=maybe"], 2, "Tls is 'maybe' not one of"),
         (["serve", "--event-log", "esdb://127.0.0.1:abc?Tls=false"], 7, "resolution failed for 127.0.0.1:abc:"),
     ],
 )

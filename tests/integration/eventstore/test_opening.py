@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.event_log.esdb.log import EsdbEventLog
-from adapters.event_log.port import NO_STREAM, LogError, LogUnavailableError
+from adapters.event_log.port import NO_STREAM, LogAddressError, LogError, LogUnavailableError
 from tests.support.eventstore.certificates import OPENSSL, make_certificates
 from tests.support.eventstore.process import Double, eventstore
 from tests.support.logs import append, names
@@ -95,6 +95,7 @@ async def test_who_only_looks_begins_no_log(double: Double) -> None:
     ("url", "complaint"),
     [
         ("esdb://u:secret@h:2113?Tlls=false", "esdb://h:2113 cannot be used: Unknown field .*TLLS"),
+        ("esdb://h:2113?Tls=maybe", "esdb://h:2113 cannot be used: Tls is 'maybe' not one of: true, false"),
         ("esdb://h:2113", "user and password are needed"),
         ("kurrentdb://h:2113", "kurrentdb://h:2113 cannot be used: .*user and password are needed"),
         ("esdb://u:secret@h?TlsVerifyCert=false", "asks not to verify certificates"),
@@ -108,6 +109,6 @@ async def test_who_only_looks_begins_no_log(double: Double) -> None:
     ],
 )
 async def test_a_url_that_cannot_be_used_says_what_is_wrong_and_no_secret(url: str, complaint: str) -> None:
-    with pytest.raises(LogError, match=complaint) as refusal:
+    with pytest.raises(LogAddressError, match=complaint) as refusal:
         await EsdbEventLog.open(url)
     assert "cret" not in str(refusal.value)
