@@ -4,6 +4,7 @@ Each is asked with the state folded from its own stream, and asked again when th
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -48,24 +49,36 @@ def fold_device(events: Sequence[Event]) -> DeviceMetadata | None:
 
 def define_site(current: SiteDefined | None, wanted: SiteDefined) -> Decision:
     """Define a site, or change its name or time zone. Whoever asks has checked that the zone exists."""
-    problem = _id_problem("siteId", wanted.site_id) or _text_problem("name", wanted.name)
+    problem = id_problem("siteId", wanted.site_id) or text_problem("name", wanted.name)
     if problem is not None:
         return Refused(Refusal.INVALID, problem)
     return [] if wanted == current else [wanted]
 
 
-def register_device(current: DeviceMetadata | None, device_id: str, changes: Mapping[str, str | None]) -> Decision:
-    """Register a device, or change what is known of it; fields that `changes` does not name stay, None clears one."""
-    problem = _id_problem("deviceId", device_id) or _location_problem(changes.get("location"))
+def register_device(current: DeviceMetadata | None, device_id: str, changes: Mapping[str, str | datetime | None]) -> Decision:
+    """Register a device, or change what is known of it; fields that `changes` does not name stay, None clears one.
+
+    A new location counts from now on, unless the same change says since when.
+    """
+    before = current or DeviceMetadata(device_id=device_id)
+    wanted = msgspec.structs.replace(before, **changes)
+    if wanted.location != before.location and "located_since" not in changes:
+        wanted = msgspec.structs.replace(wanted, located_since=None)
+    problem = id_problem("deviceId", device_id) or _location_problem(wanted.location) or _since_problem(wanted)
     for name, text in changes.items():
-        problem = problem or _text_problem(name, text)
+        problem = problem or (text_problem(name, text) if isinstance(text, str) else None)
     if problem is not None:
         return Refused(Refusal.INVALID, problem)
-    wanted = msgspec.structs.replace(current or DeviceMetadata(device_id=device_id), **changes)
     return [] if wanted == current else [wanted]
 
 
-def _id_problem(name: str, text: str) -> str | None:
+def _since_problem(wanted: DeviceMetadata) -> str | None:
+    if wanted.located_since is not None and wanted.location is None:
+        return "locatedSince says from when a location counts, and there is none"
+    return None
+
+
+def id_problem(name: str, text: str) -> str | None:
     if is_valid_id(text):
         return None
     return f"{name} must be 1 to 64 letters, digits, '_', '.' or '-', the first a letter or digit; {text[:80]!r} is not"
@@ -82,9 +95,9 @@ def _location_problem(location: str | None) -> str | None:
     )
 
 
-def _text_problem(name: str, text: str | None) -> str | None:
+def text_problem(name: str, text: str | None, longest: int = MAX_TEXT) -> str | None:
     if text is None:
         return None
-    if not 0 < len(text.strip()) <= MAX_TEXT or not text.isprintable():
-        return f"{name} must be 1 to {MAX_TEXT} printable characters"
+    if not 0 < len(text.strip()) <= longest or not text.isprintable():
+        return f"{name} must be 1 to {longest} printable characters"
     return None

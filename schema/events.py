@@ -25,6 +25,16 @@ class Quality(StrEnum):
     BAD = "bad"
 
 
+class Operation(StrEnum):
+    """What a correction does to a value."""
+
+    SCALE = "scale"
+    OFFSET = "offset"
+    REPLACE = "replace"
+    EXCLUDE = "exclude"
+    RESTORE = "restore"
+
+
 class Clock(StrEnum):
     """What is wrong with a device's clock, seen from ours: such an event is kept, and is never "latest"."""
 
@@ -54,10 +64,6 @@ class SensorReading(Event, frozen=True, kw_only=True):
     clock: Clock = Clock.OK
     seq: int | None = None
     sent_at: UtcTime | None = None
-
-    def quality_of(self, metric: str) -> Quality:
-        """The device's word and the checks' verdict together: the worse of the two."""
-        return Quality.BAD if metric in self.verdicts else self.quality
 
 
 class ActuatorCommand(Event, frozen=True, kw_only=True):
@@ -124,7 +130,10 @@ class DeviceAnnounced(Event, frozen=True, kw_only=True):
 
 
 class DeviceMetadata(Event, frozen=True, kw_only=True):
-    """What people decided about a device. `location` is a path `site/house/zone`."""
+    """What people decided about a device. `location` is a path `site/house/zone`.
+
+    `located_since` is from when it counts. Left out: a first location always did, a later one since it was decided.
+    """
 
     device_id: Id
     device_type: str | None = None
@@ -132,6 +141,43 @@ class DeviceMetadata(Event, frozen=True, kw_only=True):
     location: str | None = None
     model: str | None = None
     firmware_version: str | None = None
+    located_since: UtcTime | None = None
+
+
+class ReadingCorrection(Event, frozen=True, kw_only=True):
+    """A stretch of a device's readings was wrong: of this metric, of one sensor or of all, measured in [from, to).
+
+    No `from` is since ever, no `to` for ever. `amount` is the factor, the offset or the value itself, in the metric's unit.
+    Corrections work in the order of their stream, each on what the one before left; `restore` undoes those before it.
+    """
+
+    device_id: Id
+    correction_id: Id
+    sensor_id: Id | None = None
+    metric: str
+    start: UtcTime | None = msgspec.field(default=None, name="from")
+    end: UtcTime | None = msgspec.field(default=None, name="to")
+    operation: Operation
+    amount: float | None = None
+    reason: str
+
+
+class SensorReplaced(Event, frozen=True, kw_only=True):
+    """Another sensor goes on, from a moment on, with what a sensor measured. Without another it was not replaced after all."""
+
+    device_id: Id
+    sensor_id: Id
+    by_device_id: Id | None = None
+    by_sensor_id: Id | None = None
+    at: UtcTime | None = None
+
+
+class DeviceRetired(Event, frozen=True, kw_only=True):
+    """A device is out of service from a moment on: its silence means nothing. Without a moment it is in service again."""
+
+    device_id: Id
+    at: UtcTime | None = None
+    reason: str
 
 
 class SiteDefined(Event, frozen=True, kw_only=True):
