@@ -94,7 +94,7 @@ def _add_rows(rows: list[HistoryRow], recorded: RecordedEvent, event: SensorRead
                 timestamp_us,
                 value,
                 event.units.get(metric),
-                event.quality_of(metric),
+                event.quality,
                 recorded.id,
                 recorded.recorded_us,
                 recorded.revision,

@@ -100,7 +100,7 @@ def test_an_implausible_value_is_stored_with_the_verdict(value: float, verdict: 
     event = read({"reading": {"temperature": value, "humidity": 50}})
     assert event.reading["temperature"] == value
     assert event.verdicts == {"temperature": verdict}
-    assert (event.quality_of("temperature"), event.quality_of("humidity")) == (Quality.BAD, Quality.GOOD)
+    assert event.quality is Quality.GOOD
 
 
 def test_plausibility_is_judged_in_the_canonical_unit() -> None:

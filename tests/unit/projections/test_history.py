@@ -68,15 +68,16 @@ async def reach_head(log: MemoryLog, history: History, policy: BatchPolicy = AT_
         await engine.reached("history", head)
 
 
-async def test_each_metric_of_a_reading_is_a_row(history: Fragile) -> None:
+async def test_each_metric_of_a_reading_is_a_row_with_the_device_s_own_word(history: Fragile) -> None:
     log = MemoryLog()
-    await tell(log, [reading("a", 1, temperature=20.0, ph=20.0, verdicts={"ph": "above_range"}), reading("a", 2)])
+    bad = reading("a", 1, temperature=20.0, ph=20.0, verdicts={"ph": "above_range"}, quality=Quality.SUSPECTED)
+    await tell(log, [bad, reading("a", 2)])
     await reach_head(log, history)
     rows = await history.readings(RangeQuery(device="a"))
     event = (await log.read_stream("device-a"))[0]
     assert [(row.metric, row.value, row.quality) for row in rows] == [
-        ("ph", 20.0, Quality.BAD),
-        ("temperature", 20.0, Quality.GOOD),
+        ("ph", 20.0, Quality.SUSPECTED),
+        ("temperature", 20.0, Quality.SUSPECTED),
     ]
     assert {(row.event_id, row.recorded_us, row.revision, row.position) for row in rows} == {
         (event.id, event.recorded_us, 0, event.position)
