@@ -16,6 +16,7 @@ from api.types.reading_page import ReadingConnection, reading_page
 from api.types.series import Series, SeriesSelector
 from api.types.series import series as make_series
 from api.visibility import HISTORY, Visibility
+from projections.shown import shown_rows
 from schema.envelope import Cursor, Position
 from schema.metrics import METRICS
 
@@ -62,7 +63,7 @@ async def readings(services: Services, wanted: Wanted) -> ReadingConnection:
             limit=wanted.size + 1,
         )
     )
-    return reading_page(rows, wanted.size, seen, wanted.after)
+    return reading_page(rows, shown_rows(rows, services.decisions), wanted.size, seen, wanted.after)
 
 
 async def _seen(services: Services, place: ReadingPlace | None) -> Cursor:

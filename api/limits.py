@@ -25,6 +25,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     default_page: int = 50
     selectors: int = 20
     buckets: int = 10_000
+    corrected_rows: int = 50_000
+    """Readings that the dry run of a correction looks at."""
     operation_seconds: float = 15.0
     concurrent_operations: int = 64
     visibility_seconds: float = 2.0

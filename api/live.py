@@ -82,7 +82,8 @@ class LiveReadings:
             for number, metric in enumerate(event.reading, 1):
                 if number > seen and self._selection.metric in {None, metric}:
                     point = self._after(fed.recorded, number, len(event.reading))
-                    yield ReadingReceived(point=point, recorded=fed.recorded, event=event, name=metric)
+                    decided = self._services.decisions.corrections(event.device_id, event.sensor_id, metric)
+                    yield ReadingReceived(point=point, recorded=fed.recorded, event=event, name=metric, corrections=decided)
 
     def _after(self, recorded: RecordedEvent, number: int, values: int) -> ResumePoint:
         if number == values:

@@ -4,12 +4,30 @@ from typing import Annotated
 
 import strawberry
 
-from api.changes import change_device, change_site, issue_key, revoke_key
+from api.changes import change_site, issue_key, revoke_key
 from api.context import Info
+from api.corrections import correct_readings
+from api.device_changes import change_device, replace_sensor, retire_device
 from api.fields import argument, guarded
 from api.roles import Role
-from api.types.inputs import IssueKeyInput, RegisterDeviceInput, RevokeKeyInput, SiteInput
-from api.types.results import DefineSiteResult, IssueKeyResult, RegisterDeviceResult, RevokeKeyResult
+from api.types.inputs import (
+    CorrectReadingsInput,
+    IssueKeyInput,
+    RegisterDeviceInput,
+    ReplaceSensorInput,
+    RetireDeviceInput,
+    RevokeKeyInput,
+    SiteInput,
+)
+from api.types.results import (
+    CorrectReadingsResult,
+    DefineSiteResult,
+    IssueKeyResult,
+    RegisterDeviceResult,
+    ReplaceSensorResult,
+    RetireDeviceResult,
+    RevokeKeyResult,
+)
 
 
 @strawberry.type(description="What can be changed. Each change is an event, and answers with its success or an OperationError.")
@@ -31,6 +49,33 @@ class Mutation:
         input: Annotated[RegisterDeviceInput, argument("The device.")],  # noqa: A002 - the name is fixed
     ) -> RegisterDeviceResult:
         return await change_device(info.context, input)
+
+    @guarded(
+        Role.OPERATOR,
+        "Correct a stretch of a device's readings, also of those that come later. Nothing stored changes: what is shown does.",
+    )
+    async def correct_readings(
+        self,
+        info: Info,
+        input: Annotated[CorrectReadingsInput, argument("The correction.")],  # noqa: A002 - the name is fixed
+    ) -> CorrectReadingsResult:
+        return await correct_readings(info.context, input)
+
+    @guarded(Role.OPERATOR, "Let another sensor go on, from a moment on, with what a sensor measured.")
+    async def replace_sensor(
+        self,
+        info: Info,
+        input: Annotated[ReplaceSensorInput, argument("The sensor, and the one that goes on.")],  # noqa: A002 - the name is fixed
+    ) -> ReplaceSensorResult:
+        return await replace_sensor(info.context, input)
+
+    @guarded(Role.OPERATOR, "Take a device out of service, so that its silence means nothing, or back into it.")
+    async def retire_device(
+        self,
+        info: Info,
+        input: Annotated[RetireDeviceInput, argument("The device.")],  # noqa: A002 - the name is fixed
+    ) -> RetireDeviceResult:
+        return await retire_device(info.context, input)
 
     @guarded(Role.ADMIN, "Issue an API key. The answer holds it this once; only a hash is kept.")
     async def issue_key(

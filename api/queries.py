@@ -22,7 +22,7 @@ from api.types.projection import Projection, projection
 from api.types.reading_page import ReadingConnection
 from api.types.series import Series, SeriesSelector
 from api.types.site import Site, site
-from api.visibility import ACCOUNTS, HISTORY, LATEST, LINEAGE
+from api.visibility import ACCOUNTS, DECISIONS, HISTORY, LATEST, LINEAGE
 from schema.envelope import Cursor
 from schema.ids import parse_event_id
 
@@ -84,6 +84,7 @@ class Query:
     ) -> ReadingConnection:
         history.shared(info.context.services)
         await info.context.visibility.at_least(HISTORY, at_least)
+        await info.context.visibility.at_least(DECISIONS, at_least)
         wanted = history.Wanted(device_id, sensor_id, metric, start, end, page_size(first, info.context.services.limits), after)
         return await history.readings(info.context.services, wanted)
 

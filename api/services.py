@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from api.limits import Limits
-from projections.queries import AccountQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
+from projections.queries import AccountQueries, DecisionQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
 
 
 class HealthProbe(Protocol):
@@ -38,6 +38,7 @@ class Services:
     log: EventLog
     latest: LatestQueries
     accounts: AccountQueries
+    decisions: DecisionQueries
     lineage: LineageQueries
     projections: ProjectionQueries
     feed: FeedQueries

@@ -36,7 +36,7 @@ class Streams:
 
     def _payload(self, executor: Executor[Any], audience: Hashable, message: object) -> str:
         if isinstance(message, ReadingReceived):
-            return self._frames.payload((audience, message.point), lambda: _execute(executor, message))
+            return self._frames.payload((audience, message.point, message.version()), lambda: _execute(executor, message))
         return _execute(executor, message)
 
 

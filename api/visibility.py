@@ -14,6 +14,7 @@ LATEST: Final = "latest"
 HISTORY: Final = "history"
 ACCOUNTS: Final = "accounts"
 LINEAGE: Final = "lineage"
+DECISIONS: Final = "decisions"
 
 
 class Visibility:

@@ -50,13 +50,17 @@ class Writer:
         """Let `decide` see the stream's events and append what follows; ApiError where it refuses."""
         for _ in range(_ATTEMPTS):
             current = await self._read(stream)
-            decision = decide(current.events)
-            if isinstance(decision, Refused):
-                raise ApiError(_CODES[decision.why], decision.message)
+            decision = _decided(decide, current)
             position = await self._append(stream, current, decision, actor) if decision else current.position
             if not isinstance(position, Conflict):
                 return Change([*current.events, *decision], position, Cursor(self._log.log_id, position).encode())
         raise ApiError(ErrorCode.CONFLICT, "too many others are changing the same thing; try again")
+
+    async def consider(self, stream: str, decide: Callable[[Sequence[Event]], Decision]) -> Change:
+        """What would follow, without appending it; ApiError where `decide` refuses."""
+        current = await self._read(stream)
+        decision = _decided(decide, current)
+        return Change([*current.events, *decision], current.position, Cursor(self._log.log_id, current.position).encode())
 
     async def _read(self, stream: str) -> Stream:
         events: list[Event] = []
@@ -80,3 +84,10 @@ class Writer:
         metadata = Metadata(schema_version=REGISTRY.version_of(event), source="graphql", received_at=now, actor=actor)
         event_id = content_event_id(None, stream, str(revision), REGISTRY.name_of(event), msgspec.json.encode(event))
         return REGISTRY.pack(event_id, event, metadata)
+
+
+def _decided(decide: Callable[[Sequence[Event]], Decision], current: Stream) -> Sequence[Event]:
+    decision = decide(current.events)
+    if isinstance(decision, Refused):
+        raise ApiError(_CODES[decision.why], decision.message)
+    return decision

@@ -112,5 +112,6 @@ async def _caught_up(side: Reading, log: EventLog, stack: AsyncExitStack) -> Non
 async def _pairs(side: QuerySide, other: QuerySide) -> dict[str, HashPair]:
     return {
         "latest": HashPair(side.latest.content_hash(), other.latest.content_hash()),
+        "decisions": HashPair(side.decisions.content_hash(), other.decisions.content_hash()),
         "lineage": HashPair(await side.lineage.content_hash(), await other.lineage.content_hash()),
     }

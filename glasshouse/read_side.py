@@ -11,9 +11,10 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from glasshouse.oracle.probe import HashPair
-from glasshouse.reading import Reading, accounts_in, projecting
+from glasshouse.reading import Reading, accounts_in, decisions_in, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
+from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.history import RawHistory
@@ -30,13 +31,15 @@ class QuerySide(Reading):
     """What the API of one process answers from by itself."""
 
     latest: LatestState
+    decisions: Decisions
     lineage: Lineage
 
     async def answers(self, log: EventLog) -> None:
-        """Return once it knows its keys, and its latest state is caught up."""
+        """Return once it knows its keys and what people decided, and its latest state is caught up."""
         await self.caught_up(log, "accounts")
-        with suppress(ProjectionHaltedError):  # which /readyz shows: it stands still alone, and all else goes on
-            await self.caught_up(log, "latest")
+        for name in ("decisions", "latest"):
+            with suppress(ProjectionHaltedError):  # which /readyz shows: it stands still alone, and all else goes on
+                await self.caught_up(log, name)
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ async def open_query_side(
 ) -> QuerySide:
     """What a process answers from that fills no history: read models of its own alone."""
     feed, accounts, latest = Feed(log), accounts_in(snapshots), _latest(snapshots, policy)
-    index = await Lineage.open(log, lineage)
-    engine = Engine(log, feed, [accounts, latest, index], metrics=ProjectionMetrics(registry))
-    return QuerySide(feed, engine, accounts, latest, index)
+    decisions, index = decisions_in(snapshots), await Lineage.open(log, lineage)
+    engine = Engine(log, feed, [accounts, decisions, latest, index], metrics=ProjectionMetrics(registry))
+    return QuerySide(feed, engine, accounts, latest, decisions, index)
 
 
 async def open_read_side(
@@ -61,10 +64,10 @@ async def open_read_side(
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
     feed, accounts, latest = Feed(log), accounts_in(snapshots), _latest(snapshots)
-    index = await Lineage.open(log, lineage)
-    models: list[ReadModel] = [accounts, latest, RawHistory(history), index]
+    decisions, index = decisions_in(snapshots), await Lineage.open(log, lineage)
+    models: list[ReadModel] = [accounts, decisions, latest, RawHistory(history), index]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(registry))
-    return ReadSide(feed, engine, accounts, latest, index, history)
+    return ReadSide(feed, engine, accounts, latest, decisions, index, history)
 
 
 def _latest(snapshots: Path | None, policy: SnapshotPolicy | None = None) -> LatestState:
@@ -112,6 +115,7 @@ async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
     async with rebuilt(log) as side:
         return {
             "latest": HashPair(serving.latest.content_hash(), side.latest.content_hash()),
+            "decisions": HashPair(serving.decisions.content_hash(), side.decisions.content_hash()),
             "lineage": HashPair(await serving.lineage.content_hash(), await side.lineage.content_hash()),
             "history": HashPair(await serving.history.content_hash(), await side.history.content_hash()),
         }

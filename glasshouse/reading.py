@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.event_log.port import EventLog
+from projections import decisions
 from projections.accounts import SNAPSHOT_KIND, SNAPSHOT_VERSION, Accounts
+from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
@@ -44,6 +46,15 @@ def accounts_in(snapshots: Path | None) -> Accounts:
     if snapshots is None:
         return Accounts()
     return Accounts(SnapshotFile(snapshots / "accounts.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION))
+
+
+def decisions_in(snapshots: Path | None) -> Decisions:
+    """What people decided, kept in that folder; None: nowhere."""
+    if snapshots is None:
+        return Decisions()
+    return Decisions(
+        SnapshotFile(snapshots / "decisions.json", kind=decisions.SNAPSHOT_KIND, version=decisions.SNAPSHOT_VERSION)
+    )
 
 
 def open_accounts(log: EventLog, feed: Feed, metrics: ProjectionMetrics, *, snapshots: Path) -> Reading:

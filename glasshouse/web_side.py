@@ -44,6 +44,7 @@ def api_server(
         log=log,
         latest=read.latest,
         accounts=read.accounts,
+        decisions=read.decisions,
         lineage=read.lineage,
         projections=read.engine,
         feed=read.feed,

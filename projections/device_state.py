@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from projections.queries import LatestActuator, LatestReading
+from projections.queries import LatestActuator
 from schema.envelope import RecordedEvent
-from schema.events import ActuatorEvent, Clock, DeviceAnnounced, DeviceMetadata, DeviceStatus, SensorReading
+from schema.events import ActuatorEvent, Clock, DeviceAnnounced, DeviceMetadata, DeviceStatus, Quality, SensorReading
 from schema.ids import EventId
 
 
@@ -16,6 +16,20 @@ class Said(msgspec.Struct, frozen=True):
     timestamp: datetime
     event_id: EventId
     value: str
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A reading as the device sent it; `quality` is its own word."""
+
+    sensor: str
+    metric: str
+    value: float
+    unit: str | None
+    quality: Quality
+    timestamp: datetime
+    event_id: EventId
+    recorded_us: int
+    revision: int
 
 
 class _Origin(msgspec.Struct, frozen=True):
@@ -44,7 +58,7 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
     status: Said | None = None
     decided: Decided | None = None
     last_seen_us: int | None = None
-    readings: dict[str, dict[str, LatestReading]] = {}
+    readings: dict[str, dict[str, Heard]] = {}
     actuators: dict[str, LatestActuator] = {}
 
     def read(self, recorded: RecordedEvent, event: SensorReading) -> None:
@@ -56,12 +70,12 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
         for metric, value in event.reading.items():
             before = held.get(metric)
             if before is None or _is_later(event.timestamp, recorded.id, before):
-                held[metric] = LatestReading(
+                held[metric] = Heard(
                     event.sensor_id,
                     metric,
                     value,
                     event.units.get(metric),
-                    event.quality_of(metric),
+                    event.quality,
                     event.timestamp,
                     recorded.id,
                     recorded.recorded_us,
@@ -104,7 +118,7 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
         return held is None or held.value != site
 
 
-def _is_later(timestamp: datetime, event_id: EventId, than: LatestReading | LatestActuator | Said) -> bool:
+def _is_later(timestamp: datetime, event_id: EventId, than: Heard | LatestActuator | Said) -> bool:
     return timestamp > than.timestamp or (timestamp == than.timestamp and event_id > than.event_id)
 
 

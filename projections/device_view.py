@@ -1,12 +1,16 @@
 """How a device's state is shown, and what of it is content: the same for the same set of events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from projections.device_state import DeviceState, Said
-from projections.queries import DeviceView, LatestReading
-from schema.times import from_micros
+from domain.corrections import Correction
+from domain.placements import ALWAYS, Placements
+from projections.decision_state import DecisionState
+from projections.device_state import DeviceState, Heard, Said
+from projections.queries import DeviceView, LatestReading, Place
+from projections.shown import shown
+from schema.times import from_micros, to_micros
 
 
 def location_of(device: DeviceState) -> str | None:
@@ -15,7 +19,7 @@ def location_of(device: DeviceState) -> str | None:
     return decided or _word(device.site)
 
 
-def device_view(device: DeviceState) -> DeviceView:
+def device_view(device: DeviceState, decisions: DecisionState) -> DeviceView:
     """All that is known of it. What it announced of itself goes before what was registered."""
     decided = device.decided.metadata if device.decided else None
     return DeviceView(
@@ -29,14 +33,20 @@ def device_view(device: DeviceState) -> DeviceView:
         status=_word(device.status),
         status_at=_when(device.status),
         last_seen=None if device.last_seen_us is None else from_micros(device.last_seen_us),
-        readings=tuple(_readings(device)),
+        readings=tuple(_readings(device, decisions)),
         actuators=tuple(device.actuators[actuator] for actuator in sorted(device.actuators)),
+        places=tuple(_places(decisions.placements(device.device_id))),
+        retired_at=decisions.retired_at(device.device_id),
+        corrections=decisions.standing(device.device_id),
     )
 
 
-def device_content(device: DeviceState) -> list[Any]:
+def device_content(device: DeviceState, decisions: DecisionState) -> list[Any]:
     """The part that the set of events alone determines: neither recorded times nor revisions in the device's stream."""
-    readings = [(r.sensor, r.metric, r.value, r.unit, r.quality, r.timestamp, r.event_id.hex()) for r in _readings(device)]
+    readings = [
+        (r.sensor, r.metric, r.value, r.unit, r.quality, r.timestamp, r.event_id.hex(), r.said, r.verdict, r.correction)
+        for r in _readings(device, decisions)
+    ]
     actuators = [device.actuators[actuator] for actuator in sorted(device.actuators)]
     return [
         device.device_id,
@@ -47,14 +57,39 @@ def device_content(device: DeviceState) -> list[Any]:
         device.decided,
         readings,
         actuators,
+        decisions.retired_at(device.device_id),
     ]
 
 
-def _readings(device: DeviceState) -> Iterator[LatestReading]:
+def _readings(device: DeviceState, decisions: DecisionState) -> Iterator[LatestReading]:
     for sensor in sorted(device.readings):
         held = device.readings[sensor]
         for metric in sorted(held):
-            yield held[metric]
+            yield _latest(held[metric], decisions.corrections(device.device_id, sensor, metric))
+
+
+def _latest(heard: Heard, corrections: Sequence[Correction]) -> LatestReading:
+    now = shown(heard.metric, heard.value, heard.quality, to_micros(heard.timestamp), corrections)
+    return LatestReading(
+        heard.sensor,
+        heard.metric,
+        now.value,
+        heard.unit,
+        now.quality,
+        heard.timestamp,
+        heard.event_id,
+        heard.recorded_us,
+        heard.revision,
+        heard.value,
+        heard.quality,
+        now.verdict,
+        now.correction,
+    )
+
+
+def _places(placements: Placements) -> Iterator[Place]:
+    for since, location in zip(placements.since.tolist(), placements.locations, strict=True):
+        yield Place(location, None if since == ALWAYS else from_micros(since))
 
 
 def _word(said: Said | None) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from projections.decision_state import DecisionRecord, DecisionState
 from projections.device_state import DeviceState
 from projections.device_view import device_content, device_view, location_of
 from projections.directory import DeviceDirectory
@@ -34,6 +35,7 @@ class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
     device: DeviceState | None = None
     site: SiteState | None = None
+    decided: DecisionRecord | None = None
 
 
 class HouseState:
@@ -43,6 +45,7 @@ class HouseState:
         self._devices: dict[str, DeviceState] = {}
         self._sites: dict[str, SiteState] = {}
         self._directory = DeviceDirectory()
+        self._decisions = DecisionState()
         self._views: dict[str, DeviceView] = {}
 
     def take(self, fed: FeedEvent) -> None:
@@ -50,12 +53,16 @@ class HouseState:
         recorded, event = fed.recorded, fed.event
         if recorded.stream.startswith(_SPEAKS):
             self._hear(recorded, event)
-        elif type(event) is DeviceMetadata:
+            return
+        decided_of = self._decisions.take(fed)
+        if type(event) is DeviceMetadata:
             device = self._device(event.device_id)
             device.decide(recorded, event)
             self._directory.place(device.device_id, location_of(device))
         elif type(event) is SiteDefined:
             self._define(recorded, event)
+        elif decided_of is not None:
+            self._views.pop(decided_of, None)
 
     def _hear(self, recorded: RecordedEvent, event: Any) -> None:
         device = self._device(recorded.stream[len(_SPEAKS) :])
@@ -84,7 +91,7 @@ class HouseState:
     def device(self, device_id: str) -> DeviceView | None:
         view = self._views.get(device_id)
         if view is None and (device := self._devices.get(device_id)) is not None:
-            view = self._views[device_id] = device_view(device)
+            view = self._views[device_id] = device_view(device, self._decisions)
         return view
 
     def devices(self, *, first: int, after: str | None, location: str | None) -> list[DeviceView]:
@@ -102,13 +109,14 @@ class HouseState:
         """Hex digest, equal for equal content."""
         hasher = blake2b(digest_size=16)
         for device_id in sorted(self._devices):
-            hasher.update(msgspec.json.encode(device_content(self._devices[device_id])))
+            hasher.update(msgspec.json.encode(device_content(self._devices[device_id], self._decisions)))
         hasher.update(msgspec.json.encode([self._sites[site_id] for site_id in sorted(self._sites)]))
         return hasher.hexdigest()
 
     def records(self) -> Iterator[bytes]:
         """What `restored` takes."""
         encode = msgspec.json.Encoder().encode
+        yield from (encode(_Record(decided=record)) for record in self._decisions.records())
         yield from (encode(_Record(site=site)) for site in self._sites.values())
         yield from (encode(_Record(device=device)) for device in self._devices.values())
 
@@ -121,6 +129,8 @@ class HouseState:
             if record.device is not None:
                 state._devices[record.device.device_id] = record.device
                 state._directory.place(record.device.device_id, location_of(record.device))
+            if record.decided is not None:
+                state._decisions.put(record.decided)
             if record.site is not None:
                 state._sites[record.site.view.site_id] = record.site
         return state

@@ -1,8 +1,8 @@
 """The latest state: what every device, sensor and actuator last said, in memory, with a snapshot for a fast start.
 
 A fact model: the same set of events gives the same state in any order and however often each is there. Two parts are process
-history: what people decided (the last revision holds), and what only the log knows (when it recorded an event, as which
-revision), which is shown but is no part of the content hash.
+history: what people decided (the last revision of a stream holds; corrections are applied when a reading is shown), and what
+only the log knows (when it recorded an event, as which revision), which is shown but is no part of the content hash.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "latest"
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 """To be raised whenever the state holds other fields, or the same events lead to another state."""
 _RECORDS_AT_ONCE: Final = 250
 """How many devices are encoded before other tasks have their turn."""

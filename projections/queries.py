@@ -7,13 +7,20 @@ from typing import Protocol
 
 import msgspec
 
+from domain.corrections import Correction
+from domain.placements import Placements
+from domain.replacements import Segment, SensorKey
 from schema.envelope import Filter, Position, RecordedEvent
 from schema.events import Event, Quality, Scalar
 from schema.ids import EventId
 
 
 class LatestReading(msgspec.Struct, frozen=True):
-    """What a sensor last said of one metric: the greatest (timestamp, event id) among those with a clock to believe."""
+    """What a sensor last said of one metric: the greatest (timestamp, event id) among those with a clock to believe.
+
+    `value` and `quality` are as corrected and judged, `said` and `said_quality` as the device sent them; `verdict` is the
+    reason where we found the value bad, `correction` the id of the one that touched it last.
+    """
 
     sensor: str
     metric: str
@@ -24,6 +31,10 @@ class LatestReading(msgspec.Struct, frozen=True):
     event_id: EventId
     recorded_us: int
     revision: int
+    said: float
+    said_quality: Quality
+    verdict: str | None = None
+    correction: str | None = None
 
 
 class LatestActuator(msgspec.Struct, frozen=True):
@@ -36,8 +47,18 @@ class LatestActuator(msgspec.Struct, frozen=True):
     event_id: EventId
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A location that counts since then, up to the next one; None: it always did."""
+
+    location: str | None
+    since: datetime | None
+
+
 class DeviceView(msgspec.Struct, frozen=True):
-    """All that is known now of a device. `location` is what people decided, `site` where it speaks from."""
+    """All that is known now of a device. `location` is what people decided, `site` where it speaks from.
+
+    `places` are where it was, and `corrections` those that stand, each in order.
+    """
 
     device_id: str
     site: str | None
@@ -51,6 +72,9 @@ class DeviceView(msgspec.Struct, frozen=True):
     last_seen: datetime | None
     readings: Sequence[LatestReading]
     actuators: Sequence[LatestActuator]
+    places: Sequence[Place] = ()
+    retired_at: datetime | None = None
+    corrections: Sequence[Correction] = ()
 
 
 class SiteView(msgspec.Struct, frozen=True):
@@ -71,6 +95,30 @@ class LatestQueries(Protocol):
     def site(self, site_id: str) -> SiteView | None: ...
 
     def sites(self) -> list[SiteView]: ...
+
+
+class DecisionQueries(Protocol):
+    """What people decided, for whoever looks at readings. In memory: answers at once."""
+
+    def standing(self, device_id: str) -> Sequence[Correction]:
+        """The corrections of a device that make a difference, in the order in which they work."""
+        ...
+
+    def corrections(self, device_id: str, sensor: str, metric: str) -> Sequence[Correction]:
+        """Those of one series."""
+        ...
+
+    def placements(self, device_id: str) -> Placements:
+        """Where the device was when, as people decided."""
+        ...
+
+    def segments(self, sensor: SensorKey) -> Sequence[Segment]:
+        """The sensors that make up the series which that sensor began, in order of time."""
+        ...
+
+    def time_zone(self, site_id: str) -> str:
+        """The IANA time zone of a site's days; UTC where nobody defined the site."""
+        ...
 
 
 class KeyView(msgspec.Struct, frozen=True):

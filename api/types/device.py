@@ -1,18 +1,23 @@
 """A device as it is now, and pages of devices."""
 
 from datetime import datetime
-from typing import Annotated
+from itertools import zip_longest
+from typing import Annotated, Final
 
 import strawberry
 
+from api.context import Info
 from api.cursors import DevicePlace, encode_place
 from api.fields import argument, computed, described
 from api.scalars import CursorText, StateValue
+from api.types.correction import Correction, correction
 from api.types.enums import DeviceStatus
-from api.types.paging import PageInfo, page_info
+from api.types.paging import PageInfo, page_info, page_size
 from api.types.reading import Reading, latest_reading
 from projections.queries import DeviceView, LatestActuator
 from schema.ids import format_event_id
+
+_PLACES: Final = 50
 
 
 @strawberry.type(description="The state that an actuator last said it is in.")
@@ -24,6 +29,13 @@ class ActuatorState:
     event_id: strawberry.ID = described("The event that says so.")
 
 
+@strawberry.type(description="A location of a device, and from when to when it counts.")
+class Placement:
+    location: str | None = described("A path `site/house/zone`; null: nobody says where it was.")
+    start: datetime | None = strawberry.field(name="from", description="From when on; null: from the beginning.")
+    end: datetime | None = strawberry.field(name="to", description="Until when; null: it still counts.")
+
+
 @strawberry.type(description="A device, as far as it is known now.")
 class Device:
     view: strawberry.Private[DeviceView]
@@ -31,6 +43,10 @@ class Device:
     device_id: strawberry.ID = described("The same as `id`, under the name that readings use.")
     site: strawberry.ID | None = described("The site from which it speaks.")
     location: str | None = described("Where it is, a path `site/house/zone`, as people decided.")
+    located_since: datetime | None = described("From when that location counts; null: it always did, or there is none.")
+    retired_at: datetime | None = described(
+        "From when it is out of service: its silence means nothing. Null: it is in service."
+    )
     name: str | None = described("What people call it.")
     device_type: str | None = described("What kind of device it is.")
     model: str | None = described("Its model.")
@@ -50,6 +66,22 @@ class Device:
             for reading in self.view.readings
             if sensor_id in {None, reading.sensor} and metric in {None, reading.metric}
         ]
+
+    @computed("Where it was when, in order of time: at most the last 50 places.")
+    def placements(self) -> list[Placement]:
+        places = self.view.places[-_PLACES:]
+        return [
+            Placement(location=place.location, start=place.since, end=after.since if after else None)
+            for place, after in zip_longest(places, places[1:])
+        ]
+
+    @computed("The corrections of its readings that make a difference, newest first.")
+    def corrections(
+        self, info: Info, first: Annotated[int | None, argument("How many to give: at most 500, by default 50.")] = None
+    ) -> list[Correction]:
+        size = page_size(first, info.context.services.limits)
+        newest = self.view.corrections[: -size - 1 : -1]
+        return [correction(self.view.device_id, decided) for decided in newest]
 
     @computed("The state of each of its actuators.")
     def actuators(self) -> list[ActuatorState]:
@@ -77,6 +109,8 @@ def device(view: DeviceView) -> Device:
         device_id=strawberry.ID(view.device_id),
         site=None if view.site is None else strawberry.ID(view.site),
         location=view.location,
+        located_since=view.places[-1].since if view.places else None,
+        retired_at=view.retired_at,
         name=view.name,
         device_type=view.device_type,
         model=view.model,

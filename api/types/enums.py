@@ -12,6 +12,20 @@ class Quality(Enum):
     BAD = strawberry.enum_value("bad", description="The device says it is wrong, or it lies outside what its metric can be.")
 
 
+@strawberry.enum(description="What a correction does to a value.")
+class Operation(Enum):
+    SCALE = strawberry.enum_value("scale", description="Multiplies it by the amount.")
+    OFFSET = strawberry.enum_value("offset", description="Adds the amount.")
+    REPLACE = strawberry.enum_value("replace", description="Puts the amount in its place; the device's own word of it is void.")
+    EXCLUDE = strawberry.enum_value("exclude", description="Takes it out of account: it stays as it is, and is bad.")
+    RESTORE = strawberry.enum_value("restore", description="Gives back what the device sent: undoes all corrections before it.")
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
 @strawberry.enum(description="Whether a device is there, by its own word or its last will.")
 class DeviceStatus(Enum):
     ONLINE = strawberry.enum_value("online", description="It said that it came online.")

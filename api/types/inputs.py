@@ -8,6 +8,7 @@ from strawberry.types.unset import UNSET
 from api.fields import described
 from api.keys import DEFAULT_ACCOUNT
 from api.roles import Role
+from api.types.enums import Operation
 
 
 def _kept(description: str) -> str | None:
@@ -29,8 +30,64 @@ class RegisterDeviceInput:
     device_type: str | None = _kept("What kind of device it is.")
     name: str | None = _kept("What people call it.")
     location: str | None = _kept("Where it is: a path `site/house/zone`.")
+    located_since: datetime | None = strawberry.field(
+        description="From when the location counts; left out: a first one always did, a later one does from now on.",
+        default=UNSET,
+    )
     model: str | None = _kept("Its model.")
     firmware_version: str | None = _kept("The firmware that it runs.")
+
+
+@strawberry.input(description="A stretch of readings to correct. They stay stored as they came.")
+class CorrectReadingsInput:
+    device_id: strawberry.ID = described("The device.")
+    sensor_id: strawberry.ID | None = strawberry.field(description="The sensor on it; left out: all of them.", default=None)
+    metric: str = described("The metric.")
+    start: datetime | None = strawberry.field(
+        name="from", description="What was measured at or after this. To be given: null is from the first on.", default=UNSET
+    )
+    end: datetime | None = strawberry.field(
+        name="to",
+        description="What was measured before this. To be given: null is for ever, what comes included.",
+        default=UNSET,
+    )
+    operation: Operation = described("What to do.")
+    amount: float | None = strawberry.field(
+        description="The factor, the offset or the value, in the metric's own unit; not for `EXCLUDE` and `RESTORE`.",
+        default=None,
+    )
+    reason: str = described("Why: 1 to 1,000 characters.")
+    correction_id: strawberry.ID | None = strawberry.field(
+        description="An id of your own: asked again under it, the correction is not made twice.", default=None
+    )
+    dry_run: bool = strawberry.field(description="Only tell what would change, among at most 50,000 readings.", default=False)
+
+
+@strawberry.input(description="A probe on a device.")
+class SensorInput:
+    device_id: strawberry.ID = described("The device.")
+    sensor_id: strawberry.ID = described("The sensor on it.")
+
+
+@strawberry.input(description="A sensor that another took the place of.")
+class ReplaceSensorInput:
+    device_id: strawberry.ID = described("The device.")
+    sensor_id: strawberry.ID = described("The sensor on it that was replaced.")
+    by: SensorInput | None = strawberry.field(
+        description="The sensor that goes on. To be given: null takes back what was said before.", default=UNSET
+    )
+    at: datetime | None = strawberry.field(
+        description="From when the other one counts; needed where there is one.", default=None
+    )
+
+
+@strawberry.input(description="A device to take out of service, or back into it.")
+class RetireDeviceInput:
+    device_id: strawberry.ID = described("The device.")
+    at: datetime | None = strawberry.field(
+        description="From when it is out of service. Left out: from now on; null: it is in service again.", default=UNSET
+    )
+    reason: str = described("Why: 1 to 200 characters.")
 
 
 @strawberry.input(description="A key to issue.")

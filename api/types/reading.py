@@ -10,6 +10,7 @@ from api.fields import described
 from api.scalars import BigInt
 from api.types.enums import Quality
 from projections.queries import LatestReading
+from projections.shown import Shown
 from schema.envelope import RecordedEvent
 from schema.events import SensorReading
 from schema.ids import format_event_id
@@ -22,9 +23,13 @@ class Reading:
     device_id: strawberry.ID = described("The device that sent it.")
     sensor_id: strawberry.ID = described("The probe on the device.")
     metric: str = described("What was measured, such as `temperature`.")
-    value: float | None = described("The value, in `unit`.")
+    value: float | None = described("The value as it counts, in `unit`: as sent, or as corrected.")
+    original: float | None = described("The value that the device sent, in `unit`.")
+    correction: strawberry.ID | None = described("The correction that touched it last; null where none did.")
     unit: str | None = described("The metric's own unit, whatever the device used; null where none is known.")
     quality: Quality = described("How far the value can be trusted.")
+    device_quality: Quality = described("The device's own word of the value that it sent.")
+    verdict: str | None = described("Why our checks find the value wrong, such as `above_range` or `excluded`; null where not.")
     timestamp: datetime = described("When it was measured, by the device's clock.")
     recorded_at: datetime = described("When the log took it.")
     stream_revision: BigInt = described("The event's number in the stream of its device.")
@@ -42,39 +47,55 @@ def latest_reading(device_id: str, latest: LatestReading) -> Reading:
         sensor_id=strawberry.ID(latest.sensor),
         metric=latest.metric,
         value=finite(latest.value),
+        original=finite(latest.said),
+        correction=_id(latest.correction),
         unit=latest.unit,
         quality=Quality(latest.quality),
+        device_quality=Quality(latest.said_quality),
+        verdict=latest.verdict,
         timestamp=latest.timestamp,
         recorded_at=from_micros(latest.recorded_us),
         stream_revision=BigInt(latest.revision),
     )
 
 
-def history_reading(row: HistoryRow) -> Reading:
+def history_reading(row: HistoryRow, shown: Shown) -> Reading:
     return Reading(
         event_id=strawberry.ID(format_event_id(row.event_id)),
         device_id=strawberry.ID(row.device),
         sensor_id=strawberry.ID(row.sensor),
         metric=row.metric,
-        value=finite(row.value),
+        value=finite(shown.value),
+        original=finite(row.value),
+        correction=_id(shown.correction),
         unit=row.unit,
-        quality=Quality(row.quality),
+        quality=Quality(shown.quality),
+        device_quality=Quality(row.quality),
+        verdict=shown.verdict,
         timestamp=from_micros(row.timestamp_us),
         recorded_at=from_micros(row.recorded_us),
         stream_revision=BigInt(row.revision),
     )
 
 
-def live_reading(recorded: RecordedEvent, event: SensorReading, metric: str) -> Reading:
+def live_reading(recorded: RecordedEvent, event: SensorReading, metric: str, shown: Shown) -> Reading:
     return Reading(
         event_id=strawberry.ID(format_event_id(recorded.id)),
         device_id=strawberry.ID(event.device_id),
         sensor_id=strawberry.ID(event.sensor_id),
         metric=metric,
-        value=finite(event.reading[metric]),
+        value=finite(shown.value),
+        original=finite(event.reading[metric]),
+        correction=_id(shown.correction),
         unit=event.units.get(metric),
-        quality=Quality(event.quality_of(metric)),
+        quality=Quality(shown.quality),
+        device_quality=Quality(event.quality),
+        verdict=shown.verdict,
         timestamp=event.timestamp,
         recorded_at=recorded.recorded_at,
         stream_revision=BigInt(recorded.revision),
     )
+
+
+def _id(text: str | None) -> strawberry.ID | None:
+    return None if text is None else strawberry.ID(text)

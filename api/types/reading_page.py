@@ -8,6 +8,7 @@ from api.fields import described
 from api.scalars import CursorText
 from api.types.paging import PageInfo, page_info
 from api.types.reading import Reading, history_reading
+from projections.shown import Shown
 from schema.envelope import Cursor, Position
 
 
@@ -27,10 +28,16 @@ class ReadingConnection:
     )
 
 
-def reading_page(rows: list[HistoryRow], size: int, seen: Cursor, after: str | None) -> ReadingConnection:
-    """`rows` may hold one more than the page: then there is a next one. What came after `seen` is left to the live cursor."""
-    kept = [row for row in rows[:size] if _stood(row, seen.position)]
-    edges = [ReadingEdge(cursor=_cursor(row, seen), node=history_reading(row)) for row in kept]
+def reading_page(rows: list[HistoryRow], shown: list[Shown], size: int, seen: Cursor, after: str | None) -> ReadingConnection:
+    """`rows` may hold one more than the page: then there is a next one. What came after `seen` is left to the live cursor.
+
+    `shown` is what is shown of each row.
+    """
+    edges = [
+        ReadingEdge(cursor=_cursor(row, seen), node=history_reading(row, each))
+        for row, each in zip(rows[:size], shown[:size], strict=True)
+        if _stood(row, seen.position)
+    ]
     info = page_info([edge.cursor for edge in edges], more=len(rows) > size, after=after)
     if info.has_next_page:
         info.end_cursor = _cursor(rows[size - 1], seen)

@@ -7,8 +7,10 @@ import strawberry
 from api.errors import ErrorCode
 from api.fields import described
 from api.scalars import CursorText
+from api.types.correction import Correction, CorrectionPreview
 from api.types.device import Device
 from api.types.key import ApiKey
+from api.types.segment import SensorSegment
 from api.types.site import Site
 
 _CURSOR = "The place of the change in the log: give it as `atLeast` to a query that must see it."
@@ -28,6 +30,25 @@ class DefineSiteSuccess:
 
 @strawberry.type(description="The device is registered as asked.")
 class RegisterDeviceSuccess:
+    device: Device = described("The device as it is now.")
+    cursor: CursorText = described(_CURSOR)
+
+
+@strawberry.type(description="The readings are corrected as asked; or, for a dry run, nothing happened yet.")
+class CorrectReadingsSuccess:
+    correction: Correction | None = described("The correction; null for a dry run.")
+    preview: CorrectionPreview | None = described("What would change, for a dry run; else null.")
+    cursor: CursorText = described(_CURSOR)
+
+
+@strawberry.type(description="The sensor is replaced as asked.")
+class ReplaceSensorSuccess:
+    segments: list[SensorSegment] = described("The sensors that make up the series now, in order of time.")
+    cursor: CursorText = described(_CURSOR)
+
+
+@strawberry.type(description="The device is in or out of service as asked.")
+class RetireDeviceSuccess:
     device: Device = described("The device as it is now.")
     cursor: CursorText = described(_CURSOR)
 
@@ -54,6 +75,15 @@ DefineSiteResult: TypeAlias = Annotated[
 ]
 RegisterDeviceResult: TypeAlias = Annotated[
     RegisterDeviceSuccess | OperationError, _result("RegisterDeviceResult", "What became of `registerDevice`.")
+]
+CorrectReadingsResult: TypeAlias = Annotated[
+    CorrectReadingsSuccess | OperationError, _result("CorrectReadingsResult", "What became of `correctReadings`.")
+]
+ReplaceSensorResult: TypeAlias = Annotated[
+    ReplaceSensorSuccess | OperationError, _result("ReplaceSensorResult", "What became of `replaceSensor`.")
+]
+RetireDeviceResult: TypeAlias = Annotated[
+    RetireDeviceSuccess | OperationError, _result("RetireDeviceResult", "What became of `retireDevice`.")
 ]
 IssueKeyResult: TypeAlias = Annotated[IssueKeySuccess | OperationError, _result("IssueKeyResult", "What became of `issueKey`.")]
 RevokeKeyResult: TypeAlias = Annotated[

@@ -22,6 +22,7 @@ from api.services import HealthProbe, Services
 from api.writes import Writer
 from projections.accounts import Accounts
 from projections.batching import BatchPolicy
+from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.history import RawHistory
@@ -138,12 +139,14 @@ async def small_house(
     log = log or MemoryLog()
     feed, latest, accounts, history = Feed(log), LatestState(), Accounts(), MemoryHistory()
     lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
-    models: list[ReadModel] = [accounts, latest, RawHistory(history, AT_ONCE), lineage]
+    decisions = Decisions()
+    models: list[ReadModel] = [accounts, decisions, latest, RawHistory(history, AT_ONCE), lineage]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()))
     services = Services(
         log=log,
         latest=latest,
         accounts=accounts,
+        decisions=decisions,
         lineage=lineage,
         projections=engine,
         feed=feed,

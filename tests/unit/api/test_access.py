@@ -19,6 +19,9 @@ def test_every_root_field_names_the_role_that_it_needs() -> None:
     assert {path: role for path, role in roles.items() if role is not Role.VIEWER} == {
         "Mutation.defineSite": Role.OPERATOR,
         "Mutation.registerDevice": Role.OPERATOR,
+        "Mutation.correctReadings": Role.OPERATOR,
+        "Mutation.replaceSensor": Role.OPERATOR,
+        "Mutation.retireDevice": Role.OPERATOR,
         "Mutation.issueKey": Role.ADMIN,
         "Mutation.revokeKey": Role.ADMIN,
     }

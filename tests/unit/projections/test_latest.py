@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -31,7 +32,8 @@ async def latest_of(*said: Said) -> LatestState:
 
 
 def registered(device: str, location: str | None = None, **fields: str) -> Said:
-    return pack(f"control-{device}", DeviceMetadata(device_id=device, location=location, **fields))
+    described = msgspec.structs.replace(DeviceMetadata(device_id=device, location=location), **fields)
+    return pack(f"control-{device}", described)
 
 
 async def test_of_each_metric_the_newest_reading_is_shown_with_unit_and_quality() -> None:

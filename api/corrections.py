@@ -1,0 +1,118 @@
+"""What `correctReadings` does: decide a correction, or tell what it would change without deciding it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from strawberry.types.unset import UNSET
+
+from adapters.history.port import HistoryRow, RangeQuery
+from api.changes import shown
+from api.context import Context
+from api.errors import ApiError, ErrorCode
+from api.history import shared
+from api.previews import preview_of
+from api.scalars import CursorText
+from api.types.correction import Correction, CorrectionPreview, correction
+from api.types.inputs import CorrectReadingsInput
+from api.types.results import CorrectReadingsSuccess
+from api.visibility import DECISIONS, LATEST
+from domain.corrections import correction_of
+from domain.decisions import Decision
+from domain.decisions_readings import correct_readings as decide_correction
+from domain.decisions_readings import fold_corrections, named
+from schema.events import Event, Operation, ReadingCorrection
+from schema.times import to_micros
+
+_PAGE = 5_000
+
+
+async def correct_readings(context: Context, wanted: CorrectReadingsInput) -> CorrectReadingsSuccess:
+    event = _event(wanted)
+
+    def decide(events: Sequence[Event]) -> Decision:
+        nonlocal event
+        device = fold_corrections(events)
+        if wanted.correction_id is None:
+            event = named(device, _event(wanted))
+        return decide_correction(device, event)
+
+    stream = f"control-{wanted.device_id}"
+    if wanted.dry_run:
+        considered = await context.writer.consider(stream, decide)
+        found = await _preview(context, event)
+        return CorrectReadingsSuccess(correction=None, preview=found, cursor=CursorText(considered.cursor))
+    change = await context.writer.change(stream, context.principal.actor, decide)
+    cursor = await shown(context, change, DECISIONS, LATEST)
+    return CorrectReadingsSuccess(correction=_made(context, event), preview=None, cursor=cursor)
+
+
+def _event(wanted: CorrectReadingsInput) -> ReadingCorrection:
+    if wanted.start is UNSET or wanted.end is UNSET:
+        raise ApiError(
+            ErrorCode.INVALID_INPUT, "say `from` and `to`; null stands for the first reading, and for ever, what comes included"
+        )
+    return ReadingCorrection(
+        device_id=wanted.device_id,
+        correction_id=wanted.correction_id or "",
+        sensor_id=wanted.sensor_id,
+        metric=wanted.metric,
+        start=_utc(wanted.start),
+        end=_utc(wanted.end),
+        operation=Operation(wanted.operation.word),
+        amount=wanted.amount,
+        reason=wanted.reason,
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def _made(context: Context, event: ReadingCorrection) -> Correction:
+    """The correction as the read model knows it, else as it was decided now."""
+    standing = context.services.decisions.standing(event.device_id)
+    known = next((one for one in standing if one.id == event.correction_id), None)
+    now_us = to_micros(context.services.clock())
+    return correction(event.device_id, known or correction_of(event, context.principal.actor, now_us))
+
+
+async def _preview(context: Context, event: ReadingCorrection) -> CorrectionPreview:
+    rows = await _rows(context, event)
+    new = correction_of(event, context.principal.actor, to_micros(context.services.clock()))
+    return await asyncio.to_thread(preview_of, rows, event.metric, context.services.decisions.standing(event.device_id), new)
+
+
+async def _rows(context: Context, event: ReadingCorrection) -> list[HistoryRow]:
+    """The readings that the correction is about; ApiError where they are more than a dry run looks at."""
+    history, limit = shared(context.services), context.services.limits.corrected_rows
+    rows: list[HistoryRow] = []
+    while True:
+        after = (rows[-1].timestamp_us, rows[-1].event_id, rows[-1].metric) if rows else None
+        page = await history.readings(
+            RangeQuery(
+                device=event.device_id,
+                sensor=event.sensor_id,
+                metric=event.metric,
+                start=event.start,
+                end=event.end,
+                after=after,
+                limit=min(_PAGE, limit + 1 - len(rows)),
+            )
+        )
+        rows += page
+        if len(rows) > limit:
+            raise _too_many(limit)
+        if len(page) < _PAGE:
+            return rows
+
+
+def _too_many(limit: int) -> ApiError:
+    return ApiError(
+        ErrorCode.LIMIT_EXCEEDED,
+        f"a dry run looks at {limit} readings at most, and these are more: ask for a shorter range or for one sensor. "
+        "The correction itself has no such limit",
+        limit="readings of a dry run",
+        allowed=limit,
+        asked=f"more than {limit}",
+    )

@@ -1,0 +1,102 @@
+"""What mutations of devices do: register, move, replace a sensor, retire."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any, Final
+
+from msgspec.structs import replace
+from strawberry.types.unset import UNSET
+
+from api.changes import shown
+from api.context import Context
+from api.errors import ApiError, ErrorCode
+from api.types.device import Device, device
+from api.types.inputs import RegisterDeviceInput, ReplaceSensorInput, RetireDeviceInput
+from api.types.results import RegisterDeviceSuccess, ReplaceSensorSuccess, RetireDeviceSuccess
+from api.types.segment import sensor_segment
+from api.visibility import DECISIONS, LATEST
+from domain import decisions_devices as decisions
+from domain.decisions import Decision, fold_device, register_device
+from domain.replacements import SensorKey
+from projections.queries import DeviceView
+from schema.events import DeviceMetadata, DeviceRetired, Event, SensorReplaced
+
+_TEXTS: Final = ("device_type", "name", "location", "model", "firmware_version")
+
+
+async def change_device(context: Context, wanted: RegisterDeviceInput) -> RegisterDeviceSuccess:
+    given = {name: getattr(wanted, name) for name in (*_TEXTS, "located_since")}
+    changes = {name: value for name, value in given.items() if value is not UNSET}
+    if wanted.located_since:
+        changes["located_since"] = wanted.located_since.astimezone(UTC)
+
+    def decide(events: Sequence[Event]) -> Decision:
+        return register_device(fold_device(events), wanted.device_id, changes)
+
+    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
+    cursor = await shown(context, change, LATEST, DECISIONS)
+    decided = fold_device(change.events) or DeviceMetadata(device_id=wanted.device_id)
+    return RegisterDeviceSuccess(device=_as_decided(context, decided), cursor=cursor)
+
+
+async def replace_sensor(context: Context, wanted: ReplaceSensorInput) -> ReplaceSensorSuccess:
+    event, queries = _replacement(wanted), context.services.decisions
+    sensor = SensorKey(event.device_id, event.sensor_id)
+
+    def decide(events: Sequence[Event]) -> Decision:
+        followers = []
+        if event.by_device_id is not None and event.by_sensor_id is not None:
+            by = SensorKey(event.by_device_id, event.by_sensor_id)
+            followers = [by, *(segment.sensor for segment in queries.segments(by))]
+        return decisions.replace_sensor(decisions.fold_replaced(events, event.sensor_id), event, followers)
+
+    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
+    cursor = await shown(context, change, DECISIONS, LATEST)
+    return ReplaceSensorSuccess(segments=[sensor_segment(one) for one in queries.segments(sensor)], cursor=cursor)
+
+
+async def retire_device(context: Context, wanted: RetireDeviceInput) -> RetireDeviceSuccess:
+    now = context.services.clock()
+
+    def decide(events: Sequence[Event]) -> Decision:
+        current = decisions.fold_retired(events)
+        at = wanted.at
+        if at is UNSET:
+            at = now if current is None or current.at is None else current.at
+        event = DeviceRetired(device_id=wanted.device_id, at=at and at.astimezone(UTC), reason=wanted.reason)
+        known = fold_device(events) is not None or context.services.latest.device(wanted.device_id) is not None
+        return decisions.retire_device(current, event, known=known)
+
+    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
+    cursor = await shown(context, change, LATEST, DECISIONS)
+    decided = fold_device(change.events) or DeviceMetadata(device_id=wanted.device_id)
+    retired = decisions.fold_retired(change.events)
+    as_decided = _as_decided(context, decided)
+    as_decided.retired_at = None if retired is None else retired.at
+    return RetireDeviceSuccess(device=as_decided, cursor=cursor)
+
+
+def _replacement(wanted: ReplaceSensorInput) -> SensorReplaced:
+    if wanted.by is UNSET:
+        raise ApiError(ErrorCode.INVALID_INPUT, "say which sensor goes on in `by`, or null to take back what was said before")
+    if wanted.by is None:
+        return SensorReplaced(device_id=wanted.device_id, sensor_id=wanted.sensor_id)
+    if wanted.at is None:
+        raise ApiError(ErrorCode.INVALID_INPUT, "say in `at` from when the other sensor counts")
+    return SensorReplaced(
+        device_id=wanted.device_id,
+        sensor_id=wanted.sensor_id,
+        by_device_id=wanted.by.device_id,
+        by_sensor_id=wanted.by.sensor_id,
+        at=wanted.at.astimezone(UTC),
+    )
+
+
+def _as_decided(context: Context, decided: DeviceMetadata) -> Device:
+    """The device as the read model knows it, and with what was decided: that is certain before the read model shows it."""
+    fields: dict[str, Any] = {name: getattr(decided, name) for name in _TEXTS}
+    known = context.services.latest.device(decided.device_id)
+    if known is not None:
+        return device(replace(known, **{name: text for name, text in fields.items() if text is not None}))
+    blank: dict[str, Any] = dict.fromkeys(("site", "status", "status_at", "last_seen"))
+    return device(DeviceView(device_id=decided.device_id, readings=(), actuators=(), **fields, **blank))

@@ -1,0 +1,47 @@
+"""What is shown of a reading: its value as corrected, and what that is worth by the device's own word and by ours.
+
+All that shows readings comes through here: rows of the history, the latest state, and what is live.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from adapters.history.port import HistoryRow
+from domain.corrections import Correction, correct
+from domain.gates import range_verdict
+from projections.queries import DecisionQueries
+from schema.events import Quality
+
+EXCLUDED = "excluded"
+"""The verdict on a value that people took out of account."""
+
+
+class Shown(msgspec.Struct, frozen=True, gc=False):
+    """A value as it counts; `verdict` is our reason where it is bad, `correction` the id of the one that touched it last."""
+
+    value: float
+    quality: Quality
+    verdict: str | None
+    correction: str | None = None
+
+
+def shown(metric: str, value: float, said: Quality, time_us: int, corrections: Sequence[Correction]) -> Shown:
+    """One reading, without looking at any other. `said` is the device's own word of its value."""
+    if not corrections:
+        return _judged(value, said, range_verdict(metric, value), None)
+    now = correct(value, time_us, corrections)
+    verdict = EXCLUDED if now.excluded else range_verdict(metric, now.value)
+    return _judged(now.value, Quality.GOOD if now.replaced else said, verdict, now.last)
+
+
+def shown_rows(rows: Sequence[HistoryRow], decisions: DecisionQueries) -> list[Shown]:
+    """Rows of the history in any order. What looks at neighbours in event time belongs here."""
+    return [
+        shown(row.metric, row.value, row.quality, row.timestamp_us, decisions.corrections(row.device, row.sensor, row.metric))
+        for row in rows
+    ]
+
+
+def _judged(value: float, said: Quality, verdict: str | None, last: Correction | None) -> Shown:
+    return Shown(value, said if verdict is None else Quality.BAD, verdict, None if last is None else last.id)
