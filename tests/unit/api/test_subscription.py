@@ -8,7 +8,7 @@ import pytest
 
 from api.roles import Role
 from schema.envelope import Cursor, Position
-from schema.events import DeviceMetadata, SiteDefined
+from schema.events import DeviceMetadata, Operation, SiteDefined
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.house_events import pack, reading
 from tests.support.memory_log import MemoryLog
@@ -54,6 +54,28 @@ class Watching:
 
     async def values(self, number: int) -> list[float]:
         return [await self.value() for _ in range(number)]
+
+
+async def correct(house: House, operation: Operation, amount: float | None, reason: str) -> None:
+    query = """mutation ($input: CorrectReadingsInput!) { correctReadings(input: $input) { __typename } }"""
+    wanted = {"deviceId": "a", "metric": "temperature", "from": None, "to": None, "amount": amount, "reason": reason}
+    answer = await house.ask(query, {"input": {**wanted, "operation": operation.name}}, role=Role.OPERATOR)
+    assert answer["correctReadings"]["__typename"] == "CorrectReadingsSuccess"
+
+
+async def test_live_readings_are_corrected_as_people_have_decided_by_now(house: House) -> None:
+    await correct(house, Operation.OFFSET, 0.5, "a known offset")
+    async with Watching(house) as watching:
+        await watching.message()
+        before = watching.cursor
+        await house.says([reading("a", 0, temperature=1.0)])
+        assert await watching.value() == 1.5
+        await correct(house, Operation.SCALE, 2.0, "and a factor")
+        async with Watching(house, after=before) as again:
+            assert await again.value() == 3.0
+        await correct(house, Operation.RESTORE, None, "all wrong")
+        async with Watching(house, after=before) as again:
+            assert await again.value() == 1.0
 
 
 async def test_a_subscriber_without_a_cursor_hears_first_where_it_is_and_then_what_is_new(house: House) -> None:

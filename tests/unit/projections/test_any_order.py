@@ -11,7 +11,19 @@ from adapters.history.duckdb import DuckDbHistory
 from projections.batching import BatchPolicy
 from projections.history import RawHistory
 from projections.latest import LatestState
-from schema.events import ActuatorEvent, Clock, DeviceAnnounced, DeviceStatus, Event, Quality, SensorReading
+from schema.events import (
+    ActuatorEvent,
+    Clock,
+    DeviceAnnounced,
+    DeviceMetadata,
+    DeviceRetired,
+    DeviceStatus,
+    Event,
+    Operation,
+    Quality,
+    ReadingCorrection,
+    SensorReading,
+)
 from tests.support.engines import read_all
 from tests.support.house_events import Said, at, pack, tell
 from tests.support.memory_log import MemoryLog
@@ -49,12 +61,48 @@ def said(event: Event, site: str | None) -> Said:
 house = st.lists(st.builds(said, events, st.sampled_from(["farm", "farm", "yard", None])), max_size=25)
 
 
+decisions: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        ReadingCorrection,
+        device_id=devices,
+        correction_id=st.uuids().map(str),
+        sensor_id=st.none() | names,
+        metric=st.sampled_from(["temperature", "humidity"]),
+        start=st.none() | times,
+        end=st.none() | times,
+        operation=st.sampled_from(Operation),
+        amount=st.floats(-100, 100),
+        reason=names,
+    ),
+    st.builds(DeviceRetired, device_id=devices, at=st.none() | times, reason=names),
+    st.builds(DeviceMetadata, device_id=devices, location=st.none() | names, located_since=st.none() | times),
+)
+
+
+def decided(number: int, event: Event) -> Said:
+    return pack(f"control-{getattr(event, 'device_id')}", event, own_id=str(number))  # noqa: B009  # each of these types has one
+
+
+house_with_decisions = st.tuples(
+    house, st.lists(decisions, max_size=8).map(lambda made: [decided(*each) for each in enumerate(made)])
+)
+
+
 def stirred(told: list[Said], seed: int) -> list[Said]:
     """Shuffled, and some of them doubled."""
     chance = random.Random(seed)
     doubled = told + [each for each in told if chance.random() < 0.5]
     chance.shuffle(doubled)
     return doubled
+
+
+def mixed(told: list[Said], made: list[Said], seed: int) -> list[Said]:
+    """What people decided in its order, at any places among the rest."""
+    chance, mix = random.Random(seed), list(told)
+    places = sorted(chance.randint(0, len(told)) for _ in made)
+    for offset, (place, each) in enumerate(zip(places, made, strict=True)):
+        mix.insert(place + offset, each)
+    return mix
 
 
 async def latest_hash(told: list[Said]) -> str:
@@ -68,6 +116,13 @@ async def latest_hash(told: list[Said]) -> str:
 @given(told=house, seed=st.integers(0, 1000))
 async def test_the_latest_state_is_the_same_in_any_order_and_however_often(told: list[Said], seed: int) -> None:
     assert await latest_hash(stirred(told, seed)) == await latest_hash(told)
+
+
+@settings(max_examples=150, deadline=None)
+@given(both=house_with_decisions, seed=st.integers(0, 1000))
+async def test_the_latest_state_is_the_same_whenever_people_decided(both: tuple[list[Said], list[Said]], seed: int) -> None:
+    told, made = both
+    assert await latest_hash(mixed(stirred(told, seed), made, seed)) == await latest_hash(told + made)
 
 
 async def history_hash(told: list[Said], folder: Path) -> str:

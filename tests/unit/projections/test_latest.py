@@ -7,15 +7,18 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from projections.latest import LatestState, SnapshotPolicy
+from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
 from projections.snapshot import SnapshotFile
 from schema.events import (
     ActuatorEvent,
     Clock,
     DeviceAnnounced,
     DeviceMetadata,
+    DeviceRetired,
     DeviceStatus,
+    Operation,
     Quality,
+    ReadingCorrection,
     SiteDefined,
 )
 from tests.support.engines import read_all, running
@@ -29,6 +32,19 @@ async def latest_of(*said: Said) -> LatestState:
     await tell(log, said)
     await read_all(log, [latest])
     return latest
+
+
+def corrected(device: str, operation: Operation, amount: float | None, metric: str, sensor: str | None = None) -> Said:
+    event = ReadingCorrection(
+        device_id=device,
+        correction_id=f"{operation}-{metric}",
+        sensor_id=sensor,
+        metric=metric,
+        operation=operation,
+        amount=amount,
+        reason="because",
+    )
+    return pack(f"control-{device}", event)
 
 
 def registered(device: str, location: str | None = None, **fields: str) -> Said:
@@ -50,6 +66,32 @@ async def test_of_each_metric_the_newest_reading_is_shown_with_unit_and_quality(
         ("main", "temperature", 21.0, "degC", Quality.SUSPECTED, at(2), 1),
         ("soil", "ph", 99.0, "degC", Quality.BAD, at(3), 2),
     ]
+
+
+async def test_corrections_touch_what_is_shown_whether_they_come_before_or_after_it() -> None:
+    told = reading("tomato-1", 1, temperature=900.0, humidity=60.0, verdicts={"temperature": "above_range"})
+    made = corrected("tomato-1", Operation.SCALE, 0.1, "temperature")
+    for said in ((told, made), (made, told)):
+        view = (await latest_of(*said)).device("tomato-1")
+        assert view is not None
+        assert [(r.metric, r.value, r.said, r.quality, r.verdict, r.correction) for r in view.readings] == [
+            ("humidity", 60.0, 60.0, Quality.GOOD, None, None),
+            ("temperature", 90.0, 900.0, Quality.BAD, "above_range", "scale-temperature"),
+        ]
+
+
+async def test_a_correction_alone_makes_no_device() -> None:
+    assert (await latest_of(corrected("nobody", Operation.EXCLUDE, None, "temperature"))).devices(first=9) == []
+
+
+async def test_the_content_hash_sees_a_correction_and_a_retirement() -> None:
+    told = reading("a", 1, temperature=20.0)
+    others = (
+        corrected("a", Operation.SCALE, 2.0, "temperature"),
+        pack("control-a", DeviceRetired(device_id="a", at=at(1), reason="x")),
+    )
+    hashes = {(await latest_of(told, *more)).content_hash() for more in ((), others[:1], others[1:])}
+    assert len(hashes) == 3
 
 
 async def test_a_late_reading_does_not_replace_a_newer_one() -> None:
@@ -185,7 +227,7 @@ async def test_a_view_follows_its_device() -> None:
 
 
 def snapshot_in(folder: Path) -> SnapshotFile:
-    return SnapshotFile(folder / "latest.snapshot", kind="latest", version=1)
+    return SnapshotFile(folder / "latest.snapshot", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
 
 
 def house() -> list[Said]:
@@ -195,6 +237,9 @@ def house() -> list[Said]:
         pack("site-farm", SiteDefined(site_id="farm", time_zone="Europe/Rome")),
         pack("device-pump-1", ActuatorEvent(device_id="pump-1", actuator_id="pump", timestamp=at(4), state=True)),
         pack("device-pump-1", DeviceStatus(device_id="pump-1", timestamp=at(5), status="online")),
+        corrected("tomato-1", Operation.SCALE, 2.0, "temperature"),
+        registered("tomato-1", "farm/house-2", name="Tomatoes"),
+        pack("control-tomato-1", DeviceRetired(device_id="tomato-1", at=at(9), reason="winter")),
     ]
 
 
