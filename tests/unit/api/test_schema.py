@@ -52,7 +52,7 @@ def test_the_error_codes_that_clients_lean_on_are_there() -> None:
     assert set(api.schema.build_schema().type_map["ErrorCode"].values) == {code.name for code in ErrorCode}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("page", ["how-to/query.md", "how-to/subscribe.md"])
+@pytest.mark.parametrize("page", ["how-to/query.md", "how-to/subscribe.md", "how-to/correct-readings.md"])
 def test_every_operation_in_the_docs_is_one_that_the_server_runs(page: str) -> None:
     blocks = re.findall(r"```graphql\n(.*?)```", (FILE.parent / "docs" / page).read_text(), re.DOTALL)
     documents = Documents(api.schema.build_schema(), Limits())
@@ -63,5 +63,6 @@ def test_every_operation_in_the_docs_is_one_that_the_server_runs(page: str) -> N
 def test_the_limits_in_the_docs_are_the_ones_that_hold() -> None:
     text = (FILE.parent / "docs" / "reference" / "graphql.md").read_text()
     limits = Limits()
-    for value in (limits.body_bytes, limits.variables_bytes, limits.tokens, limits.cost, limits.buckets, limits.page):
+    in_pages = (limits.cost, limits.buckets, limits.page, limits.corrected_rows)
+    for value in (limits.body_bytes, limits.variables_bytes, limits.tokens, *in_pages):
         assert f"{value:,}" in text
