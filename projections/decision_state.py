@@ -55,26 +55,29 @@ class DecisionState:
         self._sites: dict[str, SiteDecisions] = {}
         self._of_series: dict[str, dict[tuple[str, str], Sequence[Correction]]] = {}
 
-    def take(self, fed: FeedEvent) -> str | None:
-        """Fold one event in. The device about which something else is known now, where there is one."""
+    def take(self, fed: FeedEvent) -> bool:
+        """Fold one event in. Whether it was news: a decision that was not folded in before."""
         recorded, event = fed.recorded, fed.event
         if isinstance(event, SiteDefined):
-            self._define(recorded, event)
+            return self._define(recorded, event)
         decide = _DECIDED.get(type(event))
-        if decide is None:
-            return None
-        device_id: str = event.device_id  # type: ignore[union-attr]  # all of these types have one
+        return decide is not None and self._decide(recorded, event, decide)
+
+    def _define(self, recorded: RecordedEvent, event: SiteDefined) -> bool:
+        before = self._sites.get(event.site_id)
+        if before is not None and recorded.revision <= before.revision:
+            return False
+        self._sites[event.site_id] = SiteDecisions(event.site_id, recorded.revision, event.time_zone)
+        return True
+
+    def _decide(self, recorded: RecordedEvent, event: Any, decide: "_Decide") -> bool:
+        device_id: str = event.device_id
         before = self._devices.get(device_id) or DeviceDecisions(device_id)
         if recorded.revision <= before.revision:
-            return None
+            return False
         self._devices[device_id] = replace(decide(before, recorded, event), revision=recorded.revision)
         self._of_series.pop(device_id, None)
-        return device_id
-
-    def _define(self, recorded: RecordedEvent, event: SiteDefined) -> None:
-        before = self._sites.get(event.site_id)
-        if before is None or recorded.revision > before.revision:
-            self._sites[event.site_id] = SiteDecisions(event.site_id, recorded.revision, event.time_zone)
+        return True
 
     def standing(self, device_id: str) -> Sequence[Correction]:
         device = self._devices.get(device_id)
@@ -164,7 +167,8 @@ def _actor(recorded: RecordedEvent) -> str | None:
         return None
 
 
-_DECIDED: Final[dict[type, Callable[[DeviceDecisions, RecordedEvent, Any], DeviceDecisions]]] = {
+_Decide = Callable[[DeviceDecisions, RecordedEvent, Any], DeviceDecisions]
+_DECIDED: Final[dict[type, _Decide]] = {
     DeviceMetadata: _described,
     ReadingCorrection: _corrected,
     SensorReplaced: _replaced,

@@ -54,15 +54,15 @@ class HouseState:
         if recorded.stream.startswith(_SPEAKS):
             self._hear(recorded, event)
             return
-        decided_of = self._decisions.take(fed)
+        news = self._decisions.take(fed)
         if type(event) is DeviceMetadata:
             device = self._device(event.device_id)
             device.decide(recorded, event)
             self._directory.place(device.device_id, location_of(device))
         elif type(event) is SiteDefined:
             self._define(recorded, event)
-        elif decided_of is not None:
-            self._views.pop(decided_of, None)
+        elif news:
+            self._views.pop(getattr(event, "device_id", ""), None)
 
     def _hear(self, recorded: RecordedEvent, event: Any) -> None:
         device = self._device(recorded.stream[len(_SPEAKS) :])
