@@ -13,14 +13,15 @@ from api.errors import ApiError, ErrorCode
 from api.history import shared
 from api.previews import preview_of
 from api.scalars import CursorText
-from api.types.correction import Correction, CorrectionPreview, correction
+from api.types.correction import Correction, correction
 from api.types.inputs import CorrectReadingsInput
 from api.types.results import CorrectReadingsSuccess
 from api.visibility import DECISIONS, LATEST
-from domain.corrections import correction_of
+from domain.corrections import Correction as Decided
+from domain.corrections import correction_of, standing
 from domain.decisions import Decision
+from domain.decisions_readings import CorrectedDevice, fold_corrections, named
 from domain.decisions_readings import correct_readings as decide_correction
-from domain.decisions_readings import fold_corrections, named
 from schema.events import Event, Operation, ReadingCorrection
 from schema.times import to_micros
 
@@ -28,23 +29,44 @@ _PAGE = 5_000
 
 
 async def correct_readings(context: Context, wanted: CorrectReadingsInput) -> CorrectReadingsSuccess:
+    return await (_look(context, wanted) if wanted.dry_run else _correct(context, wanted))
+
+
+async def _correct(context: Context, wanted: CorrectReadingsInput) -> CorrectReadingsSuccess:
     event = _event(wanted)
 
     def decide(events: Sequence[Event]) -> Decision:
         nonlocal event
         device = fold_corrections(events)
-        if wanted.correction_id is None:
-            event = named(device, _event(wanted))
+        event = _named(device, wanted)
         return decide_correction(device, event)
 
-    stream = f"control-{wanted.device_id}"
-    if wanted.dry_run:
-        considered = await context.writer.consider(stream, decide)
-        found = await _preview(context, event)
-        return CorrectReadingsSuccess(correction=None, preview=found, cursor=CursorText(considered.cursor))
-    change = await context.writer.change(stream, context.principal.actor, decide)
+    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
     cursor = await shown(context, change, DECISIONS, LATEST)
     return CorrectReadingsSuccess(correction=_made(context, event), preview=None, cursor=cursor)
+
+
+async def _look(context: Context, wanted: CorrectReadingsInput) -> CorrectReadingsSuccess:
+    """What it would change, after the corrections that stand in the log now."""
+    event, now, then = _event(wanted), tuple[Decided, ...](), tuple[Decided, ...]()
+
+    def decide(events: Sequence[Event]) -> Decision:
+        nonlocal now, then
+        device = fold_corrections(events)
+        decision = decide_correction(device, _named(device, wanted))
+        now = then = device.standing
+        if decision:
+            then = standing(now, correction_of(event, None, 0))
+        return decision
+
+    considered = await context.writer.consider(f"control-{wanted.device_id}", decide)
+    rows = await _rows(context, event)
+    found = await asyncio.to_thread(preview_of, rows, event.metric, now, then)
+    return CorrectReadingsSuccess(correction=None, preview=found, cursor=CursorText(considered.cursor))
+
+
+def _named(device: CorrectedDevice, wanted: CorrectReadingsInput) -> ReadingCorrection:
+    return named(device, _event(wanted)) if wanted.correction_id is None else _event(wanted)
 
 
 def _event(wanted: CorrectReadingsInput) -> ReadingCorrection:
@@ -71,16 +93,10 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _made(context: Context, event: ReadingCorrection) -> Correction:
     """The correction as the read model knows it, else as it was decided now."""
-    standing = context.services.decisions.standing(event.device_id)
-    known = next((one for one in standing if one.id == event.correction_id), None)
+    stand = context.services.decisions.standing(event.device_id)
+    known = next((one for one in stand if one.id == event.correction_id), None)
     now_us = to_micros(context.services.clock())
     return correction(event.device_id, known or correction_of(event, context.principal.actor, now_us))
-
-
-async def _preview(context: Context, event: ReadingCorrection) -> CorrectionPreview:
-    rows = await _rows(context, event)
-    new = correction_of(event, context.principal.actor, to_micros(context.services.clock()))
-    return await asyncio.to_thread(preview_of, rows, event.metric, context.services.decisions.standing(event.device_id), new)
 
 
 async def _rows(context: Context, event: ReadingCorrection) -> list[HistoryRow]:

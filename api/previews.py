@@ -9,7 +9,7 @@ from adapters.history.port import HistoryRow
 from api.types.correction import CorrectedReading, CorrectionFigures, CorrectionPreview
 from api.types.enums import Quality
 from api.types.reading import finite
-from domain.corrections import Correction, of_series, standing
+from domain.corrections import Correction, of_series
 from domain.preview import Figures, Preview, Stretch, preview
 from projections.shown import Shown, shown
 from schema.events import Quality as Word
@@ -20,11 +20,12 @@ from schema.times import from_micros
 _View = Callable[[HistoryRow], Shown]
 
 
-def preview_of(rows: Sequence[HistoryRow], metric: str, now: Sequence[Correction], new: Correction) -> CorrectionPreview:
-    """Rows of one metric of one device, in order of time, before and after `new` is decided. Takes its time: use a thread."""
+def preview_of(
+    rows: Sequence[HistoryRow], metric: str, now: Sequence[Correction], then: Sequence[Correction]
+) -> CorrectionPreview:
+    """Rows of one metric of one device, in order of time, under two sets of corrections. Takes its time: use a thread."""
     sensors = sorted({row.sensor for row in rows})
     arranged = sorted(rows, key=lambda row: row.sensor)
-    then = standing(now, new)
     found = preview(_stretch(arranged, metric, sensors), _by_series(now, sensors, metric), _by_series(then, sensors, metric))
     sample = sorted((arranged[row] for row in found.sample), key=lambda row: row.timestamp_us)
     return _answer(found, rows, metric, [_changed(row, _view(now), _view(then)) for row in sample])

@@ -20,11 +20,11 @@ _WITH_AMOUNT: Final = frozenset({Operation.SCALE, Operation.OFFSET, Operation.RE
 
 
 class CorrectedDevice(msgspec.Struct, frozen=True):
-    """The corrections of a device: every one by id, the last, and how many stand."""
+    """The corrections of a device: every one by id, the last, and those that stand."""
 
     by_id: dict[str, ReadingCorrection]
     last: ReadingCorrection | None
-    standing: int
+    standing: tuple[Correction, ...]
 
 
 def fold_corrections(events: Sequence[Event]) -> CorrectedDevice:
@@ -33,7 +33,7 @@ def fold_corrections(events: Sequence[Event]) -> CorrectedDevice:
     stand: tuple[Correction, ...] = ()
     for event in made:
         stand = standing(stand, correction_of(event, None, 0))
-    return CorrectedDevice({event.correction_id: event for event in made}, made[-1] if made else None, len(stand))
+    return CorrectedDevice({event.correction_id: event for event in made}, made[-1] if made else None, stand)
 
 
 def named(device: CorrectedDevice, wanted: ReadingCorrection) -> ReadingCorrection:
@@ -58,7 +58,7 @@ def correct_readings(device: CorrectedDevice, wanted: ReadingCorrection) -> Deci
     problem = _problem(wanted)
     if problem is not None:
         return Refused(Refusal.INVALID, problem)
-    if device.standing >= MAX_CORRECTIONS and wanted.operation is not Operation.RESTORE:
+    if len(device.standing) >= MAX_CORRECTIONS and wanted.operation is not Operation.RESTORE:
         return Refused(
             Refusal.CONFLICT,
             f"{MAX_CORRECTIONS} corrections of {wanted.device_id} stand: undo some with one `restore` over all of their range, "

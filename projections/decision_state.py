@@ -54,6 +54,7 @@ class DecisionState:
         self._devices: dict[str, DeviceDecisions] = {}
         self._sites: dict[str, SiteDecisions] = {}
         self._of_series: dict[str, dict[tuple[str, str], Sequence[Correction]]] = {}
+        self._unplaced = placements(())
 
     def take(self, fed: FeedEvent) -> bool:
         """Fold one event in. Whether it was news: a decision that was not folded in before."""
@@ -99,7 +100,7 @@ class DecisionState:
 
     def placements(self, device_id: str) -> Placements:
         device = self._devices.get(device_id)
-        return placements(() if device is None else device.moves)
+        return placements(device.moves) if device is not None and device.moves else self._unplaced
 
     def segments(self, sensor: SensorKey) -> Sequence[Segment]:
         return segments(sensor, self._replacement)

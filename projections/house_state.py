@@ -12,7 +12,16 @@ from projections.device_view import device_content, device_view, location_of
 from projections.directory import DeviceDirectory
 from projections.queries import DeviceView, FeedEvent, SiteView
 from schema.envelope import RecordedEvent
-from schema.events import ActuatorEvent, DeviceAnnounced, DeviceMetadata, DeviceStatus, SensorReading, SiteDefined
+from schema.events import (
+    ActuatorEvent,
+    DeviceAnnounced,
+    DeviceMetadata,
+    DeviceRetired,
+    DeviceStatus,
+    ReadingCorrection,
+    SensorReading,
+    SiteDefined,
+)
 
 _SPEAKS: Final = "device-"
 _HEARD: Final[dict[type, Callable[[DeviceState, RecordedEvent, Any], None]]] = {
@@ -54,15 +63,15 @@ class HouseState:
         if recorded.stream.startswith(_SPEAKS):
             self._hear(recorded, event)
             return
-        news = self._decisions.take(fed)
+        self._decisions.take(fed)
         if type(event) is DeviceMetadata:
             device = self._device(event.device_id)
             device.decide(recorded, event)
             self._directory.place(device.device_id, location_of(device))
         elif type(event) is SiteDefined:
             self._define(recorded, event)
-        elif news:
-            self._views.pop(getattr(event, "device_id", ""), None)
+        elif isinstance(event, ReadingCorrection | DeviceRetired):
+            self._views.pop(event.device_id, None)
 
     def _hear(self, recorded: RecordedEvent, event: Any) -> None:
         device = self._device(recorded.stream[len(_SPEAKS) :])

@@ -224,3 +224,10 @@ async def test_where_the_history_is_not_open_a_correction_is_decided_all_the_sam
     house.app = build_app(replace(house.services, history=None, registry=CollectorRegistry()))
     assert (await correct(house, dryRun=True))["code"] == "HISTORY_NOT_SHARED"
     assert (await correct(house))["correction"]["metric"] == "illuminance"
+
+
+async def test_a_dry_run_of_what_is_decided_already_changes_nothing_more(house: House) -> None:
+    await house.says([reading("a", 0, illuminance=100.0)])
+    await correct(house, amount=2)
+    found = (await correct(house, amount=2, dryRun=True))["preview"]
+    assert (found["readings"], found["changed"], found["after"]["max"]) == (1, 0, 200.0)
