@@ -34,7 +34,7 @@ async def change_site(context: Context, wanted: SiteInput) -> DefineSiteSuccess:
 
     change = await context.writer.change(f"site-{wanted.site_id}", context.principal.actor, decide)
     answer = Site(id=strawberry.ID(site.site_id), name=site.name, time_zone=site.time_zone)
-    return DefineSiteSuccess(site=answer, cursor=await shown(context, change, LATEST, DECISIONS))
+    return DefineSiteSuccess(site=answer, cursor=await settled(context, change, LATEST, DECISIONS))
 
 
 async def issue_key(context: Context, wanted: IssueKeyInput) -> IssueKeySuccess:
@@ -45,7 +45,7 @@ async def issue_key(context: Context, wanted: IssueKeyInput) -> IssueKeySuccess:
         expires_at=wanted.expires_at or None,
         actor=context.principal.actor,
     )
-    cursor = await shown(context, issued.change, ACCOUNTS)
+    cursor = await settled(context, issued.change, ACCOUNTS)
     view = context.services.accounts.key(issued.view.key_id) or issued.view
     return IssueKeySuccess(key=api_key(view), secret=issued.text, cursor=cursor)
 
@@ -54,7 +54,7 @@ async def revoke_key(context: Context, wanted: RevokeKeyInput) -> RevokeKeySucce
     view, change = await _keyring(context).revoke(
         account_id=wanted.account_id, key_id=wanted.key_id, actor=context.principal.actor
     )
-    cursor = await shown(context, change, ACCOUNTS)
+    cursor = await settled(context, change, ACCOUNTS)
     known = context.services.accounts.key(wanted.key_id) or view
     return RevokeKeySuccess(key=api_key(replace(known, revoked=True)), cursor=cursor)
 
@@ -63,7 +63,7 @@ def _keyring(context: Context) -> Keyring:
     return Keyring(context.writer, context.services.clock)
 
 
-async def shown(context: Context, change: Change, *models: str) -> CursorText:
+async def settled(context: Context, change: Change, *models: str) -> CursorText:
     """The cursor of a change, given that these read models had their time to show it."""
     if change.position is not None:
         for model in models:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from strawberry.types.unset import UNSET
 
 from adapters.history.port import HistoryRow, RangeQuery
-from api.changes import shown
+from api.changes import settled
 from api.context import Context
 from api.errors import ApiError, ErrorCode
 from api.history import shared
@@ -42,7 +42,7 @@ async def _correct(context: Context, wanted: CorrectReadingsInput) -> CorrectRea
         return decide_correction(device, event)
 
     change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
-    cursor = await shown(context, change, DECISIONS, LATEST)
+    cursor = await settled(context, change, DECISIONS, LATEST)
     return CorrectReadingsSuccess(correction=_made(context, event), preview=None, cursor=cursor)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 from strawberry.types.unset import UNSET
 
-from api.changes import shown
+from api.changes import settled
 from api.context import Context
 from api.errors import ApiError, ErrorCode
 from api.types.device import Device, device
@@ -31,10 +31,10 @@ async def change_device(context: Context, wanted: RegisterDeviceInput) -> Regist
         changes["located_since"] = wanted.located_since.astimezone(UTC)
 
     def decide(events: Sequence[Event]) -> Decision:
-        return register_device(fold_device(events), wanted.device_id, changes)
+        return register_device(fold_device(events), wanted.device_id, changes, context.services.clock())
 
     change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
-    cursor = await shown(context, change, LATEST, DECISIONS)
+    cursor = await settled(context, change, LATEST, DECISIONS)
     decided = fold_device(change.events) or DeviceMetadata(device_id=wanted.device_id)
     return RegisterDeviceSuccess(device=_as_decided(context, decided), cursor=cursor)
 
@@ -51,7 +51,7 @@ async def replace_sensor(context: Context, wanted: ReplaceSensorInput) -> Replac
         return decisions.replace_sensor(decisions.fold_replaced(events, event.sensor_id), event, followers)
 
     change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
-    cursor = await shown(context, change, DECISIONS, LATEST)
+    cursor = await settled(context, change, DECISIONS, LATEST)
     return ReplaceSensorSuccess(segments=[sensor_segment(one) for one in queries.segments(sensor)], cursor=cursor)
 
 
@@ -68,7 +68,7 @@ async def retire_device(context: Context, wanted: RetireDeviceInput) -> RetireDe
         return decisions.retire_device(current, event, known=known)
 
     change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
-    cursor = await shown(context, change, LATEST, DECISIONS)
+    cursor = await settled(context, change, LATEST, DECISIONS)
     decided = fold_device(change.events) or DeviceMetadata(device_id=wanted.device_id)
     retired = decisions.fold_retired(change.events)
     as_decided = _as_decided(context, decided)

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from domain.gates import AHEAD_TOLERANCE
 from schema.events import DeviceMetadata, Event, SiteDefined
 from schema.ids import is_valid_id
 
@@ -55,7 +56,9 @@ def define_site(current: SiteDefined | None, wanted: SiteDefined) -> Decision:
     return [] if wanted == current else [wanted]
 
 
-def register_device(current: DeviceMetadata | None, device_id: str, changes: Mapping[str, str | datetime | None]) -> Decision:
+def register_device(
+    current: DeviceMetadata | None, device_id: str, changes: Mapping[str, str | datetime | None], now: datetime
+) -> Decision:
     """Register a device, or change what is known of it; fields that `changes` does not name stay, None clears one.
 
     A new location counts from now on, unless the same change says since when.
@@ -64,7 +67,7 @@ def register_device(current: DeviceMetadata | None, device_id: str, changes: Map
     wanted = msgspec.structs.replace(before, **changes)
     if wanted.location != before.location and "located_since" not in changes:
         wanted = msgspec.structs.replace(wanted, located_since=None)
-    problem = id_problem("deviceId", device_id) or _location_problem(wanted.location) or _since_problem(wanted)
+    problem = id_problem("deviceId", device_id) or _location_problem(wanted.location) or _since_problem(wanted, now)
     for name, text in changes.items():
         problem = problem or (text_problem(name, text) if isinstance(text, str) else None)
     if problem is not None:
@@ -72,9 +75,13 @@ def register_device(current: DeviceMetadata | None, device_id: str, changes: Map
     return [] if wanted == current else [wanted]
 
 
-def _since_problem(wanted: DeviceMetadata) -> str | None:
-    if wanted.located_since is not None and wanted.location is None:
+def _since_problem(wanted: DeviceMetadata, now: datetime) -> str | None:
+    if wanted.located_since is None:
+        return None
+    if wanted.location is None:
         return "locatedSince says from when a location counts, and there is none"
+    if wanted.located_since > now + AHEAD_TOLERANCE:
+        return "locatedSince lies in the future: say where the device is once it is there"
     return None
 
 

@@ -48,6 +48,11 @@ async def test_a_new_location_does_not_count_from_when_the_one_before_did(house:
     assert moved["device"]["locatedSince"] not in {None, MAY}
 
 
+async def test_a_move_that_is_still_to_come_is_refused(house: House) -> None:
+    refused = await change(house, MOVE, deviceId="a", location="farm/one", locatedSince="2026-06-02T01:00:00Z")
+    assert (refused["code"], "future" in refused["message"]) == ("INVALID_INPUT", True)
+
+
 async def test_a_time_without_a_location_is_refused(house: House) -> None:
     assert (await change(house, MOVE, deviceId="a", locatedSince=MAY))["code"] == "INVALID_INPUT"
     await change(house, MOVE, deviceId="a", location="farm/one", locatedSince=MAY)
