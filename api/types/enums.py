@@ -5,11 +5,15 @@ from enum import Enum
 import strawberry
 
 
-@strawberry.enum(description="How far a value can be trusted: the device's own word and our checks, the worse of the two.")
+@strawberry.enum(
+    description="How far a value, as corrected, can be trusted: the device's own word and our checks, the worse of the two."
+)
 class Quality(Enum):
     GOOD = strawberry.enum_value("good", description="Nothing speaks against it.")
     SUSPECTED = strawberry.enum_value("suspected", description="The device itself doubts it.")
-    BAD = strawberry.enum_value("bad", description="The device says it is wrong, or it lies outside what its metric can be.")
+    BAD = strawberry.enum_value(
+        "bad", description="The device says it is wrong, it lies outside what its metric can be, or people excluded it."
+    )
 
 
 @strawberry.enum(description="What a correction does to a value.")
