@@ -1,0 +1,128 @@
+"""Windows of a calendar: minute, hour and day in UTC, and the day of a zone, of 23, 24 or 25 hours or whatever it had.
+
+Times are microseconds since the epoch in UTC. A day of a zone begins at the first moment at which its clocks show its date
+or a later one. So the days of a zone are one unbroken row of windows: a day that the zone skipped (Pacific/Apia, 2011-12-30)
+has none, and an hour that comes again after midnight belongs to the day that had begun. Before 1900 and after 2199, where
+only clocks that are wrong will be, every zone has the days of UTC.
+"""
+
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from domain.columns import Bools, Int64
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+ZONE_UTC: Final = ZoneInfo("UTC")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_FROM: Final = (date(1900, 1, 1).toordinal() - _EPOCH_DAY) * DAY
+_TO: Final = (date(2200, 1, 1).toordinal() - _EPOCH_DAY) * DAY
+_YEARS_KEPT: Final = 2000
+
+
+class Span(StrEnum):
+    """How long a window is. Minutes and hours are always those of UTC."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+_LENGTHS: Final = {Span.MINUTE: MINUTE, Span.HOUR: HOUR, Span.DAY: DAY}
+
+
+def floor(times: Int64, span: Span, zone: ZoneInfo = ZONE_UTC) -> Int64:
+    """For each time the start of the window that it lies in."""
+    fixed: Int64 = times - times % _LENGTHS[span]
+    if _is_fixed(span, zone):
+        return fixed
+    days, place = _find(times, zone)
+    return np.where(_has_zone(times), days[place], fixed)
+
+
+def ends(starts: Int64, span: Span, zone: ZoneInfo = ZONE_UTC) -> Int64:
+    """For each start of a window its end, which is the start of the next."""
+    fixed: Int64 = starts + _LENGTHS[span]
+    if _is_fixed(span, zone):
+        return fixed
+    days, place = _find(starts, zone)
+    return np.where(_has_zone(starts), days[place + 1], fixed)
+
+
+def days_between(first: date, last: date, zone: ZoneInfo = ZONE_UTC) -> Int64:
+    """The starts of the days from `first` to `last`, both included, and then the end of the last. A skipped day has none."""
+    return np.unique([_start_of(ordinal, zone) for ordinal in range(first.toordinal(), last.toordinal() + 2)])
+
+
+def day_bounds(day: date, zone: ZoneInfo = ZONE_UTC) -> tuple[int, int]:
+    """Start and end of a date in a zone; both the same where the zone skipped it."""
+    return _start_of(day.toordinal(), zone), _start_of(day.toordinal() + 1, zone)
+
+
+def date_of(start: int, zone: ZoneInfo = ZONE_UTC) -> date:
+    """The date of the day of `zone` that starts there."""
+    moment = _EPOCH + timedelta(microseconds=start)
+    return moment.astimezone(zone).date() if _FROM <= start < _TO else moment.date()
+
+
+def _is_fixed(span: Span, zone: ZoneInfo) -> bool:
+    return span is not Span.DAY or zone.key == "UTC"
+
+
+def _has_zone(times: Int64) -> Bools:
+    return (times >= _FROM) & (times < _TO)
+
+
+def _find(times: Int64, zone: ZoneInfo) -> tuple[Int64, Int64]:
+    """The starts of the days of all years that the times are in, and for each time the place of its own among them."""
+    inside = np.clip(times, _FROM, _TO - 1)
+    years = np.unique(inside.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64)) + 1970
+    days = np.unique(np.concatenate([np.empty(0, np.int64), *(_days_of(int(year), zone) for year in years)]))
+    return days, np.searchsorted(days, inside, side="right") - 1
+
+
+@lru_cache(maxsize=_YEARS_KEPT)
+def _days_of(year: int, zone: ZoneInfo) -> Int64:
+    """The starts of all days that have a moment in that year of UTC, and the end of the last."""
+    around = range(date(year, 1, 1).toordinal() - 1, date(year, 12, 31).toordinal() + 3)
+    days = np.unique([_zoned_start(ordinal, zone) for ordinal in around])
+    days.setflags(write=False)
+    return days
+
+
+def _start_of(ordinal: int, zone: ZoneInfo) -> int:
+    fixed = (ordinal - _EPOCH_DAY) * DAY
+    return _zoned_start(ordinal, zone) if _FROM <= fixed < _TO else fixed
+
+
+def _zoned_start(ordinal: int, zone: ZoneInfo) -> int:
+    """The first moment at which clocks of the zone show that date or a later one."""
+    midnight = datetime.combine(date.fromordinal(ordinal), time.min, zone)
+    start = midnight.astimezone(UTC)
+    if _local(start, zone) != midnight.replace(tzinfo=None):
+        start = _change_between(midnight.replace(fold=1).astimezone(UTC), start, midnight)
+    return (start - _EPOCH) // timedelta(microseconds=1)
+
+
+def _change_between(before: datetime, after: datetime, midnight: datetime) -> datetime:
+    """When clocks were put forward over that midnight; zones change at whole seconds."""
+    seconds = range((after - before) // timedelta(seconds=1) + 1)
+    wanted = midnight.replace(tzinfo=None)
+    passed = bisect_left(
+        seconds, True, key=lambda second: _local(before + timedelta(seconds=second), midnight.tzinfo) >= wanted
+    )
+    return before + timedelta(seconds=passed)
+
+
+def _local(moment: datetime, zone: tzinfo | None) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
