@@ -14,6 +14,7 @@ from schema.metrics import METRICS, UNITS, Metric, Unit, UnknownUnitError, conve
         ("water_content", 25, "%", 0.25),
         ("soil_moisture", 0.25, "m3/m3", 25),
         ("pressure", 101.325, "kPa", 1013.25),
+        ("vapour_pressure_deficit", 11.7, "hPa", 1.17),
         ("ec", 1500, "uS/cm", 1.5),
         ("wind_speed", 36, "km/h", 10),
         ("battery_voltage", 3300, "mV", 3.3),
