@@ -132,9 +132,15 @@ def test_many_series_are_judged_as_each_by_itself(series: list[list[Point]]) -> 
     assert verdicts(*columns(series), rules).tolist() == np.concatenate(alone).tolist()
 
 
-@given(SERIES, st.data())
-def test_what_came_late_or_changed_changes_no_verdict_but_those_named(points: list[Point], data: st.DataObject) -> None:
-    times, values, starts = columns([points])
+FLAT = Rule(flat_minutes=20, flat_readings=3, gap_minutes=30)
+STILL = st.lists(st.tuples(st.sampled_from([0, 5, 10, 31]), st.sampled_from([20.0, 20.0, 20.0, 21.0])), max_size=25)
+
+
+@given(st.one_of(st.tuples(st.just(AIR), SERIES), st.tuples(st.just(FLAT), STILL)), st.data())
+def test_what_came_late_or_changed_changes_no_verdict_but_those_named(
+    case: tuple[Rule, list[Point]], data: st.DataObject
+) -> None:
+    rules, (times, values, starts) = rules_of([case[0]]), columns([case[1]])
     count = len(times)
     kind = np.array(
         data.draw(st.lists(st.sampled_from(["old", "old", "late", "changed"]), min_size=count, max_size=count)), str
@@ -142,16 +148,16 @@ def test_what_came_late_or_changed_changes_no_verdict_but_those_named(points: li
     before = np.where(kind == "changed", data.draw(st.sampled_from([20.0, 45.0, 500.0])), values)
     stood = kind != "late"
     old = np.full(count, -1)
-    old[stood] = verdicts(times[stood], before[stood], np.array([0, stood.sum()]), rules_of([AIR]))
-    now = verdicts(times, values, starts, rules_of([AIR]))
-    named = affected(times, values, starts, rules_of([AIR]), kind != "old")
+    old[stood] = verdicts(times[stood], before[stood], np.array([0, stood.sum()]), rules)
+    now = verdicts(times, values, starts, rules)
+    named = affected(times, values, starts, rules, kind != "old")
     assert named[old != now].all()
     assert named[kind != "old"].all()
 
 
 @given(st.lists(SERIES, min_size=1, max_size=3), st.data())
 def test_a_run_that_is_carried_counts_as_if_it_were_read_again(series: list[list[Point]], data: st.DataObject) -> None:
-    flat = rules_of([Rule(flat_minutes=20, flat_readings=3, gap_minutes=30)] * len(series))
+    flat = rules_of([FLAT] * len(series))
     cuts = [data.draw(st.integers(0, len(points))) for points in series]
     times, values, starts = columns(series)
     tail = np.concatenate([np.arange(starts[s] + cut, starts[s + 1]) for s, cut in enumerate(cuts)]).astype(np.int64)
@@ -166,6 +172,19 @@ def test_a_run_that_is_carried_counts_as_if_it_were_read_again(series: list[list
     assert [column.tolist() for column in (whole.start, whole.last, whole.count, whole.value)] == [
         column.tolist() for column in (resumed.start, resumed.last, resumed.count, resumed.value)
     ]
+
+
+def test_a_late_reading_that_breaks_or_joins_a_flat_line_names_the_rest_of_it() -> None:
+    points = [*every(5, *[21.5] * 5, 22.0, *[21.5] * 10)]
+    new = np.zeros(len(points), dtype=bool)
+    new[5] = True
+    assert np.flatnonzero(affected(*columns_at(points), rules_of([FLAT]), new)).tolist() == [3, 4, *range(5, 16)]
+    joined = [*every(5, *[21.5] * 16)]
+    assert np.flatnonzero(affected(*columns_at(joined), rules_of([FLAT]), new)).tolist() == [3, 4, *range(5, 16)]
+
+
+def columns_at(points: Sequence[Point]) -> tuple[Any, Any, Any]:
+    return np.array([m * MINUTE for m, _ in points], np.int64), np.array([v for _, v in points]), np.array([0, len(points)])
 
 
 def test_a_reading_in_order_names_only_its_own_surroundings() -> None:
