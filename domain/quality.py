@@ -160,11 +160,10 @@ def _run_ids(times: Int64, values: Float64, owner: Int64, rules: Rules) -> tuple
 
 
 def _rest_of_runs(times: Int64, values: Float64, owner: Int64, rules: Rules, new: Bools) -> Bools:
-    """Rows in the run of a new one, or of the row after it, from there on; of series that are judged by flat lines."""
+    """The run of the row after a new one, from there on; of series that are judged by flat lines."""
     _, run = _run_ids(times, values, owner, rules)
     since = np.full(len(times) + 1, len(times), dtype=np.int64)
     rows = np.flatnonzero(new)
-    np.minimum.at(since, run[rows], rows)
     after = rows[rows + 1 < len(times)] + 1
     after = after[owner[after] == owner[after - 1]]
     np.minimum.at(since, run[after], after)
