@@ -25,9 +25,11 @@ Column = TypeVar("Column", Bools, Float64)
 
 _STANDS_OUT: Final = 3.0
 _MINUTE: Final = 60_000_000
-_BEFORE: Final = 2
-_AFTER: Final = 3
-"""How many readings before and after a new one, range aside, can have another verdict for it."""
+ROWS_BEFORE: Final = 3
+ROWS_AFTER: Final = 2
+"""How many readings in range before and after it a verdict looks at, within the gap; and the other way round, how far after and
+before a new reading verdicts can change. A flat line aside: that is what `Runs` are for.
+"""
 
 
 class Reason(IntEnum):
@@ -68,8 +70,8 @@ def is_bad(verdicts: Int8) -> Bools:
 def verdicts(times: Int64, values: Float64, starts: Int64, rules: Rules, carried: Runs | None = None) -> Int8:
     """The Reason of each row. Series s is rows starts[s]:starts[s + 1], by (time, event id), each event once.
 
-    A row is judged by the rows given: up to 3 in range before it (within the gap) and 2 after. `carried` are the runs that the
-    rows before the first had, so that a flat line is known without reading it all.
+    A row is judged by the rows given, so give ROWS_BEFORE and ROWS_AFTER around those that are wanted. `carried` are the runs
+    that the rows before the first had, so that a flat line is known without reading it all.
     """
     owner = owners(starts)
     found = np.zeros(len(times), dtype=np.int8)
@@ -104,7 +106,7 @@ def affected(times: Int64, values: Float64, starts: Int64, rules: Rules, new: Bo
     touched = new | _rest_of_runs(times, values, owner, rules, new)
     ranged = np.flatnonzero(new | ((values >= rules.low[owner]) & (values <= rules.high[owner])))
     places = np.flatnonzero(new[ranged])
-    for shift in range(-_BEFORE, _AFTER + 1):
+    for shift in range(-ROWS_AFTER, ROWS_BEFORE + 1):
         near = np.clip(places + shift, 0, max(len(ranged) - 1, 0))
         touched[ranged[near[owner[ranged[near]] == owner[ranged[places]]]]] = True
     return touched

@@ -163,6 +163,17 @@ def test_a_missing_input_leaves_the_index_missing_and_extremes_raise_nothing(for
     assert np.isnan(found[:2]).all()
 
 
+@pytest.mark.parametrize("formula", [index.formula for index in INDICES.values()])
+def test_an_index_is_the_same_to_the_last_bit_in_whatever_company_it_is_computed(formula: Callable[..., Float64]) -> None:
+    """Live, late and rebuilt batches differ in size and place: hashes must not."""
+    grid = np.stack([np.linspace(-40, 80, 1001), np.linspace(0.1, 100, 1001), np.linspace(-30, 70, 1001)], axis=1)
+    inputs = [np.ascontiguousarray(column) for column in grid.T][: formula.__code__.co_argcount]
+    whole = formula(*inputs).tolist()
+    assert [formula(*(column[row : row + 1] for column in inputs)).item() for row in range(1001)] == whole
+    assert formula(*(grid[:, place] for place in range(len(inputs)))).tolist() == whole
+    assert formula(*(column[::-1] for column in inputs))[::-1].tolist() == whole
+
+
 def test_every_index_is_a_metric_made_of_metrics() -> None:
     for name, index in INDICES.items():
         assert {name, *index.inputs} <= METRICS.keys()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.columns import offsets_of
-from domain.quality import QUALITY_OF, Reason, affected, is_bad, runs_at_end, verdicts
+from domain.quality import QUALITY_OF, ROWS_AFTER, ROWS_BEFORE, Reason, affected, is_bad, runs_at_end, verdicts
 from domain.quality_rules import DEFAULT_RULES, UNJUDGED, Rule, rules_of, take_rules
 from schema.events import Quality
 from schema.metrics import METRICS
@@ -172,6 +172,18 @@ def test_a_run_that_is_carried_counts_as_if_it_were_read_again(series: list[list
     assert [column.tolist() for column in (whole.start, whole.last, whole.count, whole.value)] == [
         column.tolist() for column in (resumed.start, resumed.last, resumed.count, resumed.value)
     ]
+
+
+@given(SERIES)
+def test_a_verdict_looks_at_three_readings_in_range_before_and_two_after(points: list[Point]) -> None:
+    rules = rules_of([Rule(low=-40, high=80, spike=5, jump=10, rate=1, gap_minutes=30)])
+    times, values, starts = columns([points])
+    whole = verdicts(times, values, starts, rules)
+    ranged = np.flatnonzero(values <= 80)
+    for place, row in enumerate(ranged):
+        near = ranged[max(place - ROWS_BEFORE, 0) : place + ROWS_AFTER + 1]
+        alone = verdicts(times[near], values[near], np.array([0, len(near)]), rules)
+        assert alone[min(place, ROWS_BEFORE)] == whole[row]
 
 
 def test_a_late_reading_that_breaks_or_joins_a_flat_line_names_the_rest_of_it() -> None:
