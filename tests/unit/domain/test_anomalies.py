@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.anomalies import DAYS, ENOUGH_DAYS, FLOORS, THRESHOLDS, Anomalies, Severity, anomalies
-from domain.calendars import DAY, HOUR
+from domain.calendars import DAY
 from schema.metrics import METRICS
+
+HOUR = DAY // 24
 
 Hours = Sequence[tuple[int, float]]
 """Hours since the epoch, and their means."""
@@ -86,4 +88,3 @@ def test_each_floor_is_of_a_metric_and_within_its_range() -> None:
 def test_a_clock_at_the_end_of_time_breaks_nothing() -> None:
     far = int(datetime(9999, 12, 31, 23, tzinfo=UTC).timestamp()) // 3600
     assert np.isnan(found([[(-17_000_000, 1.0), (far, 2.0)]]).score).all()
-    assert DAY == 24 * HOUR
