@@ -1,26 +1,25 @@
 """Questions to the history: pages of raw readings that hand over to a subscription without a gap, and series in windows."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Final
 
 import msgspec
 
-from adapters.history.port import History, RangeQuery, SeriesKey
+from adapters.history.port import History, RangeQuery
 from api.cursors import ReadingPlace, decode_place
-from api.errors import ApiError, ErrorCode, limit_error
-from api.limits import Limits
+from api.errors import ApiError, ErrorCode
 from api.services import Services
 from api.types.reading_page import ReadingConnection, reading_page
-from api.types.series import Series, SeriesSelector
-from api.types.series import series as make_series
 from api.visibility import HISTORY, Visibility
-from projections.shown import shown_rows
+from domain.indices import INDICES
+from projections.index_readings import Calculated, index_readings
+from projections.judging import Judge
+from projections.neighbours import shown_rows
 from schema.envelope import Cursor, Position
-from schema.metrics import METRICS
 
 _SHORTEST: Final = timedelta(seconds=1)
+_MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -52,18 +51,28 @@ async def readings(services: Services, wanted: Wanted) -> ReadingConnection:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
     place = None if wanted.after is None else decode_place(wanted.after, ReadingPlace)
     seen = await _seen(services, place)
-    rows = await shared(services).readings(
-        RangeQuery(
-            device=wanted.device,
-            sensor=wanted.sensor,
-            metric=wanted.metric,
-            start=wanted.start,
-            end=wanted.end,
-            after=None if place is None else (place.timestamp_us, place.event_id, place.metric),
-            limit=wanted.size + 1,
-        )
+    query = RangeQuery(
+        device=wanted.device,
+        sensor=wanted.sensor,
+        metric=wanted.metric,
+        start=wanted.start,
+        end=wanted.end,
+        after=None if place is None else (place.timestamp_us, place.event_id, place.metric),
+        limit=wanted.size + 1,
     )
-    return reading_page(rows, shown_rows(rows, services.decisions), wanted.size, seen, wanted.after)
+    found = await _found(services, query)
+    return reading_page([row for row, _ in found], [each for _, each in found], wanted.size, seen, wanted.after)
+
+
+async def _found(services: Services, query: RangeQuery) -> list[Calculated]:
+    """What was measured, and what follows from it where an index is asked for, in order."""
+    history, judge = shared(services), Judge(services.rules.quality, services.decisions)
+    rows = await history.readings(query)
+    found = list(zip(rows, await shown_rows(history, judge, rows), strict=True))
+    if query.metric is not None and query.metric in INDICES:
+        found += await index_readings(history, judge, query, query.metric)
+        found.sort(key=lambda pair: (pair[0].timestamp_us, pair[0].event_id))
+    return found[: query.limit]
 
 
 async def _seen(services: Services, place: ReadingPlace | None) -> Cursor:
@@ -81,33 +90,3 @@ async def _read_up_to(services: Services) -> Cursor:
     position = Visibility(services).position(HISTORY)
     checkpoint = await shared(services).checkpoint() if position is None else None
     return checkpoint or Cursor(services.log.log_id, position)
-
-
-def check_series(limits: Limits, selectors: int, start: datetime, end: datetime, window: timedelta) -> None:
-    """ApiError where more windows would come than one answer holds."""
-    if not 1 <= selectors <= limits.selectors:
-        raise limit_error("selectors", limits.selectors, selectors)
-    if window < _SHORTEST:
-        raise ApiError(ErrorCode.INVALID_INPUT, "window must be at least PT1S")
-    if start >= end:
-        raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
-    asked = selectors * ceil((end - start) / window)
-    if asked > limits.buckets:
-        raise limit_error("windows", limits.buckets, asked)
-
-
-async def series(
-    services: Services, selectors: Sequence[SeriesSelector], start: datetime, end: datetime, window: timedelta
-) -> list[Series]:
-    keys = [SeriesKey(selector.device_id, selector.sensor_id, selector.metric) for selector in selectors]
-    answers = await shared(services).buckets(keys, start, end, window)
-    return [make_series(key, _unit(services, key), buckets) for key, buckets in zip(keys, answers, strict=True)]
-
-
-def _unit(services: Services, key: SeriesKey) -> str | None:
-    """The metric's own unit; of a metric that nobody defined, the unit in which the sensor last gave it."""
-    if key.metric in METRICS:
-        return METRICS[key.metric].unit
-    view = services.latest.device(key.device)
-    found = (one.unit for one in (view.readings if view else ()) if one.sensor == key.sensor and one.metric == key.metric)
-    return next(found, None)

@@ -1,11 +1,11 @@
 """The fields of Query: each asks a read model, and says which role may ask."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import strawberry
 
-from api import history
+from api import history, windows
 from api.context import Info
 from api.cursors import DevicePlace, decode_place, decode_position
 from api.errors import ApiError, ErrorCode
@@ -16,13 +16,16 @@ from api.scalars import CursorText
 from api.types.audit import EventAudit, event_audit
 from api.types.dead_letter import DeadLetterConnection, dead_letter_page
 from api.types.device import Device, DeviceConnection, device, device_page
+from api.types.enums import Calendar
+from api.types.heat import LocationCell
 from api.types.key import ApiKey, api_key
 from api.types.paging import page_size
 from api.types.projection import Projection, projection
 from api.types.reading_page import ReadingConnection
 from api.types.series import Series, SeriesSelector
 from api.types.site import Site, site
-from api.visibility import ACCOUNTS, DECISIONS, HISTORY, LATEST, LINEAGE
+from api.types.summary import DailySummary
+from api.visibility import ACCOUNTS, DECISIONS, HISTORY, LATEST, LINEAGE, WINDOWS
 from schema.envelope import Cursor
 from schema.ids import parse_event_id
 
@@ -94,17 +97,52 @@ class Query:
         info: Info,
         *,
         selectors: Annotated[list[SeriesSelector], argument("Which: at most 20.")],
-        start: Annotated[datetime, argument("From here on; the first window may begin before it.", "from")],
-        end: Annotated[datetime, argument("Up to here.", "to")],
+        start: Annotated[datetime, argument("From the window that this is in.", "from")],
+        end: Annotated[datetime, argument("Up to the window that ends here or holds this.", "to")],
         window: Annotated[
             timedelta, argument("The length of a window, such as `PT1M`. All windows of all series: at most 10,000.")
         ],
+        calendar: Annotated[Calendar, argument("Whose days: with `SITE` the window must be `P1D`.")] = Calendar.UTC,
+        rolling: Annotated[
+            timedelta | None, argument("Let each window look back so far from its end, for rolling averages; a multiple of it.")
+        ] = None,
         at_least: AtLeast = None,
     ) -> list[Series]:
-        history.check_series(info.context.services.limits, len(selectors), start, end, window)
+        services = info.context.services
+        wanted = windows.Wanted(selectors, start, end, window, calendar, rolling)
+        windows.check(services.limits, wanted)
+        history.shared(services)
+        await info.context.visibility.at_least(WINDOWS, at_least)
+        return await windows.series(services, wanted)
+
+    @guarded(Role.VIEWER, "What each sensor of a device came to in a day, with the indices that follow.")
+    async def daily_summary(
+        self,
+        info: Info,
+        *,
+        device_id: Annotated[strawberry.ID, argument("The device.")],
+        day: Annotated[date, argument("The day.", "date")],
+        calendar: Annotated[Calendar, argument("Whose day.")] = Calendar.UTC,
+        at_least: AtLeast = None,
+    ) -> list[DailySummary]:
         history.shared(info.context.services)
-        await info.context.visibility.at_least(HISTORY, at_least)
-        return await history.series(info.context.services, selectors, start, end, window)
+        await info.context.visibility.at_least(WINDOWS, at_least)
+        return await windows.summaries(info.context.services, device_id, day, calendar)
+
+    @guarded(Role.VIEWER, "What was measured where. What counts to a zone counts to its house and its site too.")
+    async def heat_map(
+        self,
+        info: Info,
+        *,
+        metric: Annotated[str, argument("The metric.")],
+        start: Annotated[datetime, argument("From here on, to the minute.", "from")],
+        end: Annotated[datetime, argument("Up to here, to the minute.", "to")],
+        location: Annotated[str | None, argument("Only at or below this location.")] = None,
+        at_least: AtLeast = None,
+    ) -> list[LocationCell]:
+        history.shared(info.context.services)
+        await info.context.visibility.at_least(WINDOWS, at_least)
+        return await windows.heat_map(info.context.services, metric, start, end, location)
 
     @guarded(Role.VIEWER, "Where an event came from, and what the checks made of it; null where it is not known.")
     async def audit(

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLField, GraphQLSchema, lexicographic_sort_schema, print_schema
+from graphql import build_schema as build_graphql_schema
 from strawberry.schema.config import StrawberryConfig
 
 from api.errors import ApiError
@@ -31,7 +32,9 @@ def build_schema() -> GraphQLSchema:
 
 def schema_text(schema: GraphQLSchema) -> str:
     """The schema in SDL, in an order that does not depend on that of the code."""
-    return print_schema(lexicographic_sort_schema(schema)) + "\n"
+    # Sorting makes plain enums, which no longer know the members that stand as defaults: names do.
+    plain = build_graphql_schema(print_schema(schema))
+    return print_schema(lexicographic_sort_schema(plain)) + "\n"
 
 
 def role_of(field: GraphQLField) -> Role:

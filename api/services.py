@@ -11,6 +11,7 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from api.limits import Limits
 from projections.queries import AccountQueries, DecisionQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
+from projections.rules import WindowRules
 
 
 class HealthProbe(Protocol):
@@ -43,6 +44,7 @@ class Services:
     projections: ProjectionQueries
     feed: FeedQueries
     history: History | None
+    rules: WindowRules = field(default_factory=WindowRules)
     registry: CollectorRegistry
     session_secret: bytes = field(repr=False)
     probes: Sequence[HealthProbe] = ()

@@ -12,6 +12,7 @@ from schema.envelope import Position
 
 LATEST: Final = "latest"
 HISTORY: Final = "history"
+WINDOWS: Final = "windows"
 ACCOUNTS: Final = "accounts"
 LINEAGE: Final = "lineage"
 DECISIONS: Final = "decisions"

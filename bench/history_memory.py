@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow
 from bench.queued import DEVICES
-from schema.envelope import Cursor, Position
+from schema.envelope import Position
 from schema.events import Quality
 from schema.ids import EventId
 
@@ -52,7 +52,7 @@ async def measure(bound: int, counts: list[int]) -> dict[int, float]:
         for wanted in counts:
             while written < wanted:
                 end = min(written + _AT_ONCE, wanted)
-                await history.write([row(number) for number in range(written, end)], Cursor("bench", Position(end)))
+                await history.write([row(number) for number in range(written, end)])
                 written = end
             found[wanted] = resident_mb()
         await history.close()

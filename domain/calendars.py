@@ -1,4 +1,4 @@
-"""Windows of a calendar: minute, hour and day in UTC, and the day of a zone, of 23, 24 or 25 hours or whatever it had.
+"""The days of a zone, of 23, 24 or 25 hours or whatever it had.
 
 Times are microseconds since the epoch in UTC. A day of a zone begins at the first moment at which its clocks show its date
 or a later one. So the days of a zone are one unbroken row of windows: a day that the zone skipped (Pacific/Apia, 2011-12-30)
@@ -8,7 +8,6 @@ only clocks that are wrong will be, every zone has the days of UTC.
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,11 +16,7 @@ import numpy as np
 
 from domain.columns import Bools, Int64
 
-SECOND: Final = 1_000_000
-MINUTE: Final = 60 * SECOND
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
-ZONE_UTC: Final = ZoneInfo("UTC")
+DAY: Final = 86_400_000_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
@@ -30,53 +25,33 @@ _TO: Final = (date(2200, 1, 1).toordinal() - _EPOCH_DAY) * DAY
 _YEARS_KEPT: Final = 2000
 
 
-class Span(StrEnum):
-    """How long a window is. Minutes and hours are always those of UTC."""
-
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-
-
-_LENGTHS: Final = {Span.MINUTE: MINUTE, Span.HOUR: HOUR, Span.DAY: DAY}
-
-
-def floor(times: Int64, span: Span, zone: ZoneInfo = ZONE_UTC) -> Int64:
-    """For each time the start of the window that it lies in."""
-    fixed: Int64 = times - times % _LENGTHS[span]
-    if _is_fixed(span, zone):
+def day_starts(times: Int64, zone: ZoneInfo) -> Int64:
+    """For each time the start of the day that it lies in."""
+    fixed: Int64 = times - times % DAY
+    if zone.key == "UTC":
         return fixed
     days, place = _find(times, zone)
     return np.where(_has_zone(times), days[place], fixed)
 
 
-def ends(starts: Int64, span: Span, zone: ZoneInfo = ZONE_UTC) -> Int64:
-    """For each start of a window its end, which is the start of the next."""
-    fixed: Int64 = starts + _LENGTHS[span]
-    if _is_fixed(span, zone):
+def day_ends(starts: Int64, zone: ZoneInfo) -> Int64:
+    """For each start of a day its end, which is the start of the next."""
+    fixed: Int64 = starts + DAY
+    if zone.key == "UTC":
         return fixed
     days, place = _find(starts, zone)
     return np.where(_has_zone(starts), days[place + 1], fixed)
 
 
-def days_between(first: date, last: date, zone: ZoneInfo = ZONE_UTC) -> Int64:
-    """The starts of the days from `first` to `last`, both included, and then the end of the last. A skipped day has none."""
-    return np.unique([_start_of(ordinal, zone) for ordinal in range(first.toordinal(), last.toordinal() + 2)])
-
-
-def day_bounds(day: date, zone: ZoneInfo = ZONE_UTC) -> tuple[int, int]:
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
     """Start and end of a date in a zone; both the same where the zone skipped it."""
     return _start_of(day.toordinal(), zone), _start_of(day.toordinal() + 1, zone)
 
 
-def date_of(start: int, zone: ZoneInfo = ZONE_UTC) -> date:
+def date_of(start: int, zone: ZoneInfo) -> date:
     """The date of the day of `zone` that starts there."""
     moment = _EPOCH + timedelta(microseconds=start)
     return moment.astimezone(zone).date() if _FROM <= start < _TO else moment.date()
-
-
-def _is_fixed(span: Span, zone: ZoneInfo) -> bool:
-    return span is not Span.DAY or zone.key == "UTC"
 
 
 def _has_zone(times: Int64) -> Bools:

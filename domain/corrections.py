@@ -6,12 +6,12 @@ sent. What the result is worth is for others to judge: a correction can heal a b
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from domain.columns import Bools, Float64, Int64
 from schema.events import Operation, ReadingCorrection
 from schema.times import to_micros
 
@@ -19,10 +19,6 @@ EVER: Final = -(2**63)
 """A range without a beginning begins here, in microseconds since the epoch."""
 FOR_EVER: Final = 2**63 - 1
 UNTOUCHED: Final = -1
-
-Ints: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[np.float64]
-Mask: TypeAlias = NDArray[np.bool_]
 
 
 class Correction(msgspec.Struct, frozen=True, gc=False):
@@ -69,10 +65,10 @@ class Correctness(msgspec.Struct, frozen=True, gc=False):
 class Corrected(msgspec.Struct, frozen=True):
     """The same of columns. `last` is a place among the corrections of the row's series, or UNTOUCHED."""
 
-    values: Floats
-    excluded: Mask
-    replaced: Mask
-    last: Ints
+    values: Float64
+    excluded: Bools
+    replaced: Bools
+    last: Int64
 
 
 def correction_of(event: ReadingCorrection, actor: str | None, decided_us: int) -> Correction:
@@ -130,7 +126,7 @@ def _step(one: Correction, now: Correctness, original: float) -> Correctness:
             return Correctness(original)
 
 
-def corrected(times: Ints, values: Floats, starts: Ints, by_series: Mapping[int, Sequence[Correction]]) -> Corrected:
+def corrected(times: Int64, values: Float64, starts: Int64, by_series: Mapping[int, Sequence[Correction]]) -> Corrected:
     """Columns after their corrections: series `s` is rows `starts[s]:starts[s + 1]`, in order of time.
 
     `by_series` holds the corrections of those series that have any: the cost is theirs alone.
@@ -147,7 +143,7 @@ def corrected(times: Ints, values: Floats, starts: Ints, by_series: Mapping[int,
     return now
 
 
-def _step_columns(one: Correction, place: int, now: Corrected, original: Floats, rows: slice) -> None:
+def _step_columns(one: Correction, place: int, now: Corrected, original: Float64, rows: slice) -> None:
     amount = one.amount or 0.0
     now.last[rows] = place
     match one.operation:

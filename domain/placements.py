@@ -1,19 +1,17 @@
 """Where a device was: its moves as people decided them, and from them its location at any time."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from domain.columns import Int64
 from schema.events import DeviceMetadata
 from schema.times import to_micros
 
 ALWAYS: Final = -(2**63)
 """A location that counts from the beginning of time does so from here, in microseconds since the epoch."""
-
-Ints: TypeAlias = NDArray[np.int64]
 
 
 class Move(msgspec.Struct, frozen=True, gc=False):
@@ -27,12 +25,12 @@ class Move(msgspec.Struct, frozen=True, gc=False):
 class Placements(msgspec.Struct, frozen=True):
     """Location `locations[n]` counts from `since[n]` up to `since[n + 1]`, microseconds since the epoch, in order."""
 
-    since: Ints
+    since: Int64
     locations: Sequence[str | None]
 
-    def at(self, times: Ints) -> Ints:
+    def at(self, times: Int64) -> Int64:
         """Of each time the place in `locations`; -1 before the first."""
-        places: Ints = np.searchsorted(self.since, times, side="right") - 1
+        places: Int64 = np.searchsorted(self.since, times, side="right") - 1
         return places
 
 

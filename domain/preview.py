@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from domain.corrections import Correction, Floats, Ints, Mask, corrected
+from domain.columns import Bools, Float64, Int64
+from domain.corrections import Correction, corrected
 from domain.gates import implausible
 
 SAMPLE: Final = 20
@@ -20,10 +21,10 @@ class Stretch(msgspec.Struct, frozen=True):
     """
 
     metric: str
-    starts: Ints
-    times: Ints
-    values: Floats
-    said_bad: Mask
+    starts: Int64
+    times: Int64
+    values: Float64
+    said_bad: Bools
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -75,21 +76,21 @@ def preview(stretch: Stretch, now: CorrectionsOf, then: CorrectionsOf) -> Previe
     )
 
 
-def _judged(stretch: Stretch, corrections: CorrectionsOf) -> tuple[Floats, Mask]:
+def _judged(stretch: Stretch, corrections: CorrectionsOf) -> tuple[Float64, Bools]:
     """The values as they count, and which are bad. What looks at neighbours in event time would belong here."""
     now = corrected(stretch.times, stretch.values, stretch.starts, corrections)
     return now.values, now.excluded | implausible(stretch.metric, now.values) | (stretch.said_bad & ~now.replaced)
 
 
-def _figures(values: Floats) -> Figures:
+def _figures(values: Float64) -> Figures:
     if not len(values):
         return Figures(0, None, None, None)
     with np.errstate(over="ignore"):
         return Figures(len(values), float(values.min()), float(values.mean()), float(values.max()))
 
 
-def _spread(rows: Ints) -> Ints:
+def _spread(rows: Int64) -> Int64:
     if len(rows) <= SAMPLE:
         return rows
-    spread: Ints = rows[np.linspace(0, len(rows) - 1, SAMPLE).astype(np.int64)]
+    spread: Int64 = rows[np.linspace(0, len(rows) - 1, SAMPLE).astype(np.int64)]
     return spread

@@ -88,6 +88,15 @@ DEFAULT_RULES: Final[Mapping[str, Rule]] = {
 }
 
 
+class RuleBook(msgspec.Struct, frozen=True):
+    """The rule of every metric: those that are given here, else the ones above."""
+
+    given: Mapping[str, Rule] = {}
+
+    def of(self, metric: str) -> Rule:
+        return self.given.get(metric) or DEFAULT_RULES.get(metric, UNJUDGED)
+
+
 def rules_of(rules: Sequence[Rule]) -> Rules:
     """One rule per series as columns."""
     return Rules(

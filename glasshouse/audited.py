@@ -14,14 +14,15 @@ from glasshouse.oracle.api_probe import ApiProbe
 from glasshouse.oracle.probe import Hashes, HashPair, HistoryProbe, ReadModelProbe
 from glasshouse.oracle.served import served_hash, shown_hash
 from glasshouse.ownership import owner, resting_folder, resting_house
-from glasshouse.read_side import QuerySide, hashes, open_query_side, rebuilt, rebuilt_queries
+from glasshouse.read_side import QuerySide, hashes, history_hashes, open_query_side, rebuilt, rebuilt_queries
 from glasshouse.reading import Reading, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_event_log, open_history, open_shared_history
 from projections.accounts import Accounts
+from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
-from projections.history import RawHistory
+from projections.historical import history_models
 from projections.latest import SnapshotPolicy
 from projections.metrics import ProjectionMetrics
 from schema.envelope import Cursor
@@ -81,7 +82,7 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
                 found |= await _pairs(queries, side)
         if history is not None:
             async with rebuilt(log) as house:
-                found["history"] = HashPair(await history.content_hash(), await house.history.content_hash())
+                found["history"] = await history_hashes(history, house.history)
         return found
 
     return Audited(log, None if history is None else HistoryProbe(history), compare if history or queries else None)
@@ -90,8 +91,10 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
 async def _own_history(settings: Settings, log: EventLog, stack: AsyncExitStack) -> History:
     history = await open_history(settings)
     stack.push_async_callback(history.close)
-    feed, accounts = Feed(log), Accounts()
-    engine = Engine(log, feed, [accounts, RawHistory(history)], metrics=ProjectionMetrics(CollectorRegistry()))
+    feed, accounts, decisions = Feed(log), Accounts(), Decisions()
+    raw, windows = history_models(history, decisions, lambda position: engine.reached(decisions.name, position))
+    metrics = ProjectionMetrics(CollectorRegistry())
+    engine = Engine(log, feed, [accounts, decisions, raw], metrics=metrics, derived=[windows])
     await _caught_up(Reading(feed, engine, accounts), log, stack)
     return history
 

@@ -17,7 +17,7 @@ from glasshouse.stores import open_history
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
-from projections.history import RawHistory
+from projections.historical import history_models
 from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
@@ -65,8 +65,9 @@ async def open_read_side(
     """Build the read models over their stores. The engine closes them when it ends."""
     feed, accounts, latest = Feed(log), accounts_in(snapshots), _latest(snapshots)
     decisions, index = decisions_in(snapshots), await Lineage.open(log, lineage)
-    models: list[ReadModel] = [accounts, decisions, latest, RawHistory(history), index]
-    engine = Engine(log, feed, models, metrics=ProjectionMetrics(registry))
+    raw, windows = history_models(history, decisions, lambda position: engine.reached(decisions.name, position))
+    models: list[ReadModel] = [accounts, decisions, latest, raw, index]
+    engine = Engine(log, feed, models, metrics=ProjectionMetrics(registry), derived=[windows])
     return ReadSide(feed, engine, accounts, latest, decisions, index, history)
 
 
@@ -117,5 +118,11 @@ async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
             "latest": HashPair(serving.latest.content_hash(), side.latest.content_hash()),
             "decisions": HashPair(serving.decisions.content_hash(), side.decisions.content_hash()),
             "lineage": HashPair(await serving.lineage.content_hash(), await side.lineage.content_hash()),
-            "history": HashPair(await serving.history.content_hash(), await side.history.content_hash()),
+            "history": await history_hashes(serving.history, side.history),
         }
+
+
+async def history_hashes(serving: History, other: History) -> HashPair:
+    """What two histories hold, raw rows and windows."""
+    served, made = await serving.content_hashes(), await other.content_hashes()
+    return HashPair(str(sorted(served.items())), str(sorted(made.items())))

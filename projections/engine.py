@@ -4,18 +4,28 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from adapters.event_log.port import EventLog
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
-from projections.queries import ProjectionStatus, UnknownProjectionError
+from projections.queries import FeedQueries, ProjectionStatus, UnknownProjectionError
 from projections.read_model import ReadModel
 from projections.runner import Runner
 from schema.envelope import Position
 
 
+@dataclass(frozen=True)
+class Derived:
+    """A read model that is made of another one rather than of the log, which gives it its pages; see `Runner` for `hurry`."""
+
+    model: ReadModel
+    source: FeedQueries
+    hurry: Callable[[], None]
+
+
 class Engine:
-    """The read models of one process, on one feed of one log."""
+    """The read models of one process, on one feed of one log, and what is derived from them."""
 
     def __init__(
         self,
@@ -24,11 +34,17 @@ class Engine:
         models: Sequence[ReadModel],
         *,
         metrics: ProjectionMetrics,
+        derived: Sequence[Derived] = (),
         clock: Callable[[], float] = time.time,
         retry_seconds: float = 10.0,
     ) -> None:
         self._runners = {
             model.name: Runner(model, log, feed, metrics, clock=clock, retry_seconds=retry_seconds) for model in models
+        } | {
+            one.model.name: Runner(
+                one.model, log, one.source, metrics, hurry=one.hurry, clock=clock, retry_seconds=retry_seconds
+            )
+            for one in derived
         }
 
     async def run(self) -> None:

@@ -3,87 +3,122 @@
 A fact model: rows are keyed by event id and metric, so any order and duplication of the events gives the same history.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from adapters.history.port import History, HistoryRow, HistoryUnavailableError
+from domain.corrections import EVER, FOR_EVER
 from projections.batching import Batcher, BatchPolicy
+from projections.incoming import Corrected, Incoming, Item, Zoned
 from projections.opening import require_readable
 from projections.queries import FeedPage
 from projections.read_model import TryAgainError, usable_checkpoint
-from schema.envelope import Cursor, Filter, Position, RecordedEvent
-from schema.events import SensorReading
+from schema.envelope import Cursor, Filter, Position, RecordedEvent, decode_metadata
+from schema.events import ReadingCorrection, SensorReading, SiteDefined
 from schema.times import to_micros
 
 
-async def _whenever_it_likes() -> None:
+async def whenever_it_likes() -> None:
     """Nobody else fills this history."""
 
 
 class RawHistory:
-    """Implements `ReadModel`. The checkpoint is stored with the rows, so nothing can come between the two.
+    """Implements `ReadModel`. What it has stored goes on to the windows through `incoming`.
 
     `may_write` returns while this process is the one to fill the history.
     """
 
     name = "history"
-    only = Filter(categories=frozenset({"device"}), types=frozenset({"SensorReading"}))
+    only = Filter(
+        categories=frozenset({"device", "control", "site"}),
+        types=frozenset({"SensorReading", "ReadingCorrection", "SiteDefined"}),
+    )
 
     def __init__(
         self,
         history: History,
         policy: BatchPolicy | None = None,
         *,
-        may_write: Callable[[], Awaitable[None]] = _whenever_it_likes,
+        incoming: Incoming | None = None,
+        may_write: Callable[[], Awaitable[None]] = whenever_it_likes,
     ) -> None:
+        self.incoming = incoming or Incoming()
         self._history = history
         self._may_write = may_write
         self._batch = Batcher(self._write, policy)
+        self._started = False
 
     @property
     def position(self) -> Position | None:
         return self._batch.position
 
     async def start(self, head: Cursor) -> Position | None:
-        with _away_for_now():
-            checkpoint = await self._history.checkpoint()
-            position = usable_checkpoint(self.name, checkpoint, head)
-            if position is None and checkpoint is not None:
-                await self._history.reset()
+        async with self.incoming.at_work:
+            position, anew = await self._resume(head)
+            self.incoming.begin(position, anew=anew)
         await self._batch.start(head.log_id, position)
         return position
 
     async def apply(self, page: FeedPage) -> None:
         require_readable(page)
         await self._may_write()
-        await self._batch.add(_rows_of(page), page)
+        await self.incoming.room()
+        await self._batch.add(self._items(page), page)
+        self.incoming.reached(self.position, caught_up=page.caught_up and self.position == page.position)
 
     async def close(self) -> None:
         """What is not written yet is read again at the next start."""
         await self._batch.close()
 
-    async def _write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
-        with _away_for_now():
-            await self._history.write(rows, checkpoint)
+    async def _resume(self, head: Cursor) -> tuple[Position | None, bool]:
+        """After which position to go on, and whether what was there before is gone."""
+        with away_for_now():
+            checkpoint = await self._history.checkpoint()
+            position = usable_checkpoint(self.name, checkpoint, head)
+            if position is None:
+                await self._history.reset()
+            elif not self._started:
+                await self._history.rewind(position)
+        anew, self._started = position is None or not self._started, True
+        return position, anew
+
+    def _items(self, page: FeedPage) -> list[Item]:
+        items: list[Item] = []
+        for fed in page.events:
+            recorded, event = fed.recorded, fed.event
+            if isinstance(event, SensorReading):
+                if event.device_id not in self.incoming.sites:
+                    self.incoming.sites[event.device_id] = decode_metadata(recorded.metadata).site
+                _add_rows(items, recorded, event)
+            elif isinstance(event, ReadingCorrection):
+                items.append(_corrected(recorded, event))
+            elif isinstance(event, SiteDefined):
+                items.append(Zoned(event.site_id, recorded.position))
+        return items
+
+    async def _write(self, items: list[Item], checkpoint: Cursor) -> None:
+        del checkpoint  # which is the windows' to move
+        with away_for_now():
+            await self._history.write([item for item in items if isinstance(item, HistoryRow)])
+        self.incoming.add(items)
 
 
 @contextmanager
-def _away_for_now() -> Iterator[None]:
+def away_for_now() -> Iterator[None]:
+    """A history that is away is one to come back to."""
     try:
         yield
     except HistoryUnavailableError as error:
         raise TryAgainError(str(error)) from error
 
 
-def _rows_of(page: FeedPage) -> list[HistoryRow]:
-    rows: list[HistoryRow] = []
-    for fed in page.events:
-        if isinstance(fed.event, SensorReading):
-            _add_rows(rows, fed.recorded, fed.event)
-    return rows
+def _corrected(recorded: RecordedEvent, event: ReadingCorrection) -> Corrected:
+    start = EVER if event.start is None else to_micros(event.start)
+    end = FOR_EVER if event.end is None else to_micros(event.end)
+    return Corrected(event.device_id, event.sensor_id, event.metric, start, end, recorded.recorded_us, recorded.position)
 
 
-def _add_rows(rows: list[HistoryRow], recorded: RecordedEvent, event: SensorReading) -> None:
+def _add_rows(rows: list[Item], recorded: RecordedEvent, event: SensorReading) -> None:
     timestamp_us = to_micros(event.timestamp)
     for metric, value in event.reading.items():
         rows.append(

@@ -7,26 +7,29 @@ from collections.abc import Callable
 import structlog
 
 from adapters.event_log.port import EventLog, LogUnavailableError
-from projections.feed import Feed
 from projections.iterating import closing
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
 from projections.pulse import Pulse
-from projections.queries import FeedPage, ProjectionHaltedError, ProjectionState, ProjectionStatus
+from projections.queries import FeedPage, FeedQueries, ProjectionHaltedError, ProjectionState, ProjectionStatus
 from projections.read_model import ReadModel, TryAgainError
 from schema.envelope import Cursor, Position
 
 
 class Runner:
-    """Runs a read model from its checkpoint on. `clock` gives seconds since the epoch."""
+    """Runs a read model from its checkpoint on. `clock` gives seconds since the epoch.
+
+    `hurry` is called when somebody waits for it to come to a position.
+    """
 
     def __init__(
         self,
         model: ReadModel,
         log: EventLog,
-        feed: Feed,
+        feed: FeedQueries,
         metrics: ProjectionMetrics,
         *,
+        hurry: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         retry_seconds: float = 10.0,
     ) -> None:
@@ -34,6 +37,7 @@ class Runner:
         self._log = log
         self._feed = feed
         self._metrics = metrics
+        self._hurry = hurry
         self._retry_seconds = retry_seconds
         self._progress = Progress(clock)
         self._state = ProjectionState.STARTING
@@ -73,6 +77,7 @@ class Runner:
         while (current := self._model.position) is None or current < position:
             if self._state is ProjectionState.HALTED:
                 raise ProjectionHaltedError(f"the read model {self._model.name} has halted: {self._error}")
+            self._hurry()
             await self._changed.wait()
 
     async def _work(self) -> None:

@@ -1,16 +1,14 @@
 """What is shown of a reading: its value as corrected, and what that is worth by the device's own word and by ours.
 
-All that shows readings comes through here: rows of the history, the latest state, and what is live.
+The latest state, and what is live, look at no neighbours, which are still to come; `projections.neighbours` does so.
 """
 
 from collections.abc import Sequence
 
 import msgspec
 
-from adapters.history.port import HistoryRow
 from domain.corrections import Correction, correct
 from domain.gates import range_verdict
-from projections.queries import DecisionQueries
 from schema.events import Quality
 
 EXCLUDED = "excluded"
@@ -33,14 +31,6 @@ def shown(metric: str, value: float, said: Quality, time_us: int, corrections: S
     now = correct(value, time_us, corrections)
     verdict = EXCLUDED if now.excluded else range_verdict(metric, now.value)
     return _judged(now.value, Quality.GOOD if now.replaced else said, verdict, now.last)
-
-
-def shown_rows(rows: Sequence[HistoryRow], decisions: DecisionQueries) -> list[Shown]:
-    """Rows of the history in any order. What looks at neighbours in event time belongs here."""
-    return [
-        shown(row.metric, row.value, row.quality, row.timestamp_us, decisions.corrections(row.device, row.sensor, row.metric))
-        for row in rows
-    ]
 
 
 def _judged(value: float, said: Quality, verdict: str | None, last: Correction | None) -> Shown:

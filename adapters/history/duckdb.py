@@ -1,21 +1,23 @@
 """The history in a DuckDB file: one process writes and reads it, in threads, with bounded memory."""
 
-import math
 import os
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from duckdb import DuckDBPyConnection
 
+from adapters.history import duckdb_columns, duckdb_marks, duckdb_windows
 from adapters.history import duckdb_table as table
 from adapters.history.duckdb_file import DuckDbFile
-from adapters.history.port import Bucket, HistoryRow, RangeQuery, SeriesKey
-from schema.envelope import Cursor
+from adapters.history.duckdb_schema import create
+from adapters.history.port import HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from domain.rows import Columns
+from domain.windows import Span
+from schema.envelope import Cursor, Position
 from schema.ids import format_event_id
-from schema.times import from_micros, to_micros
+from schema.times import to_micros
 
 _SPARE_ROWS = 8
 """Asked for beyond the limit, so that a few rows that stand twice do not cost a second question."""
@@ -28,7 +30,7 @@ class DuckDbHistory:
         self._file = file
 
     @classmethod
-    async def open(cls, path: Path, *, memory: str = "256MB", threads: int | None = None) -> "DuckDbHistory":
+    async def open(cls, path: Path, *, memory: str = "256MB", threads: int | None = None) -> Self:
         """The history in this file, made if missing. HistoryError where it cannot be opened, in plain words."""
         return cls(await DuckDbFile.open(path, memory=memory, threads=threads or min(4, os.cpu_count() or 1)))
 
@@ -39,11 +41,15 @@ class DuckDbHistory:
 
         return await self._file.read(ask)
 
-    async def write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
+    async def write(self, rows: Sequence[HistoryRow]) -> None:
+        if rows:
+            await self._file.write(lambda cursor: table.insert(cursor, rows))
+
+    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
         def change(cursor: DuckDBPyConnection) -> None:
-            if rows:
-                cursor.register("batch", table.batch(rows))
-                cursor.execute(table.INSERT)
+            for kept in windows:
+                duckdb_windows.replace(cursor, kept)
+            duckdb_marks.replace(cursor, watermarks)
             cursor.execute("DELETE FROM checkpoint")
             cursor.execute("INSERT INTO checkpoint VALUES (?, ?)", [checkpoint.log_id, checkpoint.position])
 
@@ -53,32 +59,34 @@ class DuckDbHistory:
         conditions, values = _conditions(query)
         return await self._file.read(lambda cursor: _page(cursor, conditions, values, query))
 
-    async def buckets(
-        self, series: Sequence[SeriesKey], start: datetime, end: datetime, window: timedelta
-    ) -> list[list[Bucket]]:
-        if not series:
-            return []
-        width = window // timedelta(microseconds=1)
-        values: dict[str, Any] = {"width": width, "start": to_micros(start), "end": to_micros(end)}
-        for number, key in enumerate(series):
-            values |= {f"device{number}": key.device, f"sensor{number}": key.sensor, f"metric{number}": key.metric}
-        found = await self._file.read(lambda cursor: cursor.execute(table.buckets(len(series)), values).fetchall())
-        by_number = {number: [_bucket(row, width) for row in rows] for number, rows in groupby(found, lambda row: row[0])}
-        return [by_number.get(number, []) for number in range(len(series))]
+    async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
+        return await self._file.read(lambda cursor: duckdb_columns.read(cursor, ranges))
 
-    async def content_hash(self) -> str:
-        count, digest = await self._file.read(lambda cursor: cursor.execute(table.CONTENT).fetchall()[0])
-        return f"{count}:{digest or 0}"
+    async def windows(self, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows:
+        return await self._file.read(lambda cursor: duckdb_windows.read(cursor, span, ranges))
+
+    async def forget(self, span: Span, devices: Sequence[str]) -> None:
+        await self._file.write(lambda cursor: duckdb_windows.forget(cursor, span, devices))
+
+    async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
+        return await self._file.read(lambda cursor: duckdb_windows.series(cursor, devices))
+
+    async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
+        return await self._file.read(lambda cursor: duckdb_marks.read(cursor, devices))
+
+    async def content_hashes(self) -> Mapping[str, str]:
+        raw = await self._file.read(duckdb_columns.content)
+        spans = {span: await self._file.read(partial(duckdb_windows.content, span=span)) for span in Span}
+        return {"raw": str(raw), **{span: str(found) for span, found in spans.items()}}
 
     async def count(self) -> int:
         return int(await self._file.read(lambda cursor: cursor.execute(table.COUNT).fetchall()[0][0]))
 
-    async def reset(self) -> None:
-        def change(cursor: DuckDBPyConnection) -> None:
-            cursor.execute("DELETE FROM checkpoint")
-            cursor.execute("TRUNCATE reading")
+    async def rewind(self, position: Position) -> None:
+        await self._file.write(partial(table.forget_after, position=position))
 
-        await self._file.write(change)
+    async def reset(self) -> None:
+        await self._file.write(create)
 
     async def close(self) -> None:
         await self._file.close()
@@ -131,11 +139,3 @@ def _after(
 
 def _key(row: HistoryRow) -> tuple[int, bytes, str]:
     return row.timestamp_us, row.event_id, row.metric
-
-
-def _bucket(row: tuple[Any, ...], width: int) -> Bucket:
-    _, bucket_us, count, mean, low, high, quantiles, bad = row
-    start, end = from_micros(bucket_us), from_micros(bucket_us + width)
-    if not count:
-        return Bucket(start, end, 0, math.nan, math.nan, math.nan, math.nan, math.nan, bad)
-    return Bucket(start, end, count, mean, low, high, quantiles[0], quantiles[1], bad)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import duckdb
+import structlog
 from duckdb import DuckDBPyConnection
 
-from adapters.history.duckdb_table import CREATE, FORMAT
+from adapters.history.duckdb_schema import FORMAT, create, tables_of
 from adapters.history.port import HistoryError, HistoryUnavailableError
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ def _connect(path: Path, memory: str, threads: int) -> DuckDBPyConnection:
         "threads": threads,
         "temp_directory": f"{path}.tmp",
         "preserve_insertion_order": False,
+        "arrow_lossless_conversion": True,
         "autoinstall_known_extensions": False,
     }
     with plain_errors(path):
@@ -99,18 +101,24 @@ def _connect(path: Path, memory: str, threads: int) -> DuckDBPyConnection:
 
 
 def _prepare(connection: DuckDBPyConnection, path: Path) -> None:
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    tables = tables_of(connection)
     if not tables:
-        connection.begin()
-        connection.execute(CREATE)
-        connection.execute("INSERT INTO format VALUES (?)", [FORMAT])
-        connection.commit()
+        _make(connection)
         return
     if "format" not in tables:
         raise HistoryError(f"{path} is a DuckDB file, but no history of Glasshouse; give the history another path")
     version = connection.execute("SELECT max(version) FROM format").fetchall()[0][0]
-    if version != FORMAT:
+    if version > FORMAT:
         raise HistoryError(f"{path} has history format {version}, this version knows {FORMAT}: use the newer glasshouse")
+    if version < FORMAT:
+        structlog.get_logger().warning("history_made_anew", path=str(path), format=version, reason="its format is an older one")
+        _make(connection)
+
+
+def _make(connection: DuckDBPyConnection) -> None:
+    connection.begin()
+    create(connection)
+    connection.commit()
 
 
 def _roll_back(cursor: DuckDBPyConnection) -> None:

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from adapters.history.port import HistoryRow
 from schema.envelope import Position
 from schema.events import Quality
-
-FORMAT: Final = 1
 
 CREATE: Final = """
 CREATE TABLE reading (
@@ -21,16 +20,20 @@ CREATE TABLE reading (
     value DOUBLE NOT NULL, unit VARCHAR, quality VARCHAR NOT NULL, event_id UUID NOT NULL,
     recorded_us BIGINT NOT NULL, revision BIGINT NOT NULL, position BIGINT NOT NULL
 );
-CREATE TABLE checkpoint (log_id VARCHAR NOT NULL, position BIGINT);
-CREATE TABLE format (version INTEGER NOT NULL);
 """
-INSERT: Final = "INSERT INTO reading SELECT * FROM batch"
 COUNT: Final = "SELECT count(*) FROM (SELECT DISTINCT event_id, metric FROM reading)"
-CONTENT: Final = """
-SELECT count(*), sum(hash(device, sensor, metric, timestamp_us, value, unit, quality, event_id)::HUGEINT) FROM
-(SELECT DISTINCT device, sensor, metric, timestamp_us, value, unit, quality, event_id FROM reading)
-"""
 _COLUMNS: Final = "device, sensor, metric, timestamp_us, value, unit, quality, event_id, recorded_us, revision, position"
+
+
+def insert(cursor: DuckDBPyConnection, rows: Sequence[HistoryRow]) -> None:
+    """Add these rows."""
+    cursor.register("batch", batch(rows))
+    cursor.execute("INSERT INTO reading SELECT * FROM batch")
+
+
+def forget_after(cursor: DuckDBPyConnection, position: Position) -> None:
+    """Drop the rows that were recorded after that position."""
+    cursor.execute("DELETE FROM reading WHERE position > ?", [position])
 
 
 def batch(rows: Sequence[HistoryRow]) -> pa.Table:
@@ -80,21 +83,3 @@ def to_row(columns: tuple[Any, ...]) -> HistoryRow:
         revision,
         Position(position),
     )
-
-
-def buckets(series: int) -> str:
-    """The windows of so many series at once. Takes $width, $start, $end, and $device0, $sensor0, $metric0 and so on."""
-    wanted = ", ".join(f"({number}, $device{number}, $sensor{number}, $metric{number})" for number in range(series))
-    return f"""
-        WITH wanted(number, device, sensor, metric) AS (VALUES {wanted}),
-        once AS (
-            SELECT number, event_id, any_value(timestamp_us - ((timestamp_us % $width) + $width) % $width) AS bucket_us,
-                any_value(value) AS value, any_value(quality) = 'bad' AS bad
-            FROM reading JOIN wanted USING (device, sensor, metric)
-            WHERE timestamp_us >= $start AND timestamp_us < $end GROUP BY number, event_id
-        )
-        SELECT number, bucket_us, count(*) FILTER (NOT bad), favg(value) FILTER (NOT bad),
-            min(value) FILTER (NOT bad), max(value) FILTER (NOT bad),
-            quantile_cont(value, [0.5, 0.95]) FILTER (NOT bad), count(*) FILTER (bad)
-        FROM once GROUP BY number, bucket_us ORDER BY number, bucket_us
-    """  # noqa: S608  # only names of parameters are put in

@@ -1,13 +1,19 @@
-"""The port of the history: raw readings written by a projection, read by range. Rows are keyed by event id and metric:
-a row written twice is read once.
+"""The port of the history: raw readings and their windows, written by projections, read by range.
+
+Raw rows are keyed by event id and metric: a row written twice is read once. They are written as they come; what was made of
+them, up to a place in the log, is kept with that place as the one checkpoint. After a crash all that came after it is
+written again.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from domain.columns import Int64
+from domain.rows import Columns
+from domain.windows import Span, Windows
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import EventId
@@ -22,7 +28,10 @@ class HistoryUnavailableError(HistoryError):
 
 
 class HistoryRow(msgspec.Struct, frozen=True, gc=False):
-    """One value of one metric. Times are microseconds since the epoch; `value` is in the metric's canonical unit."""
+    """One value of one metric. Times are microseconds since the epoch; `value` is in the metric's canonical unit.
+
+    `quality` is the device's own word: what the rules make of a value is worked out when it is asked for.
+    """
 
     device: str
     sensor: str
@@ -57,54 +66,92 @@ class RangeQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 100
 
 
-class Bucket(msgspec.Struct, frozen=True, gc=False):
-    """One window of one series: [start, end). Readings with a bad verdict count in `bad`, and nowhere else.
+class SeriesRange(msgspec.Struct, frozen=True):
+    """A stretch of one series: [start, end) in microseconds since the epoch."""
 
-    Where all are bad, `count` is 0 and the figures are NaN.
+    series: SeriesKey
+    start_us: int
+    end_us: int
+
+
+class KeptWindows(msgspec.Struct, frozen=True):
+    """Windows of one span as they are kept: `windows.series` are places in `keys`.
+
+    `position` is up to where each holds.
     """
 
-    start: datetime
-    end: datetime
-    count: int
-    mean: float
-    min: float
-    max: float
-    p50: float
-    p95: float
-    bad: int
+    span: Span
+    keys: Sequence[SeriesKey]
+    windows: Windows
+    position: Int64
+
+
+class Watermark(msgspec.Struct, frozen=True):
+    """How far a device's time has come, when the log last heard of it, and up to which position that holds.
+
+    `site` is where it speaks from, `zone` the time zone that its site's days are made in.
+    """
+
+    time_us: int
+    recorded_us: int
+    position: Position
+    site: str | None = None
+    zone: str = "UTC"
 
 
 class History(Protocol):
     """One history, of one event log. Safe for concurrent use by the tasks of one event loop."""
 
     async def checkpoint(self) -> Cursor | None:
-        """Up to where this history has read its log; None while it is empty."""
+        """Up to where the windows hold; None while the history is empty."""
         ...
 
-    async def write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
-        """Add rows and move the checkpoint, both or neither."""
+    async def write(self, rows: Sequence[HistoryRow]) -> None:
+        """Add raw rows, all or none where the store can."""
+        ...
+
+    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
+        """Replace these windows, and the watermarks of these devices; then move the checkpoint."""
         ...
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
         """At most `query.limit` rows, each event's metric once."""
         ...
 
-    async def buckets(
-        self, series: Sequence[SeriesKey], start: datetime, end: datetime, window: timedelta
-    ) -> list[list[Bucket]]:
-        """For each series its buckets that hold readings, in time order; windows are aligned to the epoch in UTC."""
+    async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
+        """The raw rows of these ranges; the number of a series is the place of its range. Ranges of a series do not overlap."""
         ...
 
-    async def content_hash(self) -> str:
-        """The same for the same set of readings, in whatever order and how often they were written."""
+    async def windows(self, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows:
+        """The windows that start in these ranges, numbered as in `columns`; `keys` are those of the ranges."""
+        ...
+
+    async def forget(self, span: Span, devices: Sequence[str]) -> None:
+        """Drop the windows of that span of these devices: they will be made anew."""
+        ...
+
+    async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
+        """The series that have windows, of these devices or of all, in order; each with the start of its last day in UTC."""
+        ...
+
+    async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
+        """Those of these devices, or of all."""
+        ...
+
+    async def content_hashes(self) -> Mapping[str, str]:
+        """Of "raw" and of each span's windows: the same for the same set of readings, in whatever order and however often."""
         ...
 
     async def count(self) -> int:
-        """How many rows there are, each event's metric once."""
+        """How many raw rows there are, each event's metric once."""
+        ...
+
+    async def rewind(self, position: Position) -> None:
+        """Rows recorded after that position will be written again: forget them where that saves something."""
         ...
 
     async def reset(self) -> None:
-        """Forget all rows and the checkpoint: what follows is a rebuild."""
+        """Forget everything: what follows is a rebuild."""
         ...
 
     async def close(self) -> None:

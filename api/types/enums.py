@@ -16,6 +16,12 @@ class Quality(Enum):
     )
 
 
+@strawberry.enum(description="Whose days windows of a day are.")
+class Calendar(Enum):
+    UTC = strawberry.enum_value("utc", description="Days of UTC.")
+    SITE = strawberry.enum_value("site", description="Days of the site's time zone: 23 or 25 hours where its clocks change.")
+
+
 @strawberry.enum(description="What a correction does to a value.")
 class Operation(Enum):
     SCALE = strawberry.enum_value("scale", description="Multiplies it by the amount.")

@@ -1,13 +1,15 @@
 """Series: the readings of a few sensors in windows, for charts."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
-from adapters.history.port import Bucket as HistoryBucket
 from adapters.history.port import SeriesKey
 from api.fields import described
 from api.types.reading import finite
+from projections.series import Chart
+from schema.times import from_micros
 
 
 @strawberry.input(description="One line on a chart.")
@@ -29,7 +31,12 @@ class Bucket:
     max: float | None = described("The largest.")
     p50: float | None = described("The median.")
     p95: float | None = described("95 percent are at or below this.")
+    first: float | None = described("The first by time of measurement.")
+    last: float | None = described("The last by time of measurement.")
+    suspected: int = described("How many of `count` are doubtful.")
     bad: int = described("How many values were left out because they are bad.")
+    final: bool = described("Whether it no longer waits for readings that are late. Later ones revise it.")
+    revision: int = described("How many events touched it after it was final.")
 
 
 @strawberry.type(
@@ -43,25 +50,52 @@ class Series:
     buckets: list[Bucket] = described("The windows.")
 
 
-def series(key: SeriesKey, unit: str | None, buckets: list[HistoryBucket]) -> Series:
+def series(key: SeriesKey, unit: str | None, chart: Chart) -> Series:
     return Series(
         device_id=strawberry.ID(key.device),
         sensor_id=strawberry.ID(key.sensor),
         metric=key.metric,
         unit=unit,
-        buckets=[_bucket(one) for one in buckets],
+        buckets=buckets(chart),
     )
 
 
-def _bucket(one: HistoryBucket) -> Bucket:
+def buckets(chart: Chart) -> list[Bucket]:
+    """The windows of a chart."""
+    windows = chart.windows
+    columns = (
+        windows.start,
+        chart.end,
+        windows.count,
+        windows.mean,
+        windows.low,
+        windows.high,
+        *chart.quantiles.T,
+        windows.first,
+        windows.last,
+        windows.suspected,
+        windows.bad,
+        chart.final,
+        windows.revision,
+    )
+    return [_bucket(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _bucket(start: int, end: int, count: int, *figures: Any) -> Bucket:
+    mean, low, high, p50, p95, first, last, suspected, bad, final, revision = figures
     return Bucket(
-        start=one.start,
-        end=one.end,
-        count=one.count,
-        mean=finite(one.mean),
-        min=finite(one.min),
-        max=finite(one.max),
-        p50=finite(one.p50),
-        p95=finite(one.p95),
-        bad=one.bad,
+        start=from_micros(start),
+        end=from_micros(end),
+        count=count,
+        mean=finite(mean),
+        min=finite(low),
+        max=finite(high),
+        p50=finite(p50),
+        p95=finite(p95),
+        first=finite(first),
+        last=finite(last),
+        suspected=suspected,
+        bad=bad,
+        final=final,
+        revision=revision,
     )

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
+import numpy as np
 
-from adapters.history.port import History, HistoryRow, RangeQuery, SeriesKey
+from adapters.history.port import History, HistoryRow, RangeQuery, SeriesKey, SeriesRange
+from domain.windows import DAY_US, Span
 from schema.ids import EventId
+from schema.times import to_micros
 
 _PAGE: Final = 5_000
-_DAY: Final = timedelta(days=1)
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
@@ -40,7 +42,7 @@ class ReadModelProbe(Protocol):
         ...
 
     async def counts(self, series: Sequence[SeriesKey], start: datetime, end: datetime) -> Sequence[int]:
-        """How many readings in [start, end) the aggregates of each series add up, bad ones among them."""
+        """How many readings the days of each series from `start` to `end` add up, bad ones among them."""
         ...
 
 
@@ -57,8 +59,14 @@ class HistoryProbe:
             after = (rows[-1].timestamp_us, rows[-1].event_id, rows[-1].metric)
 
     async def counts(self, series: Sequence[SeriesKey], start: datetime, end: datetime) -> Sequence[int]:
-        buckets = await self._history.buckets(series, start, end, _DAY)
-        return [sum(bucket.count + bucket.bad for bucket in each) for each in buckets]
+        kept = await self._history.windows(Span.DAY, [SeriesRange(key, _day(start), _day(end) + DAY_US) for key in series])
+        counts = np.zeros(len(series), np.int64)
+        np.add.at(counts, kept.windows.series, kept.windows.count + kept.windows.bad)
+        return [int(count) for count in counts]
+
+
+def _day(moment: datetime) -> int:
+    return to_micros(moment) // DAY_US * DAY_US
 
 
 def _shown(row: HistoryRow) -> Shown:

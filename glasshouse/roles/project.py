@@ -9,21 +9,24 @@ from adapters.history.port import History
 from api.services import HealthProbe
 from glasshouse.health import LaterProbe, LogProbe, ProjectionsProbe
 from glasshouse.holding import LeaseProbe, holding
+from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
-from glasshouse.reading import open_accounts
+from glasshouse.reading import decisions_in, open_accounts
 from glasshouse.roles.stage import Running, Stage, on_stage
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
 from glasshouse.web_side import ops_server
 from projections.accounts import Accounts
+from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
+from projections.historical import history_models
 from projections.history import RawHistory
 from projections.metrics import ProjectionMetrics
 from schema.envelope import Filter
 
 ROLE: Final = "project"
-_READ: Final = Filter(categories=Accounts.only.categories | RawHistory.only.categories)
+_READ: Final = Filter(categories=Accounts.only.categories | Decisions.only.categories | RawHistory.only.categories)
 
 
 @asynccontextmanager
@@ -41,12 +44,21 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
             aside.append(await web.start_on(stage.listener, tasks))
             # The history is opened once the lease is held: until then the process before may have it open.
             async with holding(lease, standby=standby), _history(settings) as history:
-                engine = Engine(stage.log, feed, [RawHistory(history, may_write=lease.standing)], metrics=metrics)
+                engine = _engine(stage, feed, metrics, history, lease)
                 shared.probe = ProjectionsProbe(engine)
                 async with _at_work(engine):
                     yield _running(stage, lease.fencing)
             for task in aside:
                 task.cancel()
+
+
+def _engine(stage: Stage, feed: Feed, metrics: ProjectionMetrics, history: History, lease: Lease) -> Engine:
+    decisions = decisions_in(stage.folder.snapshots)
+    raw, windows = history_models(
+        history, decisions, lambda position: engine.reached(decisions.name, position), may_write=lease.standing
+    )
+    engine = Engine(stage.log, feed, [decisions, raw], metrics=metrics, derived=[windows])
+    return engine
 
 
 @asynccontextmanager

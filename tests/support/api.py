@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from adapters.history.port import Bucket, HistoryRow, RangeQuery, SeriesKey
+from adapters.history.duckdb import DuckDbHistory
 from api.app import build_app
 from api.keyring import Keyring
 from api.limits import Limits
@@ -25,66 +25,17 @@ from projections.batching import BatchPolicy
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
-from projections.history import RawHistory
+from projections.historical import history_models
+from projections.incoming import Pace
 from projections.latest import LatestState
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
 from projections.read_model import ReadModel
-from schema.envelope import Cursor
-from schema.times import to_micros
 from tests.support.house_events import Said, tell
 from tests.support.memory_log import MemoryLog
 
 AT_ONCE = BatchPolicy(pause_seconds=0.0)
 NOW = datetime(2026, 6, 2, tzinfo=UTC)
-
-
-class MemoryHistory:
-    """A history in memory. It answers windows with the count and mean alone: the rest is for the real one to prove."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[bytes, str], HistoryRow] = {}
-        self.cursor: Cursor | None = None
-
-    async def checkpoint(self) -> Cursor | None:
-        return self.cursor
-
-    async def write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
-        for row in rows:
-            self.rows.setdefault((row.event_id, row.metric), row)
-        self.cursor = checkpoint
-
-    async def readings(self, query: RangeQuery) -> list[HistoryRow]:
-        found = sorted((row for row in self.rows.values() if _matches(row, query)), key=_order)
-        return [row for row in found if query.after is None or _order(row) > query.after][: query.limit]
-
-    async def buckets(
-        self, series: Sequence[SeriesKey], start: datetime, end: datetime, window: timedelta
-    ) -> list[list[Bucket]]:
-        return [self._windows(key, start, end, window) for key in series]
-
-    def _windows(self, key: SeriesKey, start: datetime, end: datetime, window: timedelta) -> list[Bucket]:
-        windows: dict[int, list[float]] = {}
-        for row in self.rows.values():
-            if SeriesKey(row.device, row.sensor, row.metric) == key and to_micros(start) <= row.timestamp_us < to_micros(end):
-                windows.setdefault(row.timestamp_us // (window // timedelta(microseconds=1)), []).append(row.value)
-        epoch = datetime(1970, 1, 1, tzinfo=UTC)
-        return [
-            Bucket(epoch + n * window, epoch + (n + 1) * window, len(v), sum(v) / len(v), min(v), max(v), v[0], v[-1], 0)
-            for n, v in sorted(windows.items())
-        ]
-
-    async def count(self) -> int:
-        return len(self.rows)
-
-    async def content_hash(self) -> str:
-        return str(hash(frozenset(self.rows)))
-
-    async def reset(self) -> None:
-        self.rows, self.cursor = {}, None
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
 
 
 @dataclass
@@ -137,11 +88,19 @@ async def small_house(
 ) -> AsyncIterator[House]:
     """A house whose read models are the real ones, over a log in memory."""
     log = log or MemoryLog()
-    feed, latest, accounts, history = Feed(log), LatestState(), Accounts(), MemoryHistory()
+    feed, latest, accounts = Feed(log), LatestState(), Accounts()
+    history = await DuckDbHistory.open(folder / "history.duckdb", memory="64MB", threads=1)
     lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
     decisions = Decisions()
-    models: list[ReadModel] = [accounts, decisions, latest, RawHistory(history, AT_ONCE), lineage]
-    engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()))
+    raw, windows = history_models(
+        history,
+        decisions,
+        lambda position: engine.reached(decisions.name, position),
+        policy=AT_ONCE,
+        pace=Pace(pause_seconds=0.0),
+    )
+    models: list[ReadModel] = [accounts, decisions, latest, raw, lineage]
+    engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()), derived=[windows])
     services = Services(
         log=log,
         latest=latest,
@@ -167,6 +126,7 @@ async def small_house(
         for task in reversed(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await history.close()
 
 
 async def _issue_keys(house: House) -> None:
@@ -249,14 +209,3 @@ class AsgiSocket:
 
     def subscribe(self, query: str, variables: dict[str, Any] | None = None, *, name: str = "1") -> None:
         self.send({"id": name, "type": "subscribe", "payload": {"query": query, "variables": variables}})
-
-
-def _order(row: HistoryRow) -> tuple[int, bytes, str]:
-    return row.timestamp_us, row.event_id, row.metric
-
-
-def _matches(row: HistoryRow, query: RangeQuery) -> bool:
-    start = query.start is None or row.timestamp_us >= to_micros(query.start)
-    end = query.end is None or row.timestamp_us < to_micros(query.end)
-    named = query.sensor in {None, row.sensor} and query.metric in {None, row.metric}
-    return row.device == query.device and named and start and end

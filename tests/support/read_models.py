@@ -1,6 +1,6 @@
 """All read models of a house over real stores in one folder."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +9,13 @@ from adapters.event_log.port import EventLog
 from adapters.history.duckdb import DuckDbHistory
 from projections.accounts import Accounts
 from projections.batching import BatchPolicy
+from projections.decisions import Decisions
 from projections.engine import Engine
-from projections.history import RawHistory
+from projections.historical import history_models
+from projections.incoming import Pace
 from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
 from projections.lineage import Lineage
+from projections.read_model import ReadModel
 from projections.snapshot import SnapshotFile
 from tests.support.engines import running
 
@@ -34,8 +37,8 @@ class House:
         for status in self.engine.status():
             await self.engine.reached(status.name, head)
 
-    async def hashes(self) -> tuple[str, str]:
-        return self.latest.content_hash(), await self.history.content_hash()
+    async def hashes(self) -> tuple[str, Mapping[str, str]]:
+        return self.latest.content_hash(), await self.history.content_hashes()
 
 
 @asynccontextmanager
@@ -48,7 +51,15 @@ async def house_over(log: EventLog, folder: Path, *, rows: int = 5_000, snapshot
     policy = BatchPolicy(rows=rows, pause_seconds=0.01)
     lineage = await Lineage.open(log, folder / "lineage.db", policy)
     try:
-        async with running(log, [latest, Accounts(), RawHistory(history, policy), lineage], page_size=1000) as engine:
+        raw, windows = history_models(
+            history,
+            decisions := Decisions(),
+            lambda position: engine.reached("decisions", position),
+            policy=policy,
+            pace=Pace(rows=rows, pause_seconds=0.01),
+        )
+        models: list[ReadModel] = [latest, Accounts(), decisions, raw, lineage]
+        async with running(log, models, derived=[windows], page_size=1000) as engine:
             yield House(log, engine, latest, history, lineage)
     finally:
         await history.close()

@@ -1,23 +1,19 @@
 """What every history keeps: rows once, in order, with the checkpoint, and their windows."""
 
-import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from statistics import mean
 
 import pytest
 from msgspec.structs import replace
 
-from adapters.history.port import History, HistoryError, HistoryRow, RangeQuery, SeriesKey
+from adapters.history.port import History, HistoryError, HistoryRow, RangeQuery
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import EventId, content_event_id, device_event_id
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 START_US = int(START.timestamp()) * 1_000_000
-TEMPERATURE = SeriesKey("tomato-1", "air", "temperature")
-MINUTE = timedelta(minutes=1)
 
 
 def cursor(position: int | None = 1) -> Cursor:
@@ -47,6 +43,11 @@ def row(
         number,
         Position(number),
     )
+
+
+async def store(history: History, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
+    await history.write(rows)
+    await history.keep([], {}, checkpoint)
 
 
 async def everything(history: History, *, limit: int = 7, device: str = "tomato-1") -> list[HistoryRow]:
@@ -80,13 +81,13 @@ async def test_rows_come_back_as_they_were_written(history: History) -> None:
         row(3, event_id=b"\xff" * 16),
         row(4, event_id=b"\x00" * 16),
     ]
-    await history.write(written, cursor())
+    await store(history, written, cursor())
     assert await everything(history) == written
 
 
 async def test_rows_and_checkpoint_outlive_the_process(open_history: Callable[[], Awaitable[History]]) -> None:
     first = await open_history()
-    await first.write([row(1)], cursor(7))
+    await store(first, [row(1)], cursor(7))
     await first.close()
     second = await open_history()
     assert await second.checkpoint() == cursor(7)
@@ -95,31 +96,31 @@ async def test_rows_and_checkpoint_outlive_the_process(open_history: Callable[[]
 
 
 async def test_a_checkpoint_moves_without_rows(history: History) -> None:
-    await history.write([], cursor(3))
-    await history.write([], cursor(4))
+    await store(history, [], cursor(3))
+    await store(history, [], cursor(4))
     assert await history.checkpoint() == cursor(4)
 
 
 async def test_rows_that_cannot_be_written_leave_the_checkpoint_where_it_was(history: History) -> None:
-    await history.write([row(1)], cursor(1))
+    await store(history, [row(1)], cursor(1))
     broken = replace(row(2), value="no number")
     with pytest.raises(Exception, match=r"no number|float|convert"):
-        await history.write([row(3), broken], cursor(3))
+        await store(history, [row(3), broken], cursor(3))
     assert await history.checkpoint() == cursor(1)
     assert await everything(history) == [row(1)]
 
 
 async def test_a_row_written_twice_is_read_once_as_recorded_first(history: History) -> None:
     again = replace(row(1), position=Position(50), revision=50, recorded_us=START_US + 50)
-    await history.write([again, row(2)], cursor(50))
-    await history.write([row(1), row(2)], cursor(51))
+    await store(history, [again, row(2)], cursor(50))
+    await store(history, [row(1), row(2)], cursor(51))
     assert await everything(history) == [row(1), row(2)]
     assert await history.count() == 2
 
 
 async def test_many_copies_of_one_row_neither_hide_the_next_nor_shorten_the_page(history: History) -> None:
     copies = [replace(row(1), position=Position(number)) for number in range(1, 100)]
-    await history.write([*copies, row(2), row(3)], cursor())
+    await store(history, [*copies, row(2), row(3)], cursor())
     assert await history.readings(RangeQuery(device="tomato-1", limit=2)) == [row(1), row(2)]
 
 
@@ -127,7 +128,7 @@ async def test_pages_of_any_size_give_every_row_once_in_key_order(history: Histo
     shuffle = random.Random(3)
     rows = [row(number, seconds=number // 4) for number in range(60)]
     rows += [replace(each, metric="humidity") for each in rows[:30]]
-    await history.write(shuffle.sample(rows, len(rows)), cursor())
+    await store(history, shuffle.sample(rows, len(rows)), cursor())
     for limit in (1, 7, 90):
         assert await everything(history, limit=limit) == in_order(rows)
 
@@ -135,12 +136,12 @@ async def test_pages_of_any_size_give_every_row_once_in_key_order(history: Histo
 async def test_ids_are_ordered_as_their_bytes(history: History) -> None:
     ids = [bytes([first]) + b"\x80" * 15 for first in (0x00, 0x7F, 0x80, 0xFF)]
     rows = [row(number, seconds=0, event_id=event_id) for number, event_id in enumerate(ids)]
-    await history.write(list(reversed(rows)), cursor())
+    await store(history, list(reversed(rows)), cursor())
     assert await everything(history, limit=1) == rows
 
 
 async def test_a_range_holds_its_start_and_not_its_end(history: History) -> None:
-    await history.write([row(number) for number in range(5)], cursor())
+    await store(history, [row(number) for number in range(5)], cursor())
     query = RangeQuery(device="tomato-1", start=START + timedelta(seconds=1), end=START + timedelta(seconds=3))
     assert await history.readings(query) == [row(1), row(2)]
 
@@ -148,86 +149,41 @@ async def test_a_range_holds_its_start_and_not_its_end(history: History) -> None
 async def test_a_query_chooses_device_sensor_and_metric(history: History) -> None:
     other = replace(row(2), sensor="soil")
     humid = row(3, metric="humidity")
-    await history.write([row(1), other, humid, row(4, device="tomato-10")], cursor())
+    await store(history, [row(1), other, humid, row(4, device="tomato-10")], cursor())
     assert await history.readings(RangeQuery(device="tomato-1", sensor="soil")) == [other]
     assert await history.readings(RangeQuery(device="tomato-1", metric="humidity")) == [humid]
     assert await history.readings(RangeQuery(device="tomato-1", sensor="soil", metric="humidity")) == []
 
 
-async def test_windows_are_aligned_to_the_epoch_and_hold_exact_figures(history: History) -> None:
-    values = [20.0, 21.0, 25.0]
-    await history.write([row(n, seconds=30 + n, value=value) for n, value in enumerate(values)], cursor())
-    [buckets] = await history.buckets([TEMPERATURE], START + timedelta(seconds=30), START + MINUTE, MINUTE)
-    [bucket] = buckets
-    assert (bucket.start, bucket.end, bucket.count, bucket.bad) == (START, START + MINUTE, 3, 0)
-    assert (bucket.mean, bucket.min, bucket.max) == (mean(values), 20.0, 25.0)
-    assert bucket.p50 == 21.0
-    assert bucket.p95 == pytest.approx(24.6)
-
-
-async def test_windows_before_the_epoch_are_aligned_too(history: History) -> None:
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    await history.write([replace(row(1), timestamp_us=-1)], cursor())
-    [[bucket]] = await history.buckets([TEMPERATURE], epoch - MINUTE, epoch, MINUTE)
-    assert (bucket.start, bucket.end) == (epoch - MINUTE, epoch)
-
-
-async def test_several_series_are_answered_in_the_order_asked_also_where_one_is_empty(history: History) -> None:
-    humidity = SeriesKey("tomato-1", "air", "humidity")
-    nothing = SeriesKey("tomato-2", "air", "temperature")
-    await history.write([row(1), row(61), row(2, metric="humidity", value=60.0)], cursor())
-    answer = await history.buckets([humidity, nothing, TEMPERATURE, humidity], START, START + 2 * MINUTE, MINUTE)
-    assert [[bucket.mean for bucket in buckets] for buckets in answer] == [[60.0], [], [1.0, 61.0], [60.0]]
-
-
-async def test_windows_without_a_series_are_no_windows(history: History) -> None:
-    assert await history.buckets([], START, START + MINUTE, MINUTE) == []
-
-
-async def test_suspected_readings_count_and_bad_ones_only_as_bad(history: History) -> None:
-    rows = [row(1, value=20.0), row(2, value=22.0, quality=Quality.SUSPECTED), row(3, value=754.0, quality=Quality.BAD)]
-    await history.write(rows, cursor())
-    [[bucket]] = await history.buckets([TEMPERATURE], START, START + MINUTE, MINUTE)
-    assert (bucket.count, bucket.mean, bucket.max, bucket.bad) == (2, 21.0, 22.0, 1)
-
-
-async def test_a_window_of_bad_readings_alone_has_no_figures(history: History) -> None:
-    await history.write([row(1, quality=Quality.BAD)], cursor())
-    [[bucket]] = await history.buckets([TEMPERATURE], START, START + MINUTE, MINUTE)
-    assert (bucket.count, bucket.bad) == (0, 1)
-    assert math.isnan(bucket.mean)
-
-
-async def test_a_row_written_twice_counts_once_in_its_window(history: History) -> None:
-    again = replace(row(1), position=Position(50))
-    await history.write([row(1, value=10.0), row(2, value=20.0)], cursor())
-    await history.write([replace(again, value=10.0)], cursor())
-    [[bucket]] = await history.buckets([TEMPERATURE], START, START + MINUTE, MINUTE)
-    assert (bucket.count, bucket.mean) == (2, 15.0)
-
-
 async def test_the_content_hash_looks_at_the_set_of_readings_and_at_nothing_else(history: History) -> None:
     rows = [row(number) for number in range(20)]
-    await history.write(rows, cursor(20))
-    before = await history.content_hash()
+    await history.write(rows)
+    before = await history.content_hashes()
     await history.reset()
-    await history.write([replace(each, position=Position(99), recorded_us=0) for each in reversed(rows)], cursor(99))
-    await history.write(rows[3:9], cursor(100))
-    assert await history.content_hash() == before
-    await history.write([replace(row(21), value=0.5)], cursor(101))
-    assert await history.content_hash() != before
+    await history.write([replace(each, position=Position(99), recorded_us=0) for each in reversed(rows)])
+    await history.write(rows[3:9])
+    assert await history.content_hashes() == before
+    await history.write([replace(row(21), value=0.5)])
+    assert await history.content_hashes() != before
 
 
 async def test_one_changed_value_changes_the_content_hash(history: History) -> None:
-    await history.write([row(1)], cursor())
-    before = await history.content_hash()
+    await history.write([row(1)])
+    before = await history.content_hashes()
     await history.reset()
-    await history.write([replace(row(1), value=1.0000001)], cursor())
-    assert await history.content_hash() != before
+    await history.write([replace(row(1), value=1.0000001)])
+    assert await history.content_hashes() != before
+
+
+async def test_rows_after_the_place_to_which_it_is_rewound_can_be_written_again(history: History) -> None:
+    await history.write([row(number) for number in range(1, 6)])
+    await history.rewind(Position(3))
+    await history.write([row(4), row(5)])
+    assert await everything(history) == [row(number) for number in range(1, 6)]
 
 
 async def test_reset_forgets_rows_and_checkpoint(history: History) -> None:
-    await history.write([row(1)], cursor())
+    await store(history, [row(1)], cursor())
     await history.reset()
     assert await history.count() == 0
     assert await history.checkpoint() is None
@@ -235,7 +191,7 @@ async def test_reset_forgets_rows_and_checkpoint(history: History) -> None:
 
 async def test_ids_ordered_by_time_keep_their_order(history: History) -> None:
     rows = [row(n, seconds=n, event_id=content_event_id(n, "tomato-1")) for n in range(5)]
-    await history.write(rows, cursor())
+    await store(history, rows, cursor())
     assert await everything(history, limit=2) == rows
 
 

@@ -30,16 +30,17 @@ def limit_files(size: int) -> None:
 async def main(folder: Path) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     history = await DuckDbHistory.open(folder / "history.duckdb", memory="128MB", threads=1)
-    await history.write(rows(0), Cursor("log", Position(1)))
+    await history.write(rows(0))
     say("stored 1")
     limit_files(200_000)
     for _ in range(3):
         try:
-            await history.write(rows(1), Cursor("log", Position(2)))
+            await history.write(rows(1))
         except HistoryUnavailableError:
             say("refused")
     limit_files(resource.RLIM_INFINITY)
-    await history.write(rows(1), Cursor("log", Position(3)))
+    await history.write(rows(1))
+    await history.keep([], {}, Cursor("log", Position(3)))
     checkpoint = await history.checkpoint()
     say(f"stored {checkpoint.position if checkpoint else None} rows {await history.count()}")
     await history.close()

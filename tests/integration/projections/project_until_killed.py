@@ -12,9 +12,11 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
 from projections.batching import BatchPolicy
+from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
-from projections.history import RawHistory
+from projections.historical import history_models
+from projections.incoming import Pace
 from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
@@ -28,13 +30,21 @@ async def main(folder: Path) -> None:
     policy = BatchPolicy(rows=300, pause_seconds=0.01)
     file = SnapshotFile(served / "latest.snapshot", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
     history = await DuckDbHistory.open(served / "history.duckdb", memory="128MB", threads=1)
+    raw, windows = history_models(
+        history,
+        decisions := Decisions(),
+        lambda position: engine.reached("decisions", position),
+        policy=policy,
+        pace=Pace(rows=400, pause_seconds=0.01),
+    )
     models: list[ReadModel] = [
         LatestState(file, policy=SnapshotPolicy(events=500)),
-        RawHistory(history, policy),
+        decisions,
+        raw,
         await Lineage.open(log, served / "lineage.db", policy),
     ]
     feed = Feed(log, page_size=100)
-    engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()))
+    engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()), derived=[windows])
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(feed.run(), name="feed")
         tasks.create_task(engine.run(), name="engine")

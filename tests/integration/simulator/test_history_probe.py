@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adapters.event_log.port import ANY, Append
 from adapters.history.duckdb import DuckDbHistory
-from adapters.history.port import HistoryRow
+from adapters.history.port import HistoryRow, KeptWindows, SeriesKey
+from domain.rows import QUALITIES
+from domain.windows import DAY_US, Span, windows_of
 from glasshouse.oracle.audit import audit
 from glasshouse.oracle.probe import HashPair, HistoryProbe
 from glasshouse.simulator.ledger import Ledger, Line
@@ -56,6 +59,25 @@ async def house(folder: Path) -> tuple[Path, MemoryLog]:
     return path, log
 
 
+async def windowed(history: DuckDbHistory, rows: list[HistoryRow]) -> None:
+    """The rows, and windows of a day that count them, as a projection that counts rightly makes them."""
+    await history.write(rows)
+    made = [row for row in rows if row.metric == "temperature"], [row for row in rows if row.metric == "co2"]
+    series, times, values, quality = (
+        np.array([one for number, part in enumerate(made) for one in column(number, part)])
+        for column in (
+            lambda number, part: [number] * len(part),
+            lambda _, part: [row.timestamp_us // DAY_US * DAY_US for row in part],
+            lambda _, part: [row.value for row in part],
+            lambda _, part: [QUALITIES.index(row.quality) for row in part],
+        )
+    )
+    windows = windows_of(series, times, values, quality.astype(np.int8))
+    keys = [SeriesKey("d", "main", "temperature"), SeriesKey("d", "main", "co2")]
+    nothing = np.zeros(len(windows), np.int64)
+    await history.keep([KeptWindows(Span.DAY, keys, windows, nothing)], {}, Cursor("log", Position(COUNT)))
+
+
 async def same() -> dict[str, HashPair]:
     return {"history": HashPair("same", "same")}
 
@@ -68,7 +90,7 @@ async def test_a_history_is_compared_reading_by_reading_and_sum_by_sum(
     history = await DuckDbHistory.open(tmp_path / "history.duckdb")
     rows = [row(number, metric) for number in range(kept) for metric in ("temperature", "co2")]
     for _ in range(written):
-        await history.write(rows, Cursor(log.log_id, await log.head()))
+        await windowed(history, rows)
     report = await audit(ledger, log, HistoryProbe(history), hashes=same)
     await history.close()
     assert (report.double_counted, report.missing, report.invented) == (0, missing, 0)

@@ -1,6 +1,7 @@
 """Fact models are functions of the set of events: any shuffle and duplication gives the same content."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from adapters.history.duckdb import DuckDbHistory
 from projections.batching import BatchPolicy
-from projections.history import RawHistory
+from projections.decision_state import DecisionState
+from projections.historical import history_models
+from projections.incoming import Pace
 from projections.latest import LatestState
 from schema.events import (
     ActuatorEvent,
@@ -24,7 +27,7 @@ from schema.events import (
     ReadingCorrection,
     SensorReading,
 )
-from tests.support.engines import read_all
+from tests.support.engines import nothing_decided, read_all
 from tests.support.house_events import Said, at, pack, tell
 from tests.support.memory_log import MemoryLog
 
@@ -125,21 +128,23 @@ async def test_the_latest_state_is_the_same_whenever_people_decided(both: tuple[
     assert await latest_hash(mixed(stirred(told, seed), made, seed)) == await latest_hash(told + made)
 
 
-async def history_hash(told: list[Said], folder: Path) -> str:
+async def history_hashes(told: list[Said], folder: Path) -> Mapping[str, str]:
     log = MemoryLog()
     await tell(log, told)
     history = await DuckDbHistory.open(folder / "history.duckdb", memory="128MB", threads=1)
-    await read_all(log, [RawHistory(history, BatchPolicy(rows=5, pause_seconds=0.0))])
-    digest = await history.content_hash()
+    policy, pace = BatchPolicy(rows=5, pause_seconds=0.0), Pace(rows=5, pause_seconds=0.0)
+    raw, windows = history_models(history, DecisionState(), nothing_decided, policy=policy, pace=pace)
+    await read_all(log, [raw], derived=[windows])
+    digests = await history.content_hashes()
     await history.close()
-    return digest
+    return digests
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(told=house, seed=st.integers(0, 1000))
-async def test_the_raw_history_is_the_same_in_any_order_and_however_often(told: list[Said], seed: int) -> None:
+async def test_the_history_and_its_windows_are_the_same_in_any_order_and_however_often(told: list[Said], seed: int) -> None:
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        assert await history_hash(stirred(told, seed), Path(one)) == await history_hash(told, Path(other))
+        assert await history_hashes(stirred(told, seed), Path(one)) == await history_hashes(told, Path(other))
 
 
 async def test_the_content_hash_of_the_latest_state_sees_one_changed_value() -> None:

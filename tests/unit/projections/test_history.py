@@ -2,57 +2,70 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from adapters.history.duckdb import DuckDbHistory
-from adapters.history.port import History, HistoryRow, HistoryUnavailableError, RangeQuery
+from adapters.history.duckdb_file import DuckDbFile
+from adapters.history.port import History, HistoryRow, HistoryUnavailableError, KeptWindows, RangeQuery, Watermark
 from projections.batching import BatchPolicy
+from projections.decision_state import DecisionState
+from projections.engine import Engine
+from projections.historical import history_models
 from projections.history import RawHistory
+from projections.incoming import Pace
 from projections.queries import ProjectionHaltedError
 from projections.read_model import TryAgainError
 from schema.envelope import Cursor, Position
 from schema.events import DeviceMetadata, Quality
-from tests.support.engines import read_all, running
+from tests.support.engines import nothing_decided, running
 from tests.support.house_events import Said, pack, reading, tell
 from tests.support.memory_log import MemoryLog
 
 AT_ONCE = BatchPolicy(rows=20, pause_seconds=0.0, bare_checkpoint_seconds=0.0)
+SOON = Pace(rows=15, most=50, pause_seconds=0.0)
 
 
-class Fragile:
-    """A history that fails as it is told, before or after its write took place; else it is the one behind it."""
+class Fragile(DuckDbHistory):
+    """A history that fails as it is told, before or after its write of rows or of windows took place."""
 
-    def __init__(self, stored: DuckDbHistory) -> None:
-        self.stored = stored
+    def __init__(self, file: DuckDbFile) -> None:
+        super().__init__(file)
+        self.locked: list[Exception] = []
         self.before: list[Exception] = []
         self.after: list[Exception] = []
         self.sizes: list[int] = []
         self.sound = asyncio.Event()
-        self.checkpoint = stored.checkpoint
-        self.readings = stored.readings
-        self.buckets = stored.buckets
-        self.content_hash = stored.content_hash
-        self.count = stored.count
-        self.reset = stored.reset
-        self.close = stored.close
 
-    async def write(self, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
+    async def checkpoint(self) -> Cursor | None:
+        if self.locked:
+            raise self.locked.pop()
+        return await super().checkpoint()
+
+    async def write(self, rows: Sequence[HistoryRow]) -> None:
         if self.before:
             raise self.before.pop()
-        await self.stored.write(rows, checkpoint)
+        await super().write(rows)
         self.sizes.append(len(rows))
         if self.after:
             raise self.after.pop()
         self.sound.set()
 
+    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
+        if self.before:
+            raise self.before.pop()
+        await super().keep(windows, watermarks, checkpoint)
+        if self.after:
+            raise self.after.pop()
+
 
 @pytest.fixture
 async def history(tmp_path: Path) -> AsyncIterator[Fragile]:
-    fragile = Fragile(await DuckDbHistory.open(tmp_path / "history.duckdb", memory="128MB", threads=1))
+    fragile = await Fragile.open(tmp_path / "history.duckdb", memory="128MB", threads=1)
     yield fragile
     await fragile.close()
 
@@ -61,11 +74,21 @@ def readings(count: int) -> list[Said]:
     return [reading("tomato-1", number, temperature=float(number), humidity=50.0) for number in range(count)]
 
 
+@asynccontextmanager
+async def filling(
+    log: MemoryLog, history: History, policy: BatchPolicy = AT_ONCE, *, page_size: int = 7, pace: Pace = SOON
+) -> AsyncIterator[Engine]:
+    """Raw rows and windows at work."""
+    raw, windows = history_models(history, DecisionState(), nothing_decided, policy=policy, pace=pace)
+    async with running(log, [raw], derived=[windows], page_size=page_size) as engine:
+        yield engine
+
+
 async def reach_head(log: MemoryLog, history: History, policy: BatchPolicy = AT_ONCE) -> None:
-    async with running(log, [RawHistory(history, policy)]) as engine:
+    async with filling(log, history, policy) as engine:
         head = await log.head()
         assert head is not None
-        await engine.reached("history", head)
+        await engine.reached("windows", head)
 
 
 async def test_each_metric_of_a_reading_is_a_row_with_the_device_s_own_word(history: Fragile) -> None:
@@ -101,12 +124,12 @@ async def test_pages_without_readings_move_the_checkpoint(history: Fragile) -> N
 
 async def test_the_answers_hold_up_to_what_is_stored_and_no_further(history: Fragile) -> None:
     log = MemoryLog()
-    model = RawHistory(history, BatchPolicy(rows=1000, pause_seconds=0.0))
     await tell(log, readings(30))
-    async with running(log, [model]) as engine:
+    async with filling(log, history, BatchPolicy(rows=1000, pause_seconds=0.0)) as engine:
         await engine.reached("history", Position(10))
-        assert model.position == (await history.checkpoint() or Cursor("", None)).position
         assert await history.count() == 60
+        await engine.reached("windows", Position(300))
+        assert await history.checkpoint() == Cursor("memory", Position(300))
 
 
 async def test_a_store_that_is_away_for_a_while_gets_everything_once(history: Fragile) -> None:
@@ -115,9 +138,11 @@ async def test_a_store_that_is_away_for_a_while_gets_everything_once(history: Fr
     history.before = [HistoryUnavailableError("the disk is full")] * 3
     history.after = [HistoryUnavailableError("the disk is full")] * 2
     with capture_logs():
-        async with running(log, [RawHistory(history, AT_ONCE)]) as engine:
+        async with filling(log, history) as engine:
             await history.sound.wait()
-            await engine.reached("history", Position(500))
+            while history.before + history.after:
+                await asyncio.sleep(0)
+            await engine.reached("windows", Position(500))
     assert await history.count() == 100
     assert not history.before + history.after
 
@@ -127,7 +152,8 @@ async def test_killed_between_write_and_checkpoint_anywhere_it_equals_a_rebuild(
     await tell(log, readings(60))
     stops = 0
     while stops < 25:
-        async with running(log, [RawHistory(history, BatchPolicy(rows=4, pause_seconds=0.0))], page_size=2):
+        pace = Pace(rows=6, most=20, pause_seconds=0.0)
+        async with filling(log, history, BatchPolicy(rows=4, pause_seconds=0.0), page_size=2, pace=pace):
             for _ in range(chance.randrange(120)):
                 await asyncio.sleep(0)
         stops += 1
@@ -137,8 +163,8 @@ async def test_killed_between_write_and_checkpoint_anywhere_it_equals_a_rebuild(
     history.after = []
     await reach_head(log, history)
     rebuilt = await DuckDbHistory.open(tmp_path / "rebuilt.duckdb", memory="128MB", threads=1)
-    await read_all(log, [RawHistory(rebuilt, AT_ONCE)])
-    assert await history.content_hash() == await rebuilt.content_hash()
+    await reach_head(log, rebuilt)
+    assert await history.content_hashes() == await rebuilt.content_hashes()
     assert await history.count() == 120
     await rebuilt.close()
 
@@ -158,14 +184,7 @@ async def test_a_history_of_another_log_is_built_anew(history: Fragile) -> None:
 async def test_a_store_that_is_away_at_the_start_is_asked_again(history: Fragile) -> None:
     log = MemoryLog()
     await tell(log, readings(3))
-    answers = [HistoryUnavailableError("locked")]
-
-    async def checkpoint() -> Cursor | None:
-        if answers:
-            raise answers.pop()
-        return await history.stored.checkpoint()
-
-    history.checkpoint = checkpoint
+    history.locked = [HistoryUnavailableError("locked")]
     model = RawHistory(history, AT_ONCE)
     with pytest.raises(TryAgainError, match="locked"):
         await model.start(Cursor(log.log_id, await log.head()))
@@ -179,7 +198,7 @@ async def test_a_store_that_refuses_halts_the_history_with_its_reason(history: F
     await tell(log, readings(3))
     history.before = [ValueError("no such column")]
     with capture_logs():
-        async with running(log, [RawHistory(history, AT_ONCE)]) as engine:
+        async with filling(log, history) as engine:
             with pytest.raises(ProjectionHaltedError, match="no such column"):
                 await engine.reached("history", Position(30))
 

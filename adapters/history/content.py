@@ -1,0 +1,40 @@
+"""What a history holds, as digests that every store comes to alike."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from adapters.history.port import KeptWindows, SeriesKey
+from domain.columns import Float64, Int8, Int64
+from domain.digest import Digest, digest, word
+from domain.rows import Ids
+from domain.sketch import Sketches
+
+
+def raw_digest(keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: Float64, quality: Int8, ids: Ids) -> Digest:
+    """Of raw rows, each once; `series` are places in `keys`."""
+    return digest([_words(keys)[series], times, values, quality, ids[:, 0], ids[:, 1]])
+
+
+def windows_digest(kept: KeptWindows) -> Digest:
+    """Of windows, but for what is history of the process: revisions and positions."""
+    windows = kept.windows
+    figures = (windows.total, windows.low, windows.high, windows.first, windows.last)
+    counts = (windows.count, windows.suspected, windows.bad, _of_sketches(windows.sketches))
+    return digest([_words(kept.keys)[windows.series], windows.start, *counts, *(_no_nan(column) for column in figures)])
+
+
+def _words(keys: Sequence[SeriesKey]) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    return np.array([word(key.device, key.sensor, key.metric) for key in keys], np.uint64)
+
+
+def _of_sketches(sketches: Sketches) -> Int64:
+    """Each sketch as one number: the sum of its buckets, each times an odd number of its own."""
+    terms = (sketches.buckets.astype(np.int64) * 2 + 1) * 0x5851F42D4C957F2D * sketches.counts
+    sums = np.concatenate(([0], np.cumsum(terms)))
+    numbers: Int64 = sums[sketches.offsets[1:]] - sums[sketches.offsets[:-1]]
+    return numbers
+
+
+def _no_nan(figures: Float64) -> Float64:
+    return np.nan_to_num(figures, nan=-1.5e308)

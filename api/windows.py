@@ -1,0 +1,155 @@
+"""Questions to the windows: series for charts, the summary of a day, the heat map."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from adapters.history.port import SeriesKey
+from api.errors import ApiError, ErrorCode, limit_error
+from api.history import shared
+from api.limits import Limits
+from api.services import Services
+from api.types.enums import Calendar
+from api.types.heat import LocationCell, location_cells
+from api.types.series import Series, SeriesSelector
+from api.types.series import series as make_series
+from api.types.summary import DailySummary, daily_summary
+from domain.calendars import day_bounds
+from domain.indices import DAILY_INDICES
+from projections.heat import HeatMap
+from projections.judging import Judge
+from projections.series import SeriesReader
+from projections.spans import ZoneOf
+from schema.metrics import METRICS
+from schema.times import from_micros
+
+_SHORTEST: Final = timedelta(seconds=1)
+_MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
+_MOST_PARTS: Final = 1_000_000
+"""Kept windows that one answer may go over, when each of its windows looks back over many."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Series in windows that overlap [start, end); with `rolling` each looks back so far from its end."""
+
+    selectors: Sequence[SeriesSelector]
+    start: datetime
+    end: datetime
+    window: timedelta
+    calendar: Calendar
+    rolling: timedelta | None = None
+
+
+def check(limits: Limits, wanted: Wanted) -> None:
+    """ApiError where more windows would come than one answer holds, or none of that length are made."""
+    if not 1 <= len(wanted.selectors) <= limits.selectors:
+        raise limit_error("selectors", limits.selectors, len(wanted.selectors))
+    if wanted.start >= wanted.end:
+        raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
+    _check_window(wanted)
+    asked = len(wanted.selectors) * ceil((wanted.end - wanted.start) / wanted.window)
+    if asked > limits.buckets:
+        raise limit_error("windows", limits.buckets, asked)
+    _check_rolling(wanted, asked)
+
+
+def _check_window(wanted: Wanted) -> None:
+    window = wanted.window
+    if window < _SHORTEST:
+        raise ApiError(ErrorCode.INVALID_INPUT, "window must be at least PT1S")
+    if window > _MINUTE and window % _MINUTE:
+        raise ApiError(ErrorCode.INVALID_INPUT, "window must be whole minutes, or shorter than one")
+    if wanted.calendar is Calendar.SITE and window != _DAY:
+        raise ApiError(ErrorCode.INVALID_INPUT, "by the calendar of the site the window must be P1D; others are in UTC")
+    daily = sorted({one.metric for one in wanted.selectors} & DAILY_INDICES.keys())
+    if daily and window != _DAY:
+        raise ApiError(ErrorCode.INVALID_INPUT, f"{daily[0]} is of whole days: ask for it with window P1D")
+
+
+def _check_rolling(wanted: Wanted, asked: int) -> None:
+    rolling, window = wanted.rolling, wanted.window
+    if rolling is None:
+        return
+    if wanted.calendar is Calendar.SITE or window % _MINUTE or rolling % window or rolling < window:
+        raise ApiError(ErrorCode.INVALID_INPUT, "rolling must be a multiple of window, and window whole minutes in UTC")
+    if asked * (rolling // window) > _MOST_PARTS:
+        raise limit_error("windows that rolling goes over", _MOST_PARTS, asked * (rolling // window))
+
+
+async def series(services: Services, wanted: Wanted) -> list[Series]:
+    """The series in the order asked."""
+    keys = [SeriesKey(one.device_id, one.sensor_id, one.metric) for one in wanted.selectors]
+    reader = series_reader(services)
+    if wanted.rolling is not None:
+        charts = await reader.rolling(keys, wanted.start, wanted.end, wanted.window, wanted.rolling)
+    elif wanted.window == _DAY:
+        charts = await reader.days(keys, wanted.start, wanted.end, in_utc=wanted.calendar is Calendar.UTC)
+    else:
+        charts = await reader.charts(keys, wanted.start, wanted.end, wanted.window)
+    return [make_series(key, _unit(services, key), chart) for key, chart in zip(keys, charts, strict=True)]
+
+
+async def summaries(services: Services, device_id: str, day: date, calendar: Calendar) -> list[DailySummary]:
+    """One for each series of the device that was heard that day, and for each index of a day that follows."""
+    zone = ZoneInfo("UTC") if calendar is Calendar.UTC else zones(services)(device_id)
+    start, end = (from_micros(moment) for moment in day_bounds(day, zone))
+    known = await shared(services).series([device_id])
+    more = [
+        msgspec.structs.replace(key, metric=name)
+        for name, index in DAILY_INDICES.items()
+        for key in known
+        if key.metric == index.metric
+    ]
+    keys = [*known, *more]
+    if start >= end or not keys:
+        return []
+    charts = await series_reader(services).days(keys, start, end, in_utc=calendar is Calendar.UTC)
+    pairs = [(key, chart) for key, chart in zip(keys, charts, strict=True) if len(chart.windows)]
+    return [daily_summary(day, calendar, key, _unit(services, key), chart) for key, chart in pairs]
+
+
+async def heat_map(services: Services, metric: str, start: datetime, end: datetime, within: str | None) -> list[LocationCell]:
+    """A cell for each location in which the metric was measured."""
+    if start >= end:
+        raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
+    heat = await HeatMap(shared(services), services.decisions).of(metric, start, end, within)
+    known = METRICS.get(metric)
+    return location_cells(heat, metric, known.unit if known else None)
+
+
+def series_reader(services: Services) -> SeriesReader:
+    """What answers windows; ApiError HISTORY_NOT_SHARED where this process has no history."""
+    rules, decisions = services.rules, services.decisions
+    return SeriesReader(
+        shared(services),
+        Judge(rules.quality, decisions),
+        decisions=decisions,
+        lateness=rules.lateness,
+        zone_of=zones(services),
+        clock=services.clock,
+    )
+
+
+def zones(services: Services) -> ZoneOf:
+    """The zone of each device's site; UTC where none is known."""
+
+    def zone_of(device: str) -> ZoneInfo:
+        view = services.latest.device(device)
+        site = None if view is None or view.site is None else services.latest.site(view.site)
+        return ZoneInfo("UTC" if site is None else site.time_zone)
+
+    return zone_of
+
+
+def _unit(services: Services, key: SeriesKey) -> str | None:
+    """The metric's own unit; of a metric that nobody defined, the unit in which the sensor last gave it."""
+    if key.metric in METRICS:
+        return METRICS[key.metric].unit
+    view = services.latest.device(key.device)
+    found = (one.unit for one in (view.readings if view else ()) if one.sensor == key.sensor and one.metric == key.metric)
+    return next(found, None)

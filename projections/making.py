@@ -1,0 +1,129 @@
+"""Making windows: of new rows, of what a correction touched, of the days of a site whose zone changed.
+
+It goes along the log in its order, so that how often a window was revised comes out the same in every replay.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from adapters.history.port import History, HistoryRow, KeptWindows, SeriesKey, SeriesRange
+from domain.columns import Bools
+from domain.windows import DAY_US, Span, Windows
+from projections.at_hand import kept_of
+from projections.gathering import Gathered, Gatherer, NewRows, fetch
+from projections.incoming import Corrected, Item, Zoned
+from projections.judged import Judged
+from projections.judging import Judge
+from projections.minutes import minutes_of
+from projections.revisions import Correcting, LateRows, Made, Touches, revised
+from projections.rules import WindowRules
+from projections.spans import ends_of
+from projections.stretches import Catalog
+from projections.upward import Upward
+from projections.watermarks import Watermarks
+from schema.envelope import Cursor, Position
+
+_ROWS_AT_ONCE: Final = 500_000
+_ALWAYS_US: Final = 2**62
+
+
+class Maker:
+    """Windows of one history. `checkpoint` is up to where they hold."""
+
+    def __init__(
+        self,
+        history: History,
+        judge: Judge,
+        rules: WindowRules,
+        *,
+        watermarks: Watermarks,
+        catalog: Catalog,
+        checkpoint: Cursor,
+    ) -> None:
+        self._history = history
+        self._judge = judge
+        self._watermarks = watermarks
+        self._catalog = catalog
+        self._gatherer = Gatherer(history, catalog)
+        self._checkpoint = checkpoint
+        self._allowed_us = rules.lateness.allowed_us
+
+    async def make(self, items: Sequence[Item], position: Position | None) -> None:
+        """All that follows from these, which are what the log holds after the checkpoint up to `position`."""
+        for kind, run in groupby(items, key=type):
+            if kind is HistoryRow:
+                await self._rows([item for item in run if isinstance(item, HistoryRow)])
+                continue
+            for item in run:
+                if isinstance(item, Corrected):
+                    await self._correct(item)
+                elif isinstance(item, Zoned):
+                    await self._zone(item)
+        self._checkpoint = Cursor(self._checkpoint.log_id, position)
+        await self._keep([])
+
+    async def _rows(self, rows: Sequence[HistoryRow]) -> None:
+        late = LateRows(self._watermarks.take(rows), self._allowed_us, self._watermarks.zone_of)
+        new = await asyncio.to_thread(NewRows.of, rows)
+        fresh = np.unique(new.ids[:, 1])
+        judged = await self._judged(await self._gatherer.gather(new))
+        await self._make(judged, np.isin(judged.raw.ids[:, 1], fresh), late, max(row.position for row in rows))
+        self._gatherer.hold(await asyncio.to_thread(kept_of, judged, self._judge.book))
+
+    async def _correct(self, correction: Corrected) -> None:
+        watermark_us = self._watermarks.at(correction.device, correction.recorded_us)
+        touched = Correcting(correction, watermark_us, self._allowed_us)
+        for key in await self._history.series([correction.device]):
+            if key.metric == correction.metric and correction.sensor in {None, key.sensor}:
+                for start, end in await self._parts(key, correction):
+                    stretch = self._catalog.stretch((key.device, key.sensor), {key.metric}, start, end)
+                    judged = await self._judged(await fetch(self._history, [stretch]))
+                    changed = (judged.raw.times >= start) & (judged.raw.times < end)
+                    await self._make(judged, changed, touched, correction.position)
+        self._gatherer.let_go(correction.device)
+
+    async def _judged(self, rows: Gathered) -> Judged:
+        return await asyncio.to_thread(self._judge.judge, rows, self._judge.corrections(rows.keys))
+
+    async def _parts(self, key: SeriesKey, correction: Corrected) -> list[tuple[int, int]]:
+        """The parts of the correction's time that hold readings of the series, none with too many to work on at once."""
+        first = max(correction.start_us, -_ALWAYS_US) // DAY_US * DAY_US
+        days = (await self._history.windows(Span.DAY, [SeriesRange(key, first, min(correction.end_us, _ALWAYS_US))])).windows
+        part = np.cumsum(days.count + days.bad) // _ROWS_AT_ONCE
+        parts = [days.start[part == number].tolist() for number in np.unique(part)]
+        return [(max(correction.start_us, starts[0]), min(correction.end_us, starts[-1] + DAY_US)) for starts in parts]
+
+    async def _zone(self, change: Zoned) -> None:
+        """The days of a site whose zone is another one now are made anew, without a word of how they were before."""
+        for device in self._watermarks.rezone(change.site):
+            await self._history.forget(Span.SITE_DAY, [device])
+            for key in await self._history.series([device]):
+                upward = Upward(self._history, [key], self._watermarks.zone_of)
+                days = await upward.all_site_days()
+                await self._keep(
+                    [
+                        await self._revised(
+                            Span.SITE_DAY, [key], days, LateRows([], 0, self._watermarks.zone_of), change.position
+                        )
+                    ]
+                )
+
+    async def _make(self, judged: Judged, changed: Bools, touched: Touches, position: Position) -> None:
+        keys, minutes = await asyncio.to_thread(minutes_of, self._judge, judged, changed)
+        spans = await Upward(self._history, keys, self._watermarks.zone_of).all_spans(minutes)
+        await self._keep([await self._revised(span, keys, windows, touched, position) for span, windows in spans.items()])
+
+    async def _revised(
+        self, span: Span, keys: Sequence[SeriesKey], windows: Windows, touched: Touches, position: Position
+    ) -> KeptWindows:
+        ends = ends_of(span, windows, [self._watermarks.zone_of(key.device) for key in keys])
+        marks = np.array([self._watermarks.of(key.device) for key in keys], np.int64)
+        final = ends + self._allowed_us <= marks[windows.series]
+        return await revised(self._history, Made(span, keys, windows, ends, final), touched, position)
+
+    async def _keep(self, kept: Sequence[KeptWindows]) -> None:
+        await self._history.keep(kept, self._watermarks.changed(), self._checkpoint)

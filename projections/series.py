@@ -1,0 +1,199 @@
+"""Series in windows of any length, at read: from the kept windows that fit, or from raw rows where none are short enough.
+
+A series goes on where its sensor was replaced: from then on it is the other sensor's. Where that happens within a window its
+minutes tell whose they are.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from adapters.history.port import History, SeriesKey, SeriesRange
+from domain.columns import Bools, Float64, Int64
+from domain.indices import DAILY_INDICES, INDICES
+from domain.replacements import SensorKey
+from domain.windows import MINUTE_US, NO_WINDOWS, Span, Windows, joined, merged, overlaid, windows_of
+from projections.covering import Part, cover, read, span_within
+from projections.daily import daily
+from projections.gathering import fetch
+from projections.judged import Judged
+from projections.judging import Judge, with_indices
+from projections.queries import DecisionQueries
+from projections.spans import Longer, ZoneOf, ends_of, fixed, local_days, starts_of
+from projections.stretches import Catalog
+from projections.watermarks import Lateness, standing
+from schema.times import to_micros
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+_UTC: Final = ZoneInfo("UTC")
+_NEVER: Final = -(2**62)
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """The windows of one series that hold readings, in order: [start, end) in microseconds. See `Windows` for the figures."""
+
+    windows: Windows
+    end: Int64
+    quantiles: Float64
+    final: Bools
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One stretch of a series, and the sensor that measured it."""
+
+    key: SeriesKey
+    start_us: int
+    end_us: int
+
+
+class SeriesReader:
+    """Answers from one history. `clock` tells what time has passed for idle devices."""
+
+    def __init__(
+        self,
+        history: History,
+        judge: Judge,
+        *,
+        decisions: DecisionQueries,
+        lateness: Lateness,
+        zone_of: ZoneOf,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._history = history
+        self._judge = judge
+        self._decisions = decisions
+        self._lateness = lateness
+        self._zone_of = zone_of
+        self._clock = clock
+
+    async def charts(self, keys: Sequence[SeriesKey], start: datetime, end: datetime, window: timedelta) -> list[Chart]:
+        """For each series the windows that overlap [start, end), whole ones, aligned to the epoch in UTC."""
+        width = window // _MICROSECOND
+        longer = fixed(width)
+        first, last = whole(longer, start, end)
+        if width % MINUTE_US:
+            windows = await self._from_rows(keys, first, last, width)
+        else:
+            span = span_within(width)
+            parts = [part for number, key in enumerate(keys) for part in self._parts(number, key, first, last, span)]
+            found = await read(self._history, parts)
+            windows = merged(found, longer.start(found.start))
+        return await self._charts(keys, windows, longer.end(windows.start))
+
+    async def rolling(
+        self, keys: Sequence[SeriesKey], start: datetime, end: datetime, window: timedelta, back: timedelta
+    ) -> list[Chart]:
+        """The same windows, each with the figures of all that lies up to `back` before its end."""
+        width, length = window // _MICROSECOND, back // _MICROSECOND
+        first, last = whole(fixed(width), start, end)
+        span = span_within(width)
+        parts = [
+            part for number, key in enumerate(keys) for part in self._parts(number, key, first - length + width, last, span)
+        ]
+        found = await read(self._history, parts)
+        small = merged(found, found.start // width * width)
+        steps = np.arange(length // width) * width
+        ends = (small.start[:, None] + steps).ravel()
+        place = np.repeat(np.arange(len(small)), len(steps))
+        inside = (ends >= first) & (ends < last)
+        series, ends, place = small.series[place[inside]], ends[inside], place[inside]
+        order = np.lexsort((small.start[place], ends, series))
+        windows = merged(small.take(place[order]), ends[order])
+        return await self._charts(keys, windows, windows.start + width)
+
+    async def days(self, keys: Sequence[SeriesKey], start: datetime, end: datetime, *, in_utc: bool = False) -> list[Chart]:
+        """For each series the days of its site (or of UTC) that overlap [start, end); indices of whole days among them."""
+        zones = [_UTC if in_utc else self._zone_of(key.device) for key in keys]
+        parts: list[Part] = []
+        for number, (key, zone) in enumerate(zip(keys, zones, strict=True)):
+            first, last = whole(local_days(zone), start, end)
+            parts += self._parts_of_days(number, key, first, last, Span.DAY if in_utc else Span.SITE_DAY)
+        found = await read(self._history, parts)
+
+        def day_of(windows: Windows) -> Int64:
+            return starts_of(Span.SITE_DAY, windows, zones)
+
+        windows = [merged(found, day_of(found))]
+        for number, key in enumerate(keys):
+            if key.metric in DAILY_INDICES:
+                made = found.take(found.series == number)
+                windows.append(daily(DAILY_INDICES[key.metric], made, day_of))
+        days = overlaid(windows[0], joined([NO_WINDOWS, *windows[1:]]))
+        return await self._charts(keys, days, ends_of(Span.SITE_DAY, days, zones))
+
+    def _parts_of_days(self, number: int, key: SeriesKey, first: int, last: int, span: Span) -> Iterator[Part]:
+        """Whole days where they are kept; where a sensor was replaced, and for what is summed over hours, shorter windows."""
+        index = DAILY_INDICES.get(key.metric)
+        if index is not None:
+            yield from self._parts(number, replace(key, metric=index.metric), first, last, Span.HOUR)
+        elif len(list(self._sources(key, first, last))) == 1:
+            yield Part(number, span, SeriesRange(key, first, last))
+        else:
+            yield from self._parts(number, key, first, last, Span.QUARTER)
+
+    def _sources(self, key: SeriesKey, start: int, end: int) -> Iterator[Source]:
+        for segment in self._decisions.segments(SensorKey(key.device, key.sensor)):
+            first, last = max(start, segment.start_us), min(end, segment.end_us)
+            if first < last:
+                yield Source(SeriesKey(segment.sensor.device, segment.sensor.sensor, key.metric), first, last)
+
+    def _parts(self, number: int, key: SeriesKey, start: int, end: int, longest: Span) -> Iterator[Part]:
+        for source in self._sources(key, start, end):
+            yield from cover(number, source.key, source.start_us, source.end_us, longest)
+
+    async def _from_rows(self, keys: Sequence[SeriesKey], start: int, end: int, width: int) -> Windows:
+        """Windows shorter than those that are kept."""
+        numbered = [(number, source) for number, key in enumerate(keys) for source in self._sources(key, start, end)]
+        sources = [source for _, source in numbered]
+        shown = with_indices(await self._judged(sources))
+        bounds = np.array([(source.start_us, source.end_us) for source in sources], np.int64).reshape(-1, 2)
+        asked = np.array([sources[group].key == key for key, group in zip(shown.keys, shown.groups.tolist(), strict=True)])
+        groups = shown.groups[shown.series]
+        within = asked[shown.series] & (shown.times >= bounds[groups, 0]) & (shown.times < bounds[groups, 1])
+        series = np.array([number for number, _ in numbered], np.int64)[groups[within]]
+        order = np.lexsort((shown.times[within], series))
+        times, values, quality = (column[within][order] for column in (shown.times, shown.values, shown.quality))
+        return windows_of(series[order], times // width * width, values, quality)
+
+    async def _judged(self, sources: Sequence[Source]) -> Judged:
+        catalog = Catalog(self._judge.book)
+        stretches = [
+            catalog.stretch((source.key.device, source.key.sensor), _metrics(source.key), source.start_us, source.end_us)
+            for source in sources
+        ]
+        rows = await fetch(self._history, stretches)
+        return await asyncio.to_thread(self._judge.judge, rows, self._judge.corrections(rows.keys))
+
+    async def _charts(self, keys: Sequence[SeriesKey], windows: Windows, ends: Int64) -> list[Chart]:
+        final = ends + self._lateness.allowed_us <= (await self._standing(keys))[windows.series]
+        quantiles = windows.quantiles(0.5, 0.95)
+        bounds = np.searchsorted(windows.series, np.arange(len(keys) + 1)).tolist()
+        return [
+            Chart(windows.take(np.arange(first, last)), ends[first:last], quantiles[first:last], final[first:last])
+            for first, last in pairwise(bounds)
+        ]
+
+    async def _standing(self, keys: Sequence[SeriesKey]) -> Int64:
+        """Where the watermark of each series' device stands now."""
+        marks = await self._history.watermarks(list({key.device for key in keys}))
+        now = to_micros(self._clock())
+        stands = {device: standing(mark, now, self._lateness) for device, mark in marks.items()}
+        return np.array([stands.get(key.device, _NEVER) for key in keys], np.int64)
+
+
+def whole(longer: Longer, start: datetime, end: datetime) -> tuple[int, int]:
+    """From the start of the first window to the end of the last that overlap [start, end)."""
+    first, last = longer.start(np.array([to_micros(start), to_micros(end) - 1])).tolist()
+    return first, int(longer.end(np.array([last]))[0])
+
+
+def _metrics(key: SeriesKey) -> set[str]:
+    """The metric, and what it is calculated of where it is an index."""
+    return {key.metric, *(INDICES[key.metric].inputs if key.metric in INDICES else ())}

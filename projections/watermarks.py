@@ -1,0 +1,113 @@
+"""Watermarks: how far the time of each device has come, and what came after its window was final.
+
+The watermark of a device advances by min(event time, recorded time), so that a fast clock does not close windows early. A
+device of which nothing is recorded for a while is idle: time passes for it too. This is process history: a function of the
+log, the same live and in a replay.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
+
+from adapters.history.port import HistoryRow, SeriesKey, Watermark
+from schema.envelope import Position
+
+_MINUTE_US: Final = 60_000_000
+_NEVER: Final = -(2**62)
+
+
+class Lateness(msgspec.Struct, frozen=True):
+    """How long a window waits for what is late, and after how long of silence a device's time passes without it."""
+
+    allowed_us: int = 10 * _MINUTE_US
+    idle_us: int = 60 * _MINUTE_US
+
+
+class Places(Protocol):
+    """Where devices are."""
+
+    def site(self, device: str) -> str | None:
+        """The site that a device speaks from, as far as it is known."""
+        ...
+
+    def zone(self, site: str | None) -> str:
+        """The name of the time zone of a site; UTC where none was decided."""
+        ...
+
+
+class Late(msgspec.Struct, frozen=True):
+    """A row at `time_us` that came when the watermark stood at `watermark_us`: its windows may have been final."""
+
+    series: SeriesKey
+    time_us: int
+    watermark_us: int
+    position: Position
+
+
+class Watermarks:
+    """Those of all devices that were heard, told row by row in the order of the log. `places` knows of each device's site."""
+
+    def __init__(self, marks: Mapping[str, Watermark], lateness: Lateness, places: Places) -> None:
+        self._marks = dict(marks)
+        self._lateness = lateness
+        self._places = places
+        self._changed: set[str] = set()
+
+    def of(self, device: str) -> int:
+        """The watermark of a device, as far as it said itself."""
+        mark = self._marks.get(device)
+        return _NEVER if mark is None else mark.time_us
+
+    def at(self, device: str, recorded_us: int) -> int:
+        """The same, as it stands at a recorded time."""
+        mark = self._marks.get(device)
+        return _NEVER if mark is None else standing(mark, recorded_us, self._lateness)
+
+    def zone_of(self, device: str) -> ZoneInfo:
+        """The zone that the days of the device's site are made in."""
+        mark = self._marks.get(device)
+        return ZoneInfo("UTC" if mark is None else mark.zone)
+
+    def take(self, rows: Sequence[HistoryRow]) -> Iterator[Late]:
+        """Move on by these rows; those that may come after a window was final are told. What was taken before is not."""
+        allowed = self._lateness.allowed_us
+        for row in rows:
+            mark = self._marks.get(row.device)
+            if mark is None:
+                site = self._places.site(row.device)
+                time_us = min(row.timestamp_us, row.recorded_us)
+                self._move(row.device, Watermark(time_us, row.recorded_us, row.position, site, self._places.zone(site)))
+            elif row.position >= mark.position:
+                stood = standing(mark, row.recorded_us, self._lateness)
+                if row.timestamp_us < stood - allowed:
+                    yield Late(SeriesKey(row.device, row.sensor, row.metric), row.timestamp_us, stood, row.position)
+                if row.position > mark.position:
+                    time_us = max(stood, min(row.timestamp_us, row.recorded_us))
+                    recorded_us = max(mark.recorded_us, row.recorded_us)
+                    self._move(row.device, Watermark(time_us, recorded_us, row.position, mark.site, mark.zone))
+
+    def rezone(self, site: str) -> list[str]:
+        """The devices of a site whose days are made in another zone than the site now has; from now on they are made in it."""
+        zone = self._places.zone(site)
+        moved = [device for device, mark in self._marks.items() if mark.site == site and mark.zone != zone]
+        for device in moved:
+            self._move(device, replace(self._marks[device], zone=zone))
+        return moved
+
+    def changed(self) -> dict[str, Watermark]:
+        """Those that moved since this was asked last."""
+        moved, self._changed = self._changed, set()
+        return {device: self._marks[device] for device in moved}
+
+    def _move(self, device: str, mark: Watermark) -> None:
+        self._marks[device] = mark
+        self._changed.add(device)
+
+
+def standing(mark: Watermark, now_us: int, lateness: Lateness) -> int:
+    """Where a watermark stands at that recorded time, if nothing more was heard of the device."""
+    idle = now_us - mark.recorded_us >= lateness.idle_us
+    return max(mark.time_us, now_us - lateness.idle_us) if idle else mark.time_us
