@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev demo test check bench soak lock clean
+.PHONY: install install-dev demo test influxd test-influxdb check bench soak lock clean
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -25,6 +25,13 @@ demo: install
 
 test: install-dev
 	$(BIN)/python -m pytest -n 3 --dist worksteal -rs
+
+# The InfluxDB that tests run against, built once for a machine where Go and Rust are. `make test` uses it from then on.
+influxd: install-dev
+	$(BIN)/python -m tests.servers.build_influxd
+
+test-influxdb: influxd
+	$(BIN)/python -m pytest -n 3 --dist worksteal -rs -m influxdb
 
 check: install-dev
 	$(BIN)/ruff format --check .

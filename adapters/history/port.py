@@ -24,7 +24,11 @@ class HistoryError(Exception):
 
 
 class HistoryUnavailableError(HistoryError):
-    """The history cannot be reached or written right now (disk full, locked): the same call may work later."""
+    """The history cannot be reached or written right now (disk full, locked, away): the same call may work later."""
+
+
+class HistoryAddressError(HistoryError):
+    """The URL of a history cannot be used, whatever is at the other end."""
 
 
 class HistoryRow(msgspec.Struct, frozen=True, gc=False):

@@ -1,12 +1,14 @@
 """The histories that must keep the port's contract."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from adapters.history.duckdb import DuckDbHistory
+from adapters.history.influx.history import InfluxHistory
 from adapters.history.port import History
+from tests.support import influx
 
 Open = Callable[[], Awaitable[History]]
 
@@ -15,9 +17,14 @@ async def _duckdb(folder: Path) -> History:
     return await DuckDbHistory.open(folder / "history.duckdb", memory="128MB", threads=1)
 
 
-@pytest.fixture(params=[_duckdb], ids=["duckdb"])
-def open_history(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return lambda: request.param(tmp_path)
+@pytest.fixture(params=["duckdb", pytest.param("influxdb", marks=pytest.mark.influxdb)])
+def open_history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens the same history each time it is called."""
+    if request.param == "duckdb":
+        yield lambda: _duckdb(tmp_path)
+        return
+    with influx.history_url() as url:
+        yield lambda: InfluxHistory.open(url)
 
 
 @pytest.fixture

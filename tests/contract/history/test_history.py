@@ -1,16 +1,21 @@
 """What every history keeps: rows once, in order, with the checkpoint, and their windows."""
 
 import random
+import struct
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapters.history.port import History, HistoryError, HistoryRow, RangeQuery
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import EventId, content_event_id, device_event_id
+from schema.times import to_micros
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 START_US = int(START.timestamp()) * 1_000_000
@@ -83,6 +88,57 @@ async def test_rows_come_back_as_they_were_written(history: History) -> None:
     ]
     await store(history, written, cursor())
     assert await everything(history) == written
+
+
+async def test_figures_at_the_ends_of_their_range_come_back_bit_for_bit(history: History) -> None:
+    values = [1e300, -1.7976931348623157e308, 5e-324, -2.5e-310, 0.1 + 0.2, 1 / 3, 0.0, -0.0, 1e22, 123456789012345680.0]
+    written = [row(number, value=value) for number, value in enumerate(values)]
+    await history.write(written)
+    assert [struct.pack("d", each.value) for each in await everything(history)] == [struct.pack("d", each) for each in values]
+
+
+async def test_readings_of_any_year_come_back_in_order(history: History) -> None:
+    years = [1, 1600, 1677, 1969, 1970, 2026, 2261, 2262, 2263, 9999]
+    moments = [to_micros(datetime(year, 6, 1, microsecond=year, tzinfo=UTC)) for year in years]
+    written = [replace(row(number), timestamp_us=moment) for number, moment in enumerate(moments)]
+    await history.write(list(reversed(written)))
+    assert await everything(history, limit=3) == written
+    late = RangeQuery(device="tomato-1", start=datetime(2263, 1, 1, tzinfo=UTC), end=datetime(9000, 1, 1, tzinfo=UTC))
+    assert await history.readings(late) == [written[-2]]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=30, unique=True))
+@example(
+    names=[
+        "",
+        "%",
+        "\\",
+        "a\\",
+        "\\,",
+        "a=b,c d",
+        " ",
+        "\n",
+        "a\nb",
+        "\r",
+        "\0",
+        '"',
+        "'",
+        "#",
+        "%25",
+        "温度",
+        "🌱",
+        "\ufffd",
+        "\u2028",
+    ]
+)
+async def test_a_metric_can_have_any_name_and_any_unit(history: History, names: list[str]) -> None:
+    device = f"device-{uuid4().hex}"
+    written = [replace(row(number, device=device, metric=name), unit=name) for number, name in enumerate(names)]
+    await history.write(written)
+    assert await everything(history, device=device) == written
+    for each in written[:3]:
+        assert await history.readings(RangeQuery(device=device, metric=each.metric)) == [each]
 
 
 async def test_rows_and_checkpoint_outlive_the_process(open_history: Callable[[], Awaitable[History]]) -> None:
@@ -180,6 +236,11 @@ async def test_rows_after_the_place_to_which_it_is_rewound_can_be_written_again(
     await history.rewind(Position(3))
     await history.write([row(4), row(5)])
     assert await everything(history) == [row(number) for number in range(1, 6)]
+
+
+async def test_the_content_hash_is_the_same_in_every_store(history: History) -> None:
+    await history.write([row(1), replace(row(2), unit=None, quality=Quality.BAD), row(3, metric="humidity", value=-0.0)])
+    assert (await history.content_hashes())["raw"] == "3:5002544670ba849e070a4a232d3f656b"
 
 
 async def test_reset_forgets_rows_and_checkpoint(history: History) -> None:

@@ -135,3 +135,15 @@ async def test_figures_come_back_to_the_last_bit(history: History, value: float)
     found = (await all_of(history, AIR)).windows
     assert [found.low[0], found.high[0], found.total[0]] == [value, value, value]
     assert HOUR_US == 60 * MINUTE_US
+
+
+async def test_windows_of_any_year_are_kept_apart_and_come_back_in_order(history: History) -> None:
+    years = [-1969, -400, -293, 0, 292, 293, 294, 8029]
+    minutes = sorted(year * 525_949 + more for year in years for more in (0, 1, 2))
+    kept = made([(0, minute, float(number)) for number, minute in enumerate(minutes)])
+    await history.keep([kept], {}, HERE)
+    found = (await all_of(history, AIR)).windows
+    assert (found.start // MINUTE_US).tolist() == minutes
+    assert found.total.tolist() == [float(number) for number in range(len(minutes))]
+    part = await history.windows(Span.MINUTE, [SeriesRange(AIR, minutes[-2] * MINUTE_US, minutes[-1] * MINUTE_US)])
+    assert part.windows.total.tolist() == [float(len(minutes) - 2)]

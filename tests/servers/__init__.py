@@ -1,0 +1,1 @@
+"""Servers that tests run against, which no package brings along."""
