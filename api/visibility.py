@@ -4,10 +4,11 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
+from adapters.history.port import History
 from api.cursors import decode_position
 from api.errors import ApiError, ErrorCode
 from api.services import Services
-from projections.queries import ProjectionHaltedError
+from projections.queries import ProjectionHaltedError, UnknownProjectionError
 from schema.envelope import Position
 
 LATEST: Final = "latest"
@@ -16,6 +17,7 @@ WINDOWS: Final = "windows"
 ACCOUNTS: Final = "accounts"
 LINEAGE: Final = "lineage"
 DECISIONS: Final = "decisions"
+_ASK_AGAIN_SECONDS: Final = 0.05
 
 
 class Visibility:
@@ -41,10 +43,28 @@ class Visibility:
         """Up to where `model` answers now."""
         return next((status.position for status in self._services.projections.status() if status.name == model), None)
 
+    async def _until(self, model: str, position: Position) -> None:
+        """Without end: how long to wait is for the caller to say."""
+        try:
+            await self._services.projections.reached(model, position)
+        except UnknownProjectionError:
+            if model not in {HISTORY, WINDOWS} or self._services.history is None:
+                raise
+            await self._filled_elsewhere(self._services.history, position)
+
+    async def _filled_elsewhere(self, history: History, position: Position) -> None:
+        """A history that another process fills tells in its checkpoint how far it is, and has to be asked again and again."""
+        while True:
+            checkpoint = await history.checkpoint()
+            reached = None if checkpoint is None or checkpoint.log_id != self._services.log.log_id else checkpoint.position
+            if reached is not None and reached >= position:
+                return
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+
     async def _reached(self, model: str, position: Position) -> bool:
         try:
             async with asyncio.timeout(self._services.limits.visibility_seconds):
-                await self._services.projections.reached(model, position)
+                await self._until(model, position)
         except TimeoutError:
             return False
         except ProjectionHaltedError as error:

@@ -17,7 +17,7 @@ from glasshouse.ownership import owner, resting_folder, resting_house
 from glasshouse.read_side import QuerySide, hashes, history_hashes, open_query_side, rebuilt, rebuilt_queries
 from glasshouse.reading import Reading, projecting
 from glasshouse.settings import Settings
-from glasshouse.stores import open_event_log, open_history, open_shared_history
+from glasshouse.stores import is_shared, open_event_log, open_history, open_shared_history
 from projections.accounts import Accounts
 from projections.decisions import Decisions
 from projections.engine import Engine
@@ -57,7 +57,7 @@ async def _running(settings: Settings, role: str | None, log: EventLog, client: 
     """Over its API, where it has one and a key opens it."""
     if settings.key is None or role in {"ingest", "project"}:
         return Audited(log)
-    rows = ApiProbe(client) if role is None or await open_shared_history(settings) is not None else None
+    rows = ApiProbe(client) if role is None or is_shared(settings) else None
 
     async def compare() -> Mapping[str, HashPair]:
         async with rebuilt_queries(log) as side:
@@ -72,7 +72,7 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
     folder = stack.enter_context(resting_folder(settings))
     log = await open_event_log(settings)
     stack.push_async_callback(log.close)
-    history = await _own_history(settings, log, stack) if settings.history_path.exists() else None
+    history = await _history(settings, log, stack)
     queries = await _own_queries(folder, log, stack) if folder.lineage.exists() else None
 
     async def compare() -> Mapping[str, HashPair]:
@@ -86,6 +86,16 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
         return found
 
     return Audited(log, None if history is None else HistoryProbe(history), compare if history or queries else None)
+
+
+async def _history(settings: Settings, log: EventLog, stack: AsyncExitStack) -> History | None:
+    """One that others may fill is looked at as it is."""
+    shared = await open_shared_history(settings)
+    if shared is not None:
+        stack.push_async_callback(shared.close)
+        return shared
+    path = settings.history_path
+    return await _own_history(settings, log, stack) if path is not None and path.exists() else None
 
 
 async def _own_history(settings: Settings, log: EventLog, stack: AsyncExitStack) -> History:

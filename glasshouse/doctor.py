@@ -120,11 +120,12 @@ async def _holders(log: EventLog) -> str:
 
 
 async def _history(settings: Settings) -> str:
-    if not settings.history_path.exists():
-        return f"{settings.history_path}, not made yet"
+    path = settings.history_path
+    if path is not None and not path.exists():
+        return f"{path}, not made yet"
     history = await open_history(settings)
     try:
-        return f"{settings.history_path}, {await history.count():,} readings"
+        return f"{path or 'InfluxDB'}, {await history.count():,} readings"
     finally:
         await history.close()
 

@@ -1,7 +1,7 @@
 """From an exception to what a user is told: one plain sentence, and an exit code."""
 
 from adapters.event_log.port import LogAddressError, LogError
-from adapters.history.port import HistoryError
+from adapters.history.port import HistoryAddressError, HistoryError
 from adapters.mqtt.address import BrokerAddressError
 from adapters.mqtt.errors import MqttError, PortTakenError
 from glasshouse.errors import ExitCode, GlasshouseError
@@ -12,6 +12,7 @@ from projections.queries import ProjectionHaltedError
 _CODES: dict[type[Exception], ExitCode] = {
     LogAddressError: ExitCode.USAGE,
     LogError: ExitCode.STORE,
+    HistoryAddressError: ExitCode.USAGE,
     HistoryError: ExitCode.STORE,
     ProjectionHaltedError: ExitCode.STORE,
     PortTakenError: ExitCode.ADDRESS,

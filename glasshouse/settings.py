@@ -10,10 +10,15 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from adapters.event_log.esdb.schemes import SCHEMES
+from adapters.history.influx.schemes import SCHEMES as INFLUX_SCHEMES
 from glasshouse.errors import SettingsError
 
 PREFIX = "GLASSHOUSE_"
 MAX_PORT = 65535
+_OTHERS = {
+    "event_log": ", or esdb://host:2113 for an EventStoreDB",
+    "history": ", or influxdb://token@host:8086/organisation for an InfluxDB",
+}
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -62,8 +67,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return None if self.event_log_url.startswith(SCHEMES) else file_of(self.event_log_url, "sqlite", "event_log")
 
     @property
-    def history_path(self) -> Path:
-        return self.folder / "history.duckdb" if self.history is None else file_of(self.history, "duckdb", "history")
+    def history_path(self) -> Path | None:
+        """The file of an embedded history; None where the history is in an InfluxDB."""
+        if self.history is None:
+            return self.folder / "history.duckdb"
+        return None if self.history.startswith(INFLUX_SCHEMES) else file_of(self.history, "duckdb", "history")
 
     @property
     def embedded_broker(self) -> Address | None:
@@ -89,7 +97,7 @@ def file_of(url: str, scheme: str, setting: str) -> Path:
     """The path in `sqlite:///rel/path` or `sqlite:////abs/path`; SettingsError for another URL, without its secrets."""
     prefix = f"{scheme}:///"
     if not url.startswith(prefix) or url == prefix:
-        others = ", or esdb://host:2113 for an EventStoreDB" if setting == "event_log" else ""
+        others = _OTHERS[setting]
         raise SettingsError(
             f"{setting} = {url.partition('://')[0]}://... is not known; "
             f"write {prefix}relative/path or {prefix}/absolute/path{others}"

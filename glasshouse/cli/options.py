@@ -34,7 +34,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings file.  [default: glasshouse.toml]")]
 LogLevel = Annotated[str | None, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")]
 Wait = Annotated[
-    bool | None, typer.Option("--wait/--no-wait", help="Wait for an event log that is away.  [default: end with code 7]")
+    bool | None,
+    typer.Option("--wait/--no-wait", help="Wait for an event log or an InfluxDB that is away.  [default: end with code 7]"),
 ]
 Key = Annotated[
     str | None, typer.Option("--key", metavar="KEY", help="An admin key, where a running house is asked (or GLASSHOUSE_KEY).")
