@@ -7,10 +7,24 @@ import sys
 import pytest
 
 from tests.support.documents import ROOT
+from tests.support.influx import need_binary
 
 
-@pytest.mark.parametrize("name", ["ingest", "rebuild", "log_rates", "live", "memory", "history_memory"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ingest",
+        "rebuild",
+        "log_rates",
+        pytest.param("influx", marks=pytest.mark.influxdb),
+        "live",
+        "memory",
+        "history_memory",
+    ],
+)
 def test_each_benchmark_prints_json_lines(name: str) -> None:
+    if name == "influx":
+        need_binary()
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--quick", name], cwd=ROOT, capture_output=True, text=True, check=False
     )
