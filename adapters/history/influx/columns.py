@@ -18,7 +18,8 @@ from domain.rows import QUALITIES, Columns, arranged, split_ids
 
 EVER: Final = (-(1 << 62), 1 << 62)
 """Whatever the time is."""
-_KIND: Final = Kind(MEASUREMENT, ("value", "quality", "id", "timestamp_us"), "timestamp_us", span_ns)
+_CLOSE_US: Final = 30 * 60 * 1_000_000
+_KIND: Final = Kind(MEASUREMENT, ("value", "quality", "id", "timestamp_us"), "timestamp_us", span_ns, _CLOSE_US)
 _CODES: Final = {quality.value: code for code, quality in enumerate(QUALITIES)}
 
 
@@ -27,7 +28,7 @@ def columns(ask: Ask, ranges: Sequence[SeriesRange]) -> Columns:
     found = list(read(ask, _KIND, ranges))
     return arranged(
         len(ranges),
-        np.repeat(np.array([each.number for each in found], np.int64), [len(each.exact) for each in found]),
+        np.concatenate([np.empty(0, np.int64), *(each.numbers for each in found)]),
         times=np.concatenate([np.empty(0, np.int64), *(each.exact for each in found)]),
         values=np.concatenate([np.empty(0), *(_values(each) for each in found)]),
         quality=np.concatenate([np.empty(0, np.int8), *(_qualities(each) for each in found)]),
@@ -42,7 +43,7 @@ def content(ask: Ask) -> Digest:
     total = Digest()
     for page in read(ask, _KIND, [SeriesRange(key, *EVER) for key in keys]):
         total += raw_digest(
-            [keys[page.number]],
+            [keys[page.numbers[0]]],
             np.zeros(len(page.exact), np.int64),
             times=page.exact,
             values=_values(page),

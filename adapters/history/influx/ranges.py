@@ -15,29 +15,30 @@ from adapters.history.influx.questions import Ask, Key
 from adapters.history.port import SeriesRange
 from domain.columns import Int64
 
-_APART_US: Final = 6 * 3600 * 1_000_000
 _TOGETHER: Final = 200
 """So many series in one question."""
-_WORTH: Final = 4
-"""Asked together where no more than so many times as much is read as is wanted."""
 _VALUES: Final = 100_000
 """So many points may one answer hold."""
 _PAGE: Final = 10_000
 
 
 class Kind(NamedTuple):
-    """What is read of a measurement. `place` tells the times of the points that may lie in [start, end) microseconds."""
+    """What is read of a measurement. `place` tells the times of the points that may lie in [start, end) microseconds.
+
+    To read what lies within `close_us` costs no more than a question of its own.
+    """
 
     measurement: str
     fields: Sequence[str]
     exact: str
     place: Callable[[int, int], tuple[int, int]]
+    close_us: int
 
 
 class Found(NamedTuple):
-    """Some points of a range: its number, and their fields by name; `exact` holds the exact times."""
+    """Some points of one series: of each the number of its range and the exact time; their fields by name."""
 
-    number: int
+    numbers: Int64
     exact: Int64
     columns: dict[str, Any]
 
@@ -72,7 +73,7 @@ def read(ask: Ask, kind: Kind, ranges: Sequence[SeriesRange]) -> Iterator[Found]
                 wanted = question.wanted.get(key)
                 if wanted is None:
                     continue
-                yield from _found(kind, wanted, series)
+                yield _found(kind, wanted, series)
                 if len(series.values) == question.page:
                     after = series.values[-1][0] + 1
                     left.append(_Question(questions.tags(*key), after, question.end_ns, {key: wanted}))
@@ -97,36 +98,39 @@ def _text(kind: Kind, question: _Question) -> str:
     )
 
 
-def _found(kind: Kind, wanted: Sequence[_Wanted], series: Series) -> Iterator[Found]:
+def _found(kind: Kind, wanted: Sequence[_Wanted], series: Series) -> Found:
+    """What lies between the ranges is left out."""
     columns = dict(zip(("time", *kind.fields), zip(*series.values, strict=True), strict=True))
     exact = np.array(columns[kind.exact], np.int64)
-    for number, start_us, end_us in wanted:
-        inside = (exact >= start_us) & (exact < end_us)
-        if inside.all():
-            yield Found(number, exact, columns)
-        elif inside.any():
-            chosen = np.flatnonzero(inside).tolist()
-            yield Found(number, exact[inside], {name: [column[at] for at in chosen] for name, column in columns.items()})
+    numbers, starts, ends = np.array(sorted(wanted, key=lambda each: each.start_us), np.int64).T
+    places = np.searchsorted(starts, exact, side="right") - 1
+    inside = (places >= 0) & (exact < ends[places])
+    if inside.all():
+        return Found(numbers[places], exact, columns)
+    chosen = np.flatnonzero(inside).tolist()
+    return Found(
+        numbers[places[inside]], exact[inside], {name: [column[at] for at in chosen] for name, column in columns.items()}
+    )
 
 
 def _questions(kind: Kind, ranges: Sequence[SeriesRange]) -> Iterator[_Question]:
-    for near in _clusters(ranges):
+    for near in _clusters(ranges, kind.close_us):
         by_key: dict[Key, list[_Wanted]] = defaultdict(list)
         for number in near:
             each = ranges[number]
-            by_key[each.series.device, each.series.sensor, each.series.metric].append(
-                _Wanted(number, each.start_us, each.end_us)
-            )
+            key = (each.series.device, each.series.sensor, each.series.metric)
+            by_key[key].append(_Wanted(number, each.start_us, each.end_us))
         for part in _parts(by_key):
-            yield from _together(kind, part) if _is_worth_it(part) else _apart(kind, part)
+            runs = {key: _runs(wanted, kind.close_us) for key, wanted in part.items()}
+            yield from _together(kind, part) if _is_cheaper(runs, kind.close_us) else _apart(kind, runs)
 
 
-def _clusters(ranges: Sequence[SeriesRange]) -> Iterator[list[int]]:
-    """The places of ranges that lie near one another in time."""
+def _clusters(ranges: Sequence[SeriesRange], close_us: int) -> Iterator[list[int]]:
+    """The places of ranges that lie near one another in time, by their start."""
     group: list[int] = []
     end = 0
     for number in np.argsort(np.array([each.start_us for each in ranges]), kind="stable").tolist():
-        if group and ranges[number].start_us - end > _APART_US:
+        if group and ranges[number].start_us - end > close_us:
             yield group
             group = []
         end = max(end, ranges[number].end_us) if group else ranges[number].end_us
@@ -141,24 +145,35 @@ def _parts(by_key: dict[Key, list[_Wanted]]) -> Iterator[dict[Key, list[_Wanted]
         yield {key: by_key[key] for key in keys[first : first + _TOGETHER]}
 
 
-def _is_worth_it(part: dict[Key, list[_Wanted]]) -> bool:
-    wanted = [each for of_key in part.values() for each in of_key]
-    start, end = min(each.start_us for each in wanted), max(each.end_us for each in wanted)
-    return (end - start) * len(part) <= _WORTH * sum(each.end_us - each.start_us for each in wanted)
+def _runs(wanted: Sequence[_Wanted], close_us: int) -> list[list[_Wanted]]:
+    """Of one series, by start: those that lie close are read as one."""
+    runs = [[wanted[0]]]
+    for each in wanted[1:]:
+        if each.start_us - runs[-1][-1].end_us <= close_us:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return runs
+
+
+def _is_cheaper(runs: dict[Key, list[list[_Wanted]]], close_us: int) -> bool:
+    """Whether one question for all series reads less than what questions of their own cost."""
+    apart = [run[-1].end_us - run[0].start_us + close_us for of_key in runs.values() for run in of_key]
+    start = min(of_key[0][0].start_us for of_key in runs.values())
+    end = max(of_key[-1][-1].end_us for of_key in runs.values())
+    return (end - start) * len(runs) <= sum(apart)
 
 
 def _together(kind: Kind, part: dict[Key, list[_Wanted]]) -> Iterator[_Question]:
     wanted = [each for of_key in part.values() for each in of_key]
     start, end = kind.place(min(each.start_us for each in wanted), max(each.end_us for each in wanted))
-    if len(part) == 1:
-        [key] = part
-        yield _Question(questions.tags(*key), start, end, part)
-    else:
-        yield _Question(questions.of_devices({device for device, _, _ in part}), start, end, part)
+    [*keys] = part
+    condition = questions.tags(*keys[0]) if len(keys) == 1 else questions.of_devices({device for device, _, _ in keys})
+    yield _Question(condition, start, end, part)
 
 
-def _apart(kind: Kind, part: dict[Key, list[_Wanted]]) -> Iterator[_Question]:
-    for key, wanted in part.items():
-        for each in wanted:
-            start, end = kind.place(each.start_us, each.end_us)
-            yield _Question(questions.tags(*key), start, end, {key: [each]})
+def _apart(kind: Kind, runs: dict[Key, list[list[_Wanted]]]) -> Iterator[_Question]:
+    for key, of_key in runs.items():
+        for run in of_key:
+            start, end = kind.place(run[0].start_us, run[-1].end_us)
+            yield _Question(questions.tags(*key), start, end, {key: run})

@@ -17,11 +17,19 @@ from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
 from domain.columns import offsets_of
 from domain.digest import Digest
 from domain.sketch import Sketches
-from domain.windows import NO_WINDOWS, Span, Windows
+from domain.windows import DAY_US, HOUR_US, MINUTE_US, NO_WINDOWS, QUARTER_US, Span, Windows
 
 _COUNTS: Final = ("count", "suspected", "bad")
 _FIGURES: Final = ("total", "low", "high", "first", "last")
 _FIELDS: Final = (*_COUNTS, *_FIGURES, "sketch", "revision", "position", "start_us")
+_CLOSE: Final = {
+    Span.MINUTE: 200 * MINUTE_US,
+    Span.QUARTER: 200 * QUARTER_US,
+    Span.HOUR: 200 * HOUR_US,
+    Span.DAY: 200 * DAY_US,
+    Span.SITE_DAY: 200 * DAY_US,
+}
+"""So many windows are read in the time that a question of its own takes."""
 _BUCKET: Final = np.dtype([("bucket", "<i4"), ("count", "<u4")])
 _HEX: Final = 2 * _BUCKET.itemsize
 
@@ -76,7 +84,11 @@ def measurement_of(span: Span) -> str:
 
 
 def _kind(span: Span) -> Kind:
-    return Kind(measurement_of(span), _FIELDS, "start_us", lambda start, end: (window_ns(start), window_ns(end - 1) + 1))
+    return Kind(measurement_of(span), _FIELDS, "start_us", _points, _CLOSE[span])
+
+
+def _points(start_us: int, end_us: int) -> tuple[int, int]:
+    return window_ns(start_us), window_ns(end_us - 1) + 1
 
 
 def _kept(span: Span, keys: Sequence[SeriesKey], found: Sequence[Found]) -> KeptWindows:
@@ -87,7 +99,7 @@ def _kept(span: Span, keys: Sequence[SeriesKey], found: Sequence[Found]) -> Kept
     for name in _FIGURES:
         columns[name] = np.where(columns["count"] > 0, np.array(whole[name], np.float64), np.nan)
     made = Windows(
-        series=np.repeat(np.array([each.number for each in found], np.int64), [len(each.exact) for each in found]),
+        series=np.concatenate([each.numbers for each in found]),
         start=np.concatenate([each.exact for each in found]),
         sketches=_sketches_in(whole["sketch"]),
         **columns,

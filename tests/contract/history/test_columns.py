@@ -53,6 +53,14 @@ async def test_one_series_may_be_asked_for_in_parts_far_from_one_another(history
     assert columns.values.tolist() == [2 / 7, 1 / 7]
 
 
+async def test_what_lies_between_two_ranges_of_a_series_is_left_out(history: History) -> None:
+    await history.write([row(number, number * 10, key) for number in range(12) for key in (AIR, SOIL)])
+    parts = [(AIR, 90, 110), (SOIL, 0, 10), (AIR, 20, 30), (AIR, 30, 41), (SOIL, 110, 120)]
+    columns = await history.columns([SeriesRange(key, START_US + start, START_US + end) for key, start, end in parts])
+    assert columns.starts.tolist() == [0, 2, 3, 4, 6, 7]
+    assert ((columns.times - START_US) // 10).tolist() == [9, 10, 0, 2, 3, 4, 11]
+
+
 async def test_rows_written_twice_come_once_and_two_of_one_instant_both(history: History) -> None:
     twin = row(5, 10, event_id=EventId(bytes(16)))
     await history.write([row(1, 10), twin])

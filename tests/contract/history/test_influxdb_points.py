@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from msgspec.structs import replace
 
+from adapters.history.influx import ranges
 from adapters.history.influx.connection import Series
 from adapters.history.influx.history import InfluxHistory
 from adapters.history.influx.points import SLOTS, first_slot
-from adapters.history.port import HistoryRow, RangeQuery
+from adapters.history.port import HistoryRow, RangeQuery, SeriesKey, SeriesRange
 from schema.envelope import Position
 from schema.events import Quality
 from schema.ids import EventId
@@ -128,3 +129,18 @@ async def test_late_readings_that_lie_far_apart_are_asked_for_in_few_questions(
     await write(history, late)
     assert await history.count() == 2000
     assert len(asked) < 10
+
+
+@pytest.mark.parametrize("values", [6, 100_000])
+async def test_series_come_whole_however_few_points_an_answer_holds(
+    history: InfluxHistory, monkeypatch: pytest.MonkeyPatch, values: int
+) -> None:
+    rows = [replace(row(n, later_us=n * 1000), device=f"tomato-{n % 3}") for n in range(60)]
+    await write(history, rows)
+    wanted = [SeriesRange(SeriesKey(f"tomato-{n}", "air", "temperature"), INSTANT_US, INSTANT_US + 60_000) for n in range(3)]
+    expected = (await history.content_hashes())["raw"]
+    monkeypatch.setattr(ranges, "_VALUES", values)
+    monkeypatch.setattr(ranges, "_PAGE", 2)
+    columns = await history.columns(wanted)
+    assert columns.values.tolist() == [float(n) for device in range(3) for n in range(device, 60, 3)]
+    assert (await history.content_hashes())["raw"] == expected
