@@ -13,6 +13,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from adapters.event_log.port import EventLog
 from adapters.history.duckdb import DuckDbHistory
 from api.app import build_app
 from api.keyring import Keyring
@@ -42,7 +43,7 @@ NOW = datetime(2026, 6, 2, tzinfo=UTC)
 class House:
     """A small house and its API. `keys` holds a key of each role."""
 
-    log: MemoryLog
+    log: EventLog
     services: Services
     app: Starlette
     keys: dict[Role, str]
@@ -84,12 +85,17 @@ class House:
 
 @asynccontextmanager
 async def small_house(
-    folder: Path, *, limits: Limits | None = None, probes: Sequence[HealthProbe] = (), log: MemoryLog | None = None
+    folder: Path,
+    *,
+    limits: Limits | None = None,
+    probes: Sequence[HealthProbe] = (),
+    log: EventLog | None = None,
+    memory: str = "64MB",
 ) -> AsyncIterator[House]:
-    """A house whose read models are the real ones, over a log in memory."""
+    """A house whose read models are the real ones, over a log in memory or the one that is given."""
     log = log or MemoryLog()
     feed, latest, accounts = Feed(log), LatestState(), Accounts()
-    history = await DuckDbHistory.open(folder / "history.duckdb", memory="64MB", threads=1)
+    history = await DuckDbHistory.open(folder / "history.duckdb", memory=memory, threads=1)
     lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
     decisions = Decisions()
     raw, windows = history_models(
