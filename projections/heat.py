@@ -51,7 +51,8 @@ class HeatMap:
     def _stays(self, key: SeriesKey, start: int, end: int) -> Iterator["_Stay"]:
         placed = self._decisions.placements(key.device)
         since = placed.since.tolist()
-        for location, first, last in zip(placed.locations, since, [*since[1:], end], strict=True):
+        ends = [*since[1:], end] if since else []
+        for location, first, last in zip(placed.locations, since, ends, strict=True):
             if location is not None and max(start, first) < min(end, last):
                 yield _Stay(key, location, max(start, first), min(end, last))
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.api import House
-from tests.support.real_house import real_house
+from tests.support.real_house import HUMIDITY, TUNNEL, real_house
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +20,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tunnel(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """Tunnel-1. Who corrects readings or places devices does so where no other test looks."""
-    async with real_house("tunnel-1", "Europe/Rome", shared, tmp_path_factory.mktemp("tunnel")) as house:
+    async with real_house(TUNNEL, shared, tmp_path_factory.mktemp("tunnel")) as house:
         yield house
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def lettuce(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """Lettuce-2022."""
-    async with real_house("lettuce-2022", "Europe/Amsterdam", shared, tmp_path_factory.mktemp("lettuce")) as house:
+    """The temperatures and humidities of lettuce-2022."""
+    async with real_house(HUMIDITY, shared, tmp_path_factory.mktemp("lettuce")) as house:
         yield house
