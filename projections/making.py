@@ -99,18 +99,15 @@ class Maker:
 
     async def _zone(self, change: Zoned) -> None:
         """The days of a site whose zone is another one now are made anew, without a word of how they were before."""
-        for device in self._watermarks.rezone(change.site):
+        for device in self._watermarks.elsewhere(change.site):
             await self._history.forget(Span.SITE_DAY, [device])
-            for key in await self._history.series([device]):
-                upward = Upward(self._history, [key], self._watermarks.zone_of)
-                days = await upward.all_site_days()
-                await self._keep(
-                    [
-                        await self._revised(
-                            Span.SITE_DAY, [key], days, LateRows([], 0, self._watermarks.zone_of), change.position
-                        )
-                    ]
-                )
+            self._watermarks.rezone(device)
+            await self._keep([await self._site_days(key, change.position) for key in await self._history.series([device])])
+
+    async def _site_days(self, key: SeriesKey, position: Position) -> KeptWindows:
+        days = await Upward(self._history, [key], self._watermarks.zone_of).all_site_days()
+        nobody = LateRows([], self._allowed_us, self._watermarks.zone_of)
+        return await self._revised(Span.SITE_DAY, [key], days, nobody, position)
 
     async def _make(self, judged: Judged, changed: Bools, touched: Touches, position: Position) -> None:
         keys, minutes = await asyncio.to_thread(minutes_of, self._judge, judged, changed)

@@ -89,13 +89,15 @@ class Watermarks:
                     recorded_us = max(mark.recorded_us, row.recorded_us)
                     self._move(row.device, Watermark(time_us, recorded_us, row.position, mark.site, mark.zone))
 
-    def rezone(self, site: str) -> list[str]:
-        """The devices of a site whose days are made in another zone than the site now has; from now on they are made in it."""
+    def elsewhere(self, site: str) -> list[str]:
+        """The devices of a site whose days are made in another zone than the site now has."""
         zone = self._places.zone(site)
-        moved = [device for device, mark in self._marks.items() if mark.site == site and mark.zone != zone]
-        for device in moved:
-            self._move(device, replace(self._marks[device], zone=zone))
-        return moved
+        return [device for device, mark in self._marks.items() if mark.site == site and mark.zone != zone]
+
+    def rezone(self, device: str) -> None:
+        """From now on the days of this device are made in the zone that its site now has."""
+        mark = self._marks[device]
+        self._move(device, replace(mark, zone=self._places.zone(mark.site)))
 
     def changed(self) -> dict[str, Watermark]:
         """Those that moved since this was asked last."""

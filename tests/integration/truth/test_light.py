@@ -65,7 +65,13 @@ def start_of(length: timedelta, calendar: str) -> Callable[[datetime], str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def corrected(tunnel: House) -> AsyncIterator[tuple[House, str]]:
     """The house, and the cursor of the correction."""
-    wanted = {"deviceId": "Ref_PAR", "metric": "illuminance", "from": SWITCHED.isoformat(), "to": None, "operation": "SCALE"}
+    wanted: dict[str, Any] = {
+        "deviceId": "Ref_PAR",
+        "metric": "illuminance",
+        "from": SWITCHED.isoformat(),
+        "to": None,
+        "operation": "SCALE",
+    }
     wanted |= {"amount": 0.001, "reason": "the logger was switched from klux to lux", "correctionId": "lux"}
     answer = (await tunnel.ask(CORRECT, {"input": wanted}, role=Role.OPERATOR))["correctReadings"]
     await tunnel.settle()
@@ -104,10 +110,10 @@ async def test_every_window_since_the_switch_follows(
         if one["start"] < first:
             continue
         moments = expected.pop(one["start"])
-        values = [value for there in moments for value in there]
-        assert (one["count"], one["bad"]) == (len(values), 0), one
-        assert (one["min"], one["max"]) == (pytest.approx(min(values)), pytest.approx(max(values)))
-        assert one["mean"] == pytest.approx(fmean(values), rel=1e-9)
+        numbers = [value for there in moments for value in there]
+        assert (one["count"], one["bad"]) == (len(numbers), 0), one
+        assert (one["min"], one["max"]) == (pytest.approx(min(numbers)), pytest.approx(max(numbers)))
+        assert one["mean"] == pytest.approx(fmean(numbers), rel=1e-9)
         assert any(one["first"] == pytest.approx(value) for value in moments[0])
         assert any(one["last"] == pytest.approx(value) for value in moments[-1])
     assert not [begun for begun in expected if begun >= first]
