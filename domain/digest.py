@@ -32,8 +32,14 @@ class Digest(msgspec.Struct, frozen=True):
 
 def digest(columns: Sequence[NDArray[Any]]) -> Digest:
     """The digest of rows, given as columns of 64 bits each (or less)."""
-    low, high = (int(_mixed(columns, seed).sum(dtype=np.uint64)) for seed in _SEEDS)
+    low, high = (int(words.sum(dtype=np.uint64)) for words in mixed(columns))
     return Digest(len(columns[0]), low, high)
+
+
+def mixed(columns: Sequence[NDArray[Any]]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """What each row adds to a digest's `low` and `high`."""
+    low, high = (_mixed(columns, seed) for seed in _SEEDS)
+    return low, high
 
 
 def word(*texts: str) -> int:

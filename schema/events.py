@@ -5,7 +5,7 @@ Names in JSON are camelCase. Every field that is added later is optional, so tha
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -228,6 +228,24 @@ class SchemaVersion(Event, frozen=True, kw_only=True):
     event_type: str
     version: int
     migrated_at: UtcTime
+
+
+class ProjectionBegun(Event, frozen=True, kw_only=True):
+    """A version of a read model is being filled, by these rules. It does not serve yet, unless it is the first."""
+
+    projection: Id
+    version: int
+    rules: dict[str, Any]
+
+
+class ProjectionSwitched(Event, frozen=True, kw_only=True):
+    """A version of a read model serves from now on. What it held at `cursor`, when it was compared, is {part: digest}."""
+
+    projection: Id
+    version: int
+    rules: dict[str, Any]
+    cursor: str
+    digests: dict[str, str] = {}
 
 
 class Leased(Event, frozen=True, kw_only=True):

@@ -95,6 +95,8 @@ REGISTRY = Registry(
         events.KeyIssued,
         events.KeyRevoked,
         events.SchemaVersion,
+        events.ProjectionBegun,
+        events.ProjectionSwitched,
         events.LeaseTaken,
         events.LeaseRenewed,
         events.LeaseReleased,

@@ -1,27 +1,52 @@
 """What a history holds, as digests that every store comes to alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapters.history.port import KeptWindows, SeriesKey
 from domain.columns import Float64, Int8, Int64
-from domain.digest import Digest, digest, word
+from domain.day_digests import DayDigests, day_digests
+from domain.digest import Digest, word
 from domain.rows import Ids
 from domain.sketch import Sketches
 
 
 def raw_digest(keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: Float64, quality: Int8, ids: Ids) -> Digest:
     """Of raw rows, each once; `series` are places in `keys`."""
-    return digest([_words(keys)[series], times, values, quality, ids[:, 0], ids[:, 1]])
+    return raw_days(keys, series, times=times, values=values, quality=quality, ids=ids).total()
 
 
 def windows_digest(kept: KeptWindows) -> Digest:
     """Of windows, but for what is history of the process: revisions and positions."""
+    return windows_days(kept).total()
+
+
+def raw_days(
+    keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: Float64, quality: Int8, ids: Ids
+) -> DayDigests:
+    """The same by device and day."""
+    columns: list[NDArray[Any]] = [_words(keys)[series], times, values, quality, ids[:, 0], ids[:, 1]]
+    return day_digests([key.device for key in keys], series, times, columns)
+
+
+def windows_days(kept: KeptWindows) -> DayDigests:
+    """The same by device and by the day that a window begins in."""
+    return day_digests([key.device for key in kept.keys], kept.windows.series, kept.windows.start, _windows(kept))
+
+
+def hashes(digests: Mapping[str, DayDigests]) -> dict[str, str]:
+    """Each part's digest as text."""
+    return {part: str(days.total()) for part, days in digests.items()}
+
+
+def _windows(kept: KeptWindows) -> list[NDArray[Any]]:
     windows = kept.windows
     figures = (windows.total, windows.low, windows.high, windows.first, windows.last)
     counts = (windows.count, windows.suspected, windows.bad, _of_sketches(windows.sketches))
-    return digest([_words(kept.keys)[windows.series], windows.start, *counts, *(_no_nan(column) for column in figures)])
+    return [_words(kept.keys)[windows.series], windows.start, *counts, *(_no_nan(column) for column in figures)]
 
 
 def _words(keys: Sequence[SeriesKey]) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":

@@ -1,7 +1,8 @@
 """The history in a DuckDB file: one process writes and reads it, in threads, with bounded memory."""
 
+import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -10,9 +11,11 @@ from duckdb import DuckDBPyConnection
 
 from adapters.history import duckdb_columns, duckdb_marks, duckdb_windows
 from adapters.history import duckdb_table as table
+from adapters.history.content import hashes
 from adapters.history.duckdb_file import DuckDbFile
 from adapters.history.duckdb_schema import create
-from adapters.history.port import HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from adapters.history.port import RAW, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from domain.day_digests import DayDigests
 from domain.rows import Columns
 from domain.windows import Span
 from schema.envelope import Cursor, Position
@@ -75,9 +78,17 @@ class DuckDbHistory:
         return await self._file.read(lambda cursor: duckdb_marks.read(cursor, devices))
 
     async def content_hashes(self) -> Mapping[str, str]:
-        raw = await self._file.read(duckdb_columns.content)
-        spans = {span: await self._file.read(partial(duckdb_windows.content, span=span)) for span in Span}
-        return {"raw": str(raw), **{span: str(found) for span, found in spans.items()}}
+        return hashes(await self._file.look_through(_content))
+
+    async def digests(self, taken: Callable[[], None]) -> Mapping[str, DayDigests]:
+        loop = asyncio.get_running_loop()
+
+        def ask(cursor: DuckDBPyConnection) -> Mapping[str, DayDigests]:
+            cursor.execute("SELECT count(*) FROM checkpoint").fetchall()
+            loop.call_soon_threadsafe(taken)
+            return _content(cursor)
+
+        return await self._file.look_through(ask)
 
     async def count(self) -> int:
         return int(await self._file.read(lambda cursor: cursor.execute(table.COUNT).fetchall()[0][0]))
@@ -90,6 +101,11 @@ class DuckDbHistory:
 
     async def close(self) -> None:
         await self._file.close()
+
+
+def _content(cursor: DuckDBPyConnection) -> Mapping[str, DayDigests]:
+    spans = {span.value: duckdb_windows.content(cursor, span) for span in Span}
+    return {RAW: duckdb_columns.content(cursor), **spans}
 
 
 def _conditions(query: RangeQuery) -> tuple[list[str], dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Raw rows out of DuckDB as columns."""
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -8,10 +9,10 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from adapters.history import duckdb_ranges as ranges
-from adapters.history.content import raw_digest
+from adapters.history.content import raw_days
 from adapters.history.port import SeriesKey, SeriesRange
 from domain.columns import Int64
-from domain.digest import Digest
+from domain.day_digests import NO_DIGESTS, DayDigests, summed
 from domain.rows import QUALITIES, Columns, Ids, arranged
 
 _QUALITY: Final = f"list_position({[quality.value for quality in QUALITIES]}, r.quality)::TINYINT - 1::TINYINT AS quality"
@@ -43,15 +44,19 @@ def _group(cursor: DuckDBPyConnection, group: Sequence[ranges.Numbered]) -> pa.T
     return cursor.sql(_SELECT, params=ranges.limits(group)).to_arrow_table()
 
 
-def content(cursor: DuckDBPyConnection) -> Digest:
-    """The digest of all raw rows."""
+def content(cursor: DuckDBPyConnection) -> DayDigests:
+    """The digests of all raw rows."""
     reader = cursor.sql(_ALL).to_arrow_reader(_ROWS_AT_ONCE)
-    return sum((_digest(pa.Table.from_batches([batch])) for batch in reader), Digest())
+    return reduce(_added, (_digests(pa.Table.from_batches([batch])) for batch in reader), NO_DIGESTS)
 
 
-def _digest(table: pa.Table) -> Digest:
+def _added(one: DayDigests, other: DayDigests) -> DayDigests:
+    return summed([one, other])
+
+
+def _digests(table: pa.Table) -> DayDigests:
     keys, series = keys_of(table)
-    return raw_digest(
+    return raw_days(
         keys,
         series,
         times=table["timestamp_us"].to_numpy(),

@@ -28,6 +28,7 @@ class DuckDbFile:
         self._connection = connection
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="history-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="history-read")
+        self._looker = ThreadPoolExecutor(1, thread_name_prefix="history-look")
 
     @classmethod
     async def open(cls, path: Path, *, memory: str, threads: int) -> "DuckDbFile":
@@ -52,13 +53,26 @@ class DuckDbFile:
         """The answer of `ask`. A cancelled question is interrupted rather than left running."""
         return await self._run(self._readers, ask, interruptible=True)
 
+    async def look_through(self, ask: Callable[[DuckDBPyConnection], T]) -> T:
+        """The answer of an `ask` that takes long: no other question waits for it. It sees all as at its first statement."""
+
+        def work(cursor: DuckDBPyConnection) -> T:
+            cursor.begin()
+            try:
+                return ask(cursor)
+            finally:
+                _roll_back(cursor)
+
+        return await self._run(self._looker, work, interruptible=True)
+
     async def close(self) -> None:
         """After what was begun."""
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
         self._writer.shutdown()
-        self._readers.shutdown(cancel_futures=True)
+        for pool in (self._readers, self._looker):
+            pool.shutdown(cancel_futures=True)
         self._connection.close()
 
     async def _run(self, pool: ThreadPoolExecutor, work: Callable[[DuckDBPyConnection], T], *, interruptible: bool) -> T:

@@ -1,6 +1,7 @@
 """The tables of windows in DuckDB, one a span: how windows go in and come out."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
@@ -8,10 +9,10 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from adapters.history import duckdb_ranges as ranges
-from adapters.history.content import windows_digest
+from adapters.history.content import windows_days
 from adapters.history.duckdb_columns import keys_of
 from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
-from domain.digest import Digest
+from domain.day_digests import NO_DIGESTS, DayDigests, summed
 from domain.sketch import Sketches
 from domain.windows import NO_WINDOWS, Span, Windows
 
@@ -78,16 +79,20 @@ def series(cursor: DuckDBPyConnection, devices: Sequence[str] | None) -> Mapping
     return {SeriesKey(device, sensor, metric): start_us for device, sensor, metric, start_us in found}
 
 
-def content(cursor: DuckDBPyConnection, span: Span) -> Digest:
-    """The digest of all windows of a span."""
+def content(cursor: DuckDBPyConnection, span: Span) -> DayDigests:
+    """The digests of all windows of a span."""
     select = f"SELECT device, sensor, metric, {_KEPT} FROM window_{span} r"  # noqa: S608  # ours
     reader = cursor.sql(select).to_arrow_reader(_ROWS_AT_ONCE)
-    return sum((_digest(span, pa.Table.from_batches([batch])) for batch in reader), Digest())
+    return reduce(_added, (_digests(span, pa.Table.from_batches([batch])) for batch in reader), NO_DIGESTS)
 
 
-def _digest(span: Span, table: pa.Table) -> Digest:
+def _added(one: DayDigests, other: DayDigests) -> DayDigests:
+    return summed([one, other])
+
+
+def _digests(span: Span, table: pa.Table) -> DayDigests:
     keys, series = keys_of(table)
-    return windows_digest(_kept(span, keys, series, table))
+    return windows_days(_kept(span, keys, series, table))
 
 
 def _kept(span: Span, keys: Sequence[Any], series: "np.ndarray[Any, Any]", table: pa.Table) -> KeptWindows:

@@ -5,18 +5,22 @@ them, up to a place in the log, is kept with that place as the one checkpoint. A
 written again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from domain.columns import Int64
+from domain.day_digests import DayDigests
 from domain.rows import Columns
 from domain.windows import Span, Windows
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import EventId
+
+RAW: Final = "raw"
+"""What the digest of raw rows is called; those of windows are called as their spans."""
 
 
 class HistoryError(Exception):
@@ -144,6 +148,10 @@ class History(Protocol):
 
     async def content_hashes(self) -> Mapping[str, str]:
         """Of "raw" and of each span's windows: the same for the same set of readings, in whatever order and however often."""
+        ...
+
+    async def digests(self, taken: Callable[[], None]) -> Mapping[str, DayDigests]:
+        """Those parts by device and day, as they are when `taken` is called: at the end where the store cannot look back."""
         ...
 
     async def count(self) -> int:

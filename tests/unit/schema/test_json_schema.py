@@ -41,6 +41,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "KeyIssued": {"accountId": "main", "keyId": "k", "name": "n", "role": "viewer", "secretSha256": "0"},
     "KeyRevoked": {"accountId": "main", "keyId": "k"},
     "SchemaVersion": {"eventType": "SensorReading", "version": 2, "migratedAt": TIME},
+    "ProjectionBegun": {"projection": "history", "version": 2, "rules": {"lateness": {"allowed_us": 600_000_000}}},
+    "ProjectionSwitched": {
+        "projection": "history", "version": 2, "rules": {"lateness": {}}, "cursor": "bG9nOjc", "digests": {"raw": "7:0f"},
+    },
     "LeaseTaken": {"role": "project", "owns": ["+"], "holder": "box:1", "fencing": 0, "spanSeconds": 15},
     "LeaseRenewed": {"role": "ingest", "owns": ["north"], "holder": "box:1", "fencing": 0, "spanSeconds": 15},
     "LeaseReleased": {"role": "project", "holder": "box:1", "fencing": 0},
