@@ -1,8 +1,11 @@
-"""The engine: runs the read models, each in a task of its own, so that a failing one halts visibly and alone."""
+"""The engine: runs the read models, each in a task of its own, so that a failing one halts visibly and alone.
+
+Another version of some read models can be run beside those that serve, and take their place while everything runs.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -11,7 +14,7 @@ from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
 from projections.queries import FeedQueries, ProjectionStatus, UnknownProjectionError
 from projections.read_model import ReadModel
-from projections.runner import Runner
+from projections.runner import RetiredError, Runner
 from schema.envelope import Position
 
 
@@ -22,6 +25,35 @@ class Derived:
     model: ReadModel
     source: FeedQueries
     hurry: Callable[[], None]
+
+
+class Troupe:
+    """Some read models at work together, told by their names: those that read the log, and what is derived from them."""
+
+    def __init__(self, runners: Mapping[str, Runner], leaders: Sequence[str]) -> None:
+        self.runners = runners
+        self._leaders = leaders
+
+    def close_gates(self) -> None:
+        """They take in nothing more."""
+        for name in self._leaders:
+            self.runners[name].gate.close()
+
+    def open_gates(self, until: Position | None = None) -> None:
+        """They go on: up to that position, or for good."""
+        for name in self._leaders:
+            gate = self.runners[name].gate
+            gate.open() if until is None else gate.open_until(until)
+
+    def positions(self) -> list[tuple[str, Position]]:
+        """Up to where each of them answers, if it answers at all."""
+        status = (runner.status() for runner in self.runners.values())
+        return [(one.name, one.position) for one in status if one.position is not None]
+
+    async def reached(self, position: Position) -> None:
+        """Return once all of them hold up to `position`."""
+        for runner in self.runners.values():
+            await runner.reached(position)
 
 
 class Engine:
@@ -38,23 +70,22 @@ class Engine:
         clock: Callable[[], float] = time.time,
         retry_seconds: float = 10.0,
     ) -> None:
-        self._runners = {
-            model.name: Runner(model, log, feed, metrics, clock=clock, retry_seconds=retry_seconds) for model in models
-        } | {
-            one.model.name: Runner(
-                one.model, log, one.source, metrics, hurry=one.hurry, clock=clock, retry_seconds=retry_seconds
-            )
-            for one in derived
-        }
+        self._log = log
+        self._feed = feed
+        self._metrics = metrics
+        self._clock = clock
+        self._retry_seconds = retry_seconds
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: dict[Runner, asyncio.Task[None]] = {}
+        self._runners = dict(self._made(models, derived, metrics))
 
     async def run(self) -> None:
         """Until cancelled. Then each read model keeps what makes the next start fast."""
         async with AsyncExitStack() as closing:
-            for runner in self._runners.values():
-                closing.push_async_callback(runner.close)
-            async with asyncio.TaskGroup() as tasks:
+            closing.push_async_callback(self._close_all)
+            async with asyncio.TaskGroup() as self._tasks:
                 for name, runner in self._runners.items():
-                    tasks.create_task(runner.run(), name=f"projection-{name}")
+                    self._start(name, runner)
                 await asyncio.get_running_loop().create_future()
 
     def status(self) -> list[ProjectionStatus]:
@@ -62,7 +93,60 @@ class Engine:
 
     async def reached(self, name: str, position: Position) -> None:
         """Return once that read model answers for all up to `position`."""
-        runner = self._runners.get(name)
-        if runner is None:
-            raise UnknownProjectionError(f"no read model is called {name!r}; there are: {', '.join(self._runners)}")
-        await runner.reached(position)
+        while True:
+            runner = self._runners.get(name)
+            if runner is None:
+                raise UnknownProjectionError(f"no read model is called {name!r}; there are: {', '.join(self._runners)}")
+            try:
+                return await runner.reached(position)
+            except RetiredError:
+                continue
+
+    def serving(self, names: Sequence[str]) -> Troupe:
+        """Those that serve under these names."""
+        return Troupe({name: self._runners[name] for name in names}, names[:1])
+
+    def beside(self, models: Sequence[ReadModel], derived: Sequence[Derived]) -> Troupe:
+        """Run these, too; they answer nobody yet. To be called while the engine runs."""
+        made = self._made(models, derived, None)
+        for name, runner in made.items():
+            self._start(f"{name}-beside", runner)
+        return Troupe(made, [model.name for model in models])
+
+    def promote(self, troupe: Troupe) -> Troupe:
+        """Let these serve from now on. Those that served are handed back, at work still, to be stopped."""
+        before = self.serving(list(troupe.runners))
+        for name, runner in troupe.runners.items():
+            self._runners[name].retire()
+            self._runners[name] = runner
+            runner.shows(self._metrics)
+        return before
+
+    async def stop(self, troupe: Troupe) -> None:
+        """End these, and let each keep what it has."""
+        runners = list(troupe.runners.values())
+        tasks = [self._running.pop(runner) for runner in runners if runner in self._running]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for runner in runners:
+            await runner.close()
+
+    def _made(
+        self, models: Sequence[ReadModel], derived: Sequence[Derived], metrics: ProjectionMetrics | None
+    ) -> dict[str, Runner]:
+        log, clock, retry = self._log, self._clock, self._retry_seconds
+        return {model.name: Runner(model, log, self._feed, metrics, clock=clock, retry_seconds=retry) for model in models} | {
+            one.model.name: Runner(one.model, log, one.source, metrics, hurry=one.hurry, clock=clock, retry_seconds=retry)
+            for one in derived
+        }
+
+    def _start(self, name: str, runner: Runner) -> None:
+        assert self._tasks is not None, "the engine runs"  # noqa: S101  # for the type checker
+        self._running[runner] = self._tasks.create_task(runner.run(), name=f"projection-{name}")
+
+    async def _close_all(self) -> None:
+        """The others, too, where one of them cannot be."""
+        async with AsyncExitStack() as closing:
+            for runner in {**dict.fromkeys(self._runners.values()), **dict.fromkeys(self._running)}:
+                closing.push_async_callback(runner.close)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from adapters.event_log.port import EventLog, LogUnavailableError
+from projections.gate import Gate
 from projections.iterating import closing
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
@@ -16,10 +17,14 @@ from projections.read_model import ReadModel, TryAgainError
 from schema.envelope import Cursor, Position
 
 
+class RetiredError(Exception):
+    """Another version of the read model answers by now: ask that one."""
+
+
 class Runner:
     """Runs a read model from its checkpoint on. `clock` gives seconds since the epoch.
 
-    `hurry` is called when somebody waits for it to come to a position.
+    `hurry` is called when somebody waits for it to come to a position. Without metrics nobody hears of it outside.
     """
 
     def __init__(
@@ -27,7 +32,7 @@ class Runner:
         model: ReadModel,
         log: EventLog,
         feed: FeedQueries,
-        metrics: ProjectionMetrics,
+        metrics: ProjectionMetrics | None,
         *,
         hurry: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
@@ -35,16 +40,28 @@ class Runner:
     ) -> None:
         self._model = model
         self._log = log
-        self._feed = feed
+        self.gate = Gate(feed)
         self._metrics = metrics
         self._hurry = hurry
         self._retry_seconds = retry_seconds
         self._progress = Progress(clock)
         self._state = ProjectionState.STARTING
         self._error: str | None = None
+        self._retired = False
         self._changed = Pulse()
-        metrics.watch(model.name, self._progress.lag)
-        metrics.stands(model.name, self._state)
+        if metrics is not None:
+            self.shows(metrics)
+
+    def shows(self, metrics: ProjectionMetrics) -> None:
+        """From now on it is this one that metrics tell of."""
+        self._metrics = metrics
+        metrics.watch(self._model.name, self._progress.lag)
+        metrics.stands(self._model.name, self._state)
+
+    def retire(self) -> None:
+        """Another one takes its place, and answers whoever waits."""
+        self._retired, self._metrics = True, None
+        self._changed.fire()
 
     async def run(self) -> None:
         """Until cancelled, or until the read model fails in a way that will not pass."""
@@ -73,8 +90,10 @@ class Runner:
         )
 
     async def reached(self, position: Position) -> None:
-        """Return once the answers hold up to `position`; ProjectionHaltedError where that does not come."""
+        """Return once the answers hold up to `position`; ProjectionHaltedError where that does not come, or RetiredError."""
         while (current := self._model.position) is None or current < position:
+            if self._retired:
+                raise RetiredError(f"another version of {self._model.name} serves")
             if self._state is ProjectionState.HALTED:
                 raise ProjectionHaltedError(f"the read model {self._model.name} has halted: {self._error}")
             self._hurry()
@@ -83,7 +102,7 @@ class Runner:
     async def _work(self) -> None:
         start = await self._model.start(Cursor(self._log.log_id, await self._log.head()))
         self._changed.fire()
-        async with closing(self._feed.follow(start, only=self._model.only)) as pages:
+        async with closing(self.gate.follow(start, only=self._model.only)) as pages:
             async for page in pages:
                 await self._apply(page)
 
@@ -93,7 +112,8 @@ class Runner:
         await self._model.apply(page)
         shown = page.caught_up and self._model.position == page.position
         self._progress.ends(page, caught_up=shown)
-        self._metrics.applied(self._model.name, len(page.events), time.perf_counter() - began)
+        if self._metrics is not None:
+            self._metrics.applied(self._model.name, len(page.events), time.perf_counter() - began)
         self._stand(ProjectionState.LIVE if shown else ProjectionState.CATCHING_UP)
         self._changed.fire()
 
@@ -106,6 +126,6 @@ class Runner:
         self._changed.fire()
 
     def _stand(self, state: ProjectionState, error: str | None = None) -> None:
-        if state is not self._state:
+        if state is not self._state and self._metrics is not None:
             self._metrics.stands(self._model.name, state)
         self._state, self._error = state, error

@@ -192,3 +192,56 @@ async def test_the_rate_is_that_of_the_last_seconds(log: MemoryLog) -> None:
 async def _page(log: MemoryLog, *, caught_up: bool) -> FeedPage:
     [page] = [page async for page in log.read_all(None)]
     return open_page(page, caught_up=caught_up)
+
+
+async def test_another_version_beside_takes_the_place_of_the_one_that_serves_and_who_waits_is_answered_by_it(
+    log: MemoryLog,
+) -> None:
+    goal = await fill(log, 6)
+    old, new = Recorder(), Recorder()
+    async with running(log, [old]) as engine:
+        await engine.reached("recorder", goal)
+        beside = engine.beside([new], [])
+        assert [status.name for status in engine.status()] == ["recorder"]
+        await beside.reached(goal)
+        serving = engine.serving(["recorder"])
+        serving.close_gates()
+        waiting = asyncio.create_task(engine.reached("recorder", Position(goal + 10)), name="waiting")
+        await tell(log, [reading("tomato-1", 6, temperature=20.0)])
+        await beside.reached(Position(goal + 10))
+        assert not waiting.done()
+        before = engine.promote(beside)
+        await asyncio.wait_for(waiting, 5)
+        assert not old.closed
+        await engine.stop(before)
+        assert (old.closed, old.position, new.closed) == (True, goal, False)
+        assert [status.position for status in engine.status()] == [goal + 10]
+    assert new.closed
+
+
+async def test_what_runs_beside_is_closed_with_the_engine(log: MemoryLog) -> None:
+    goal = await fill(log, 2)
+    new = Recorder()
+    async with running(log, [Recorder()]) as engine:
+        await engine.reached("recorder", goal)
+        await engine.beside([new], []).reached(goal)
+    assert new.closed
+
+
+async def test_two_versions_stand_still_at_one_position_while_the_log_grows(log: MemoryLog) -> None:
+    goal = await fill(log, 6)
+    old, new = Recorder(), Recorder()
+    async with running(log, [old]) as engine:
+        await engine.reached("recorder", goal)
+        both = [engine.serving(["recorder"]), engine.beside([new], [])]
+        for troupe in both:
+            troupe.close_gates()
+        later = await fill(log, 4)
+        for troupe in both:
+            troupe.open_gates(Position(goal + 20))
+            await troupe.reached(Position(goal + 20))
+        assert old.seen == new.seen == [Position(10 * number) for number in range(1, 9)]
+        for troupe in both:
+            troupe.open_gates()
+            await troupe.reached(later)
+        assert old.seen == new.seen == [Position(10 * number) for number in range(1, 11)]
