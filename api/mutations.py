@@ -9,6 +9,7 @@ from api.context import Info
 from api.corrections import correct_readings
 from api.device_changes import change_device, replace_sensor, retire_device
 from api.fields import argument, guarded
+from api.rebuilds import order
 from api.roles import Role
 from api.types.inputs import (
     CorrectReadingsInput,
@@ -23,11 +24,20 @@ from api.types.results import (
     CorrectReadingsResult,
     DefineSiteResult,
     IssueKeyResult,
+    RebuildProjectionResult,
+    RebuildProjectionSuccess,
     RegisterDeviceResult,
     ReplaceSensorResult,
     RetireDeviceResult,
     RevokeKeyResult,
+    RollBackProjectionResult,
+    RollBackProjectionSuccess,
+    VerifyProjectionResult,
+    VerifyProjectionSuccess,
 )
+from projections.rebuilds import Action
+
+Name = Annotated[str, argument("The read model: `history` (with its windows), `latest`, `decisions`, `accounts` or `lineage`.")]
 
 
 @strawberry.type(description="What can be changed. Each change is an event, and answers with its success or an OperationError.")
@@ -92,3 +102,30 @@ class Mutation:
         input: Annotated[RevokeKeyInput, argument("The key.")],  # noqa: A002 - the name is fixed
     ) -> RevokeKeyResult:
         return await revoke_key(info.context, input)
+
+    @guarded(
+        Role.ADMIN,
+        "Fill a new version of a read model from the log beside the one that serves, compare the two at one position, and let "
+        "the new one serve: where both hold the same, or where it is made by other rules. Begun when this answers.",
+    )
+    async def rebuild_projection(
+        self,
+        info: Info,
+        *,
+        name: Name,
+        accept: Annotated[bool, argument("Let it serve even if it differs where it should not.")] = False,
+        anew: Annotated[bool, argument("Begin with the first event, though a version is half filled.")] = False,
+    ) -> RebuildProjectionResult:
+        shown = order(info.context, name, Action.REBUILD, accept=accept, anew=anew)
+        return RebuildProjectionSuccess(projection=shown)
+
+    @guarded(Role.ADMIN, "Compare a read model with one made from the log, and change nothing. Begun when this answers.")
+    async def verify_projection(self, info: Info, *, name: Name) -> VerifyProjectionResult:
+        return VerifyProjectionSuccess(projection=order(info.context, name, Action.VERIFY))
+
+    @guarded(
+        Role.ADMIN,
+        "Let the version that served before serve again, once it has caught up with the log. Begun when this answers.",
+    )
+    async def roll_back_projection(self, info: Info, *, name: Name) -> RollBackProjectionResult:
+        return RollBackProjectionSuccess(projection=order(info.context, name, Action.ROLLBACK))

@@ -174,7 +174,7 @@ class Query:
     @guarded(Role.VIEWER, "The read models and how they stand.")
     async def projections(self, info: Info) -> list[Projection]:
         services = info.context.services
-        return [projection(status, services.log.log_id) for status in services.projections.status()]
+        return [projection(status, services) for status in services.projections.status()]
 
     @guarded(Role.ADMIN, "All API keys, without their secrets.")
     async def keys(self, info: Info, *, at_least: AtLeast = None) -> list[ApiKey]:

@@ -11,6 +11,7 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from api.limits import Limits
 from projections.queries import AccountQueries, DecisionQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
+from projections.rebuilds import RebuildQueries
 from projections.rules import WindowRules
 
 
@@ -44,9 +45,15 @@ class Services:
     projections: ProjectionQueries
     feed: FeedQueries
     history: History | None
-    rules: WindowRules = field(default_factory=WindowRules)
+    rules_now: Callable[[], WindowRules] = WindowRules
+    rebuilds: RebuildQueries | None = None
     registry: CollectorRegistry
     session_secret: bytes = field(repr=False)
     probes: Sequence[HealthProbe] = ()
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now
+
+    @property
+    def rules(self) -> WindowRules:
+        """Those by which the history that serves is made."""
+        return self.rules_now()

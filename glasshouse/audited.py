@@ -9,21 +9,30 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from glasshouse.client import ApiClient
-from glasshouse.data_folder import DataFolder
 from glasshouse.oracle.api_probe import ApiProbe
 from glasshouse.oracle.probe import Hashes, HashPair, HistoryProbe, ReadModelProbe
 from glasshouse.oracle.served import served_hash, shown_hash
 from glasshouse.ownership import owner, resting_folder, resting_house
-from glasshouse.read_side import QuerySide, hashes, history_hashes, open_query_side, rebuilt, rebuilt_queries
+from glasshouse.read_side import (
+    QuerySide,
+    hashes,
+    history_hashes,
+    open_query_side,
+    open_serving_history,
+    rebuilt,
+    rebuilt_queries,
+)
 from glasshouse.reading import Reading, projecting
 from glasshouse.settings import Settings
-from glasshouse.stores import is_shared, open_event_log, open_history, open_shared_history
+from glasshouse.stores import history_versions, is_shared, open_event_log, open_shared_history
+from glasshouse.versions.made import rules_of
+from glasshouse.versions.shelf import HISTORY
+from glasshouse.versions.standing import Standing, look_up
 from projections.accounts import Accounts
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.historical import history_models
-from projections.latest import SnapshotPolicy
 from projections.metrics import ProjectionMetrics
 from schema.envelope import Cursor
 
@@ -72,8 +81,9 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
     folder = stack.enter_context(resting_folder(settings))
     log = await open_event_log(settings)
     stack.push_async_callback(log.close)
-    history = await _history(settings, log, stack)
-    queries = await _own_queries(folder, log, stack) if folder.lineage.exists() else None
+    standing = await look_up(log, settings)
+    history = await _history(standing, log, stack)
+    queries = await _own_queries(standing, log, stack) if folder.lineage.exists() else None
 
     async def compare() -> Mapping[str, HashPair]:
         found: dict[str, HashPair] = {}
@@ -81,38 +91,37 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
             async with rebuilt_queries(log) as side:
                 found |= await _pairs(queries, side)
         if history is not None:
-            async with rebuilt(log) as house:
+            async with rebuilt(log, standing.serving(HISTORY)) as house:
                 found["history"] = await history_hashes(history, house.history)
         return found
 
     return Audited(log, None if history is None else HistoryProbe(history), compare if history or queries else None)
 
 
-async def _history(settings: Settings, log: EventLog, stack: AsyncExitStack) -> History | None:
+async def _history(standing: Standing, log: EventLog, stack: AsyncExitStack) -> History | None:
     """One that others may fill is looked at as it is."""
-    shared = await open_shared_history(settings)
-    if shared is not None:
+    settings, number = standing.shelf.settings, standing.serving(HISTORY).number
+    if is_shared(settings):
+        shared = await open_serving_history(standing)
         stack.push_async_callback(shared.close)
         return shared
-    path = settings.history_path
-    return await _own_history(settings, log, stack) if path is not None and path.exists() else None
+    return await _own_history(standing, log, stack) if number in await history_versions(settings) else None
 
 
-async def _own_history(settings: Settings, log: EventLog, stack: AsyncExitStack) -> History:
-    history = await open_history(settings)
+async def _own_history(standing: Standing, log: EventLog, stack: AsyncExitStack) -> History:
+    history = await open_serving_history(standing)
     stack.push_async_callback(history.close)
     feed, accounts, decisions = Feed(log), Accounts(), Decisions()
-    raw, windows = history_models(history, decisions, lambda position: engine.reached(decisions.name, position))
+    rules = rules_of(standing.serving(HISTORY))
+    raw, windows = history_models(history, decisions, lambda position: engine.reached(decisions.name, position), rules=rules)
     metrics = ProjectionMetrics(CollectorRegistry())
     engine = Engine(log, feed, [accounts, decisions, raw], metrics=metrics, derived=[windows])
     await _caught_up(Reading(feed, engine, accounts), log, stack)
     return history
 
 
-async def _own_queries(folder: DataFolder, log: EventLog, stack: AsyncExitStack) -> QuerySide:
-    side = await open_query_side(
-        log, lineage=folder.lineage, snapshots=folder.snapshots, policy=SnapshotPolicy(), registry=CollectorRegistry()
-    )
+async def _own_queries(standing: Standing, log: EventLog, stack: AsyncExitStack) -> QuerySide:
+    side = await open_query_side(log, standing, registry=CollectorRegistry())
     await _caught_up(side, log, stack)
     return side
 

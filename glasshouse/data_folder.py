@@ -37,6 +37,10 @@ class DataFolder:
         return self.path / "snapshots"
 
     @property
+    def accounts(self) -> Path:
+        return self.snapshots / "accounts.json"
+
+    @property
     def lineage(self) -> Path:
         return self.path / "lineage.db"
 

@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     STORE = 7
     REFUSED = 8
     HELD_ELSEWHERE = 9
+    DIFFERS = 10
+    NOT_REBUILT = 11
     UNEXPECTED = 70
 
 

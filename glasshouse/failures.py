@@ -8,6 +8,7 @@ from glasshouse.errors import ExitCode, GlasshouseError
 from glasshouse.simulator.ledger import LedgerError
 from glasshouse.simulator.options import SimulationOptionsError
 from projections.queries import ProjectionHaltedError
+from projections.rebuilds import RebuildRefusedError
 
 _CODES: dict[type[Exception], ExitCode] = {
     LogAddressError: ExitCode.USAGE,
@@ -15,6 +16,7 @@ _CODES: dict[type[Exception], ExitCode] = {
     HistoryAddressError: ExitCode.USAGE,
     HistoryError: ExitCode.STORE,
     ProjectionHaltedError: ExitCode.STORE,
+    RebuildRefusedError: ExitCode.NOT_REBUILT,
     PortTakenError: ExitCode.ADDRESS,
     MqttError: ExitCode.BROKER,
     BrokerAddressError: ExitCode.USAGE,

@@ -20,10 +20,11 @@ from glasshouse.ingest_side import IngestSide
 from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
 from glasshouse.owned import Owned
-from glasshouse.read_side import ReadSide, open_read_side
+from glasshouse.read_side import ReadSide, open_read_side, open_serving_history
 from glasshouse.roles.ingest import ROLE as INGEST
 from glasshouse.settings import Address, Settings
-from glasshouse.stores import open_event_log, open_history
+from glasshouse.stores import open_event_log
+from glasshouse.versions.standing import take_charge
 from glasshouse.web import WebServer, bind, url_of
 from glasshouse.web_side import api_server, process_registry
 
@@ -64,10 +65,11 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         listener = stack.enter_context(bind(Address.parse(settings.http)))
         log = await open_event_log(settings)
         stack.push_async_callback(log.close)
-        history = await open_history(settings)
+        standing = await take_charge(log, settings, history=True)
+        history = await open_serving_history(standing)
         stack.push_async_callback(history.close)
         broker, address = await _broker(settings, folder, stack)
-        read = await open_read_side(log, history, lineage=folder.lineage, snapshots=folder.snapshots, registry=registry)
+        read = await open_read_side(log, standing, history, registry=registry)
         ingest = IngestSide(log, address, Owned().filters, registry=registry)
         probes: list[HealthProbe] = [LogProbe(log), MqttProbe(ingest.sessions), ProjectionsProbe(read.engine)]
         web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)

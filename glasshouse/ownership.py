@@ -10,10 +10,13 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from glasshouse.data_folder import DataFolder, own, owner_of
 from glasshouse.errors import DataFolderError, RefusedError
-from glasshouse.read_side import ReadSide, open_read_side
+from glasshouse.read_side import ReadSide, open_read_side, open_serving_history
 from glasshouse.reading import Reading, open_accounts, projecting
 from glasshouse.settings import Settings
-from glasshouse.stores import open_event_log, open_history
+from glasshouse.stores import open_event_log
+from glasshouse.versions.record import versions_of
+from glasshouse.versions.shelf import Shelf
+from glasshouse.versions.standing import take_charge
 from projections.accounts import Accounts
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
@@ -36,11 +39,12 @@ def api_of(running: dict[str, Any]) -> str:
 @asynccontextmanager
 async def resting_accounts(settings: Settings) -> AsyncIterator[tuple[EventLog, Reading]]:
     """The log of a process that does not run, and the accounts in it. DataFolderError where there is no such folder."""
-    with resting_folder(settings) as folder:
+    with resting_folder(settings):
         log = await open_event_log(settings)
         try:
+            path = Shelf(settings).snapshot(Accounts.name, (await versions_of(log, Accounts.name)).serving.number)
             feed, metrics = Feed(log, only=Accounts.only), ProjectionMetrics(CollectorRegistry())
-            reading = open_accounts(log, feed, metrics, snapshots=folder.snapshots)
+            reading = open_accounts(log, feed, metrics, path=path)
             async with projecting(reading):
                 await reading.caught_up(log)
                 yield log, reading
@@ -64,11 +68,10 @@ async def resting_house(settings: Settings) -> AsyncIterator[tuple[DataFolder, E
     with resting_folder(settings) as folder:
         log = await open_event_log(settings)
         try:
-            history = await open_history(settings)
+            standing = await take_charge(log, settings, history=True)
+            history = await open_serving_history(standing)
             try:
-                side = await open_read_side(
-                    log, history, lineage=folder.lineage, snapshots=folder.snapshots, registry=CollectorRegistry()
-                )
+                side = await open_read_side(log, standing, history, registry=CollectorRegistry())
                 async with projecting(side):
                     await side.caught_up(log)
                     yield folder, log, side

@@ -1,5 +1,6 @@
 """The read side of one process: the read models that it runs, over the stores that they fill."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -10,20 +11,26 @@ from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
+from adapters.history.serving import ServingHistory
+from domain.versions import FIRST, Version, Versions
 from glasshouse.oracle.probe import HashPair
-from glasshouse.reading import Reading, accounts_in, decisions_in, projecting
+from glasshouse.reading import Reading, accounts_at, decisions_at, latest_at, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
+from glasshouse.versions.made import Around, Made, MadeHistory, MadeInMemory, MadeLineage, rules_of
+from glasshouse.versions.rebuilds import Rebuilds
+from glasshouse.versions.shelf import HISTORY, LINEAGE, Shelf
+from glasshouse.versions.stage import Stage
+from glasshouse.versions.standing import Standing
+from projections.accounts import Accounts
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
-from projections.historical import history_models
-from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
+from projections.latest import LatestState, SnapshotPolicy
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
 from projections.queries import ProjectionHaltedError
 from projections.read_model import ReadModel
-from projections.snapshot import SnapshotFile
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,10 @@ class QuerySide(Reading):
     latest: LatestState
     decisions: Decisions
     lineage: Lineage
+    rebuilds: Rebuilds
+
+    def start(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        return [tasks.create_task(self.rebuilds.run(), name="rebuilds"), *super().start(tasks)]
 
     async def answers(self, log: EventLog) -> None:
         """Return once it knows its keys and what people decided, and its latest state is caught up."""
@@ -46,47 +57,70 @@ class QuerySide(Reading):
 class ReadSide(QuerySide):
     """All read models of a house in one process."""
 
-    history: History
+    history: ServingHistory
 
 
 async def open_query_side(
-    log: EventLog, *, lineage: Path, snapshots: Path, policy: SnapshotPolicy, registry: CollectorRegistry
+    log: EventLog, standing: Standing, *, registry: CollectorRegistry, policy: SnapshotPolicy | None = None
 ) -> QuerySide:
     """What a process answers from that fills no history: read models of its own alone."""
-    feed, accounts, latest = Feed(log), accounts_in(snapshots), _latest(snapshots, policy)
-    decisions, index = decisions_in(snapshots), await Lineage.open(log, lineage)
-    engine = Engine(log, feed, [accounts, decisions, latest, index], metrics=ProjectionMetrics(registry))
-    return QuerySide(feed, engine, accounts, latest, decisions, index)
+    accounts, decisions, latest, lineage = parts = await _parts(log, standing, policy)
+    engine = Engine(log, feed := Feed(log), parts, metrics=ProjectionMetrics(registry))
+    around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position), policy=policy)
+    rebuilds = Rebuilds(Stage(log, engine, around, _made(parts)), standing, latest)
+    return QuerySide(feed, engine, accounts, latest, decisions, lineage, rebuilds)
 
 
 async def open_read_side(
-    log: EventLog, history: History, *, lineage: Path, snapshots: Path | None, registry: CollectorRegistry
+    log: EventLog, standing: Standing, history: ServingHistory, *, registry: CollectorRegistry
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
-    feed, accounts, latest = Feed(log), accounts_in(snapshots), _latest(snapshots)
-    decisions, index = decisions_in(snapshots), await Lineage.open(log, lineage)
-    raw, windows = history_models(history, decisions, lambda position: engine.reached(decisions.name, position))
-    models: list[ReadModel] = [accounts, decisions, latest, raw, index]
-    engine = Engine(log, feed, models, metrics=ProjectionMetrics(registry), derived=[windows])
-    return ReadSide(feed, engine, accounts, latest, decisions, index, history)
+    accounts, decisions, latest, lineage = parts = await _parts(log, standing, None)
+    around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position))
+    filled = MadeHistory(history.store, around, rules_of(standing.serving(HISTORY)))
+    models: list[ReadModel] = [accounts, decisions, latest, *filled.models, lineage]
+    engine = Engine(log, feed := Feed(log), models, metrics=ProjectionMetrics(registry), derived=filled.derived)
+    made: dict[str, Made] = {HISTORY: filled, **_made(parts)}
+    rebuilds = Rebuilds(Stage(log, engine, around, made, history), standing, latest)
+    return ReadSide(feed, engine, accounts, latest, decisions, lineage, rebuilds, history)
 
 
-def _latest(snapshots: Path | None, policy: SnapshotPolicy | None = None) -> LatestState:
-    if snapshots is None:
-        return LatestState()
-    file = SnapshotFile(snapshots / "latest.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
-    return LatestState(file, policy=policy)
+async def open_serving_history(standing: Standing) -> ServingHistory:
+    """The history that serves; HistoryError in plain words."""
+    return ServingHistory(await open_history(standing.shelf.history(standing.serving(HISTORY).number)))
+
+
+_Parts = tuple[Accounts, Decisions, LatestState, Lineage]
+
+
+async def _parts(log: EventLog, standing: Standing, policy: SnapshotPolicy | None) -> _Parts:
+    """The versions that serve of what every process has for itself."""
+    shelf = standing.shelf
+
+    def path(name: str) -> Path:
+        return shelf.snapshot(name, standing.serving(name).number)
+
+    lineage = await Lineage.open(log, shelf.lineage(standing.serving(LINEAGE).number))
+    return accounts_at(path("accounts")), decisions_at(path("decisions")), latest_at(path("latest"), policy), lineage
+
+
+def _made(parts: _Parts) -> dict[str, Made]:
+    accounts, decisions, latest, lineage = parts
+    in_memory = (accounts, decisions, latest)
+    return {**{model.name: MadeInMemory(model) for model in in_memory}, lineage.name: MadeLineage(lineage)}
 
 
 @asynccontextmanager
-async def rebuilt(log: EventLog) -> AsyncIterator[ReadSide]:
-    """Read models rebuilt from the start of the log, in a temporary folder, caught up with its head."""
+async def rebuilt(log: EventLog, rules: Version | None = None) -> AsyncIterator[ReadSide]:
+    """Read models rebuilt from the start of the log, in a temporary folder, caught up with its head.
+
+    The history is made by the rules of that version.
+    """
     with tempfile.TemporaryDirectory(prefix="glasshouse-rebuild-") as folder:
-        history = await open_history(Settings(data=folder))
+        standing = Standing(Shelf(Settings(data=folder)), {HISTORY: Versions(rules or Version(FIRST, None))})
+        history = await open_serving_history(standing)
         try:
-            side = await open_read_side(
-                log, history, lineage=Path(folder) / "lineage.db", snapshots=None, registry=CollectorRegistry()
-            )
+            side = await open_read_side(log, standing, history, registry=CollectorRegistry())
             async with projecting(side):
                 await side.caught_up(log)
                 yield side
@@ -97,15 +131,8 @@ async def rebuilt(log: EventLog) -> AsyncIterator[ReadSide]:
 @asynccontextmanager
 async def rebuilt_queries(log: EventLog) -> AsyncIterator[QuerySide]:
     """The same without the history."""
-    with tempfile.TemporaryDirectory(prefix="glasshouse-rebuild-") as name:
-        folder = Path(name)
-        side = await open_query_side(
-            log,
-            lineage=folder / "lineage.db",
-            snapshots=folder / "snapshots",
-            policy=SnapshotPolicy(),
-            registry=CollectorRegistry(),
-        )
+    with tempfile.TemporaryDirectory(prefix="glasshouse-rebuild-") as folder:
+        side = await open_query_side(log, Standing(Shelf(Settings(data=folder))), registry=CollectorRegistry())
         async with projecting(side):
             await side.caught_up(log)
             yield side
@@ -113,7 +140,7 @@ async def rebuilt_queries(log: EventLog) -> AsyncIterator[QuerySide]:
 
 async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
     """The content hashes of the serving fact models beside those of a rebuild from the start of the log."""
-    async with rebuilt(log) as side:
+    async with rebuilt(log, serving.rebuilds.serving(HISTORY)) as side:
         return {
             "latest": HashPair(serving.latest.content_hash(), side.latest.content_hash()),
             "decisions": HashPair(serving.decisions.content_hash(), side.decisions.content_hash()),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.event_log.port import EventLog
-from projections import decisions
-from projections.accounts import SNAPSHOT_KIND, SNAPSHOT_VERSION, Accounts
+from projections import accounts, decisions, latest
+from projections.accounts import Accounts
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
+from projections.latest import LatestState, SnapshotPolicy
 from projections.metrics import ProjectionMetrics
 from projections.snapshot import SnapshotFile
 
@@ -41,26 +42,29 @@ class Reading:
                 await self.engine.reached(status.name, head)
 
 
-def accounts_in(snapshots: Path | None) -> Accounts:
-    """The accounts, kept in that folder; None: nowhere."""
-    if snapshots is None:
-        return Accounts()
-    return Accounts(SnapshotFile(snapshots / "accounts.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION))
+def accounts_at(path: Path | None) -> Accounts:
+    """The accounts, kept in that file; None: nowhere."""
+    return Accounts(_file(path, accounts.SNAPSHOT_KIND, accounts.SNAPSHOT_VERSION))
 
 
-def decisions_in(snapshots: Path | None) -> Decisions:
-    """What people decided, kept in that folder; None: nowhere."""
-    if snapshots is None:
-        return Decisions()
-    return Decisions(
-        SnapshotFile(snapshots / "decisions.json", kind=decisions.SNAPSHOT_KIND, version=decisions.SNAPSHOT_VERSION)
-    )
+def decisions_at(path: Path | None) -> Decisions:
+    """What people decided, kept in that file; None: nowhere."""
+    return Decisions(_file(path, decisions.SNAPSHOT_KIND, decisions.SNAPSHOT_VERSION))
 
 
-def open_accounts(log: EventLog, feed: Feed, metrics: ProjectionMetrics, *, snapshots: Path) -> Reading:
+def latest_at(path: Path | None, policy: SnapshotPolicy | None = None) -> LatestState:
+    """The latest state, kept in that file; None: nowhere."""
+    return LatestState(_file(path, latest.SNAPSHOT_KIND, latest.SNAPSHOT_VERSION), policy=policy)
+
+
+def open_accounts(log: EventLog, feed: Feed, metrics: ProjectionMetrics, *, path: Path) -> Reading:
     """The accounts alone, for processes that answer little but should know whom."""
-    accounts = accounts_in(snapshots)
-    return Reading(feed, Engine(log, feed, [accounts], metrics=metrics), accounts)
+    known = accounts_at(path)
+    return Reading(feed, Engine(log, feed, [known], metrics=metrics), known)
+
+
+def _file(path: Path | None, kind: str, version: int) -> SnapshotFile | None:
+    return None if path is None else SnapshotFile(path, kind=kind, version=version)
 
 
 @asynccontextmanager

@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     key: str | None = None
     wait: bool = False
     lease_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
+    lateness_seconds: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 600.0
+    idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=31_536_000)] = 3600.0
 
     @property
     def folder(self) -> Path:

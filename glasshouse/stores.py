@@ -5,13 +5,18 @@ import os
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 import structlog
+from msgspec.structs import replace
 
 from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.event_log.port import EventLog, LogUnavailableError
 from adapters.event_log.sqlite import SqliteEventLog
+from adapters.history.influx.schemes import of_version
 from adapters.history.port import History, HistoryUnavailableError
+from domain.versions import FIRST
+from glasshouse.numbered import drop, numbered, versions_at
 from glasshouse.settings import Settings, file_of
 
 Store = TypeVar("Store")
@@ -49,14 +54,40 @@ async def open_event_log_at(url: str, *, read_only: bool = False) -> EventLog:
     return await SqliteEventLog.open(file_of(url, "sqlite", "event_log"), read_only=read_only)
 
 
-async def open_shared_history(settings: Settings) -> History | None:
-    """The history, where it lies in a store that several processes may ask; None for DuckDB, which lets one in."""
-    return await open_history(settings) if is_shared(settings) else None
-
-
 def is_shared(settings: Settings) -> bool:
     """Whether several processes may ask the history of these settings at once."""
     return settings.history_path is None
+
+
+def history_of_version(settings: Settings, version: int) -> Settings:
+    """Settings that name another version of the history."""
+    if version == FIRST:
+        return settings
+    if settings.history_path is None:
+        return replace(settings, history=of_version(settings.history or "", version))
+    return replace(settings, history=f"duckdb:///{quote(str(numbered(settings.history_path, version)))}")
+
+
+async def history_versions(settings: Settings) -> list[int]:
+    """The versions of the history that are there."""
+    path = settings.history_path
+    if path is None:
+        from adapters.history.influx.versions import versions  # noqa: PLC0415  # its client is slow to load
+
+        return await asyncio.to_thread(versions, settings.history or "")
+    return await asyncio.to_thread(lambda: list(versions_at(path)))
+
+
+async def drop_history(settings: Settings, version: int) -> None:
+    """Drop a version that nobody fills or asks any more."""
+    named = history_of_version(settings, version)
+    path = named.history_path
+    if path is None:
+        from adapters.history.influx.versions import drop_version  # noqa: PLC0415  # its client is slow to load
+
+        await asyncio.to_thread(drop_version, named.history or "")
+    else:
+        await asyncio.to_thread(drop, path, (".wal", ".tmp"))
 
 
 async def open_history(settings: Settings) -> History:

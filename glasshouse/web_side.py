@@ -49,6 +49,8 @@ def api_server(
         projections=read.engine,
         feed=read.feed,
         history=history,
+        rules_now=read.rebuilds.rules,
+        rebuilds=read.rebuilds,
         registry=registry,
         session_secret=folder.session_secret(),
         probes=probes,

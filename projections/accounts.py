@@ -6,6 +6,7 @@ Process history: what the log says last holds.
 import asyncio
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -72,6 +73,13 @@ class Accounts:
         """In the order of their issue."""
         return list(self._keys.values())
 
+    def content_hash(self) -> str:
+        """Hex digest, equal where the same log was read."""
+        return blake2b(msgspec.json.encode(self._kept()), digest_size=16).hexdigest()
+
+    def _kept(self) -> _Kept:
+        return _Kept(self.keys(), sorted(self._revoked))
+
     def _take(self, fed: FeedEvent) -> None:
         event = fed.event
         if isinstance(event, KeyIssued):
@@ -105,7 +113,7 @@ class Accounts:
     async def _save(self) -> None:
         if self._snapshot is None or self._log_id is None or self.position == self._saved:
             return
-        kept = msgspec.json.encode(_Kept(self.keys(), sorted(self._revoked)))
+        kept = msgspec.json.encode(self._kept())
         try:
             await asyncio.to_thread(self._snapshot.save, Cursor(self._log_id, self.position), [kept])
         except OSError as error:

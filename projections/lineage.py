@@ -38,8 +38,7 @@ class Lineage:
 
     def __init__(self, log: EventLog, index: LineageIndex, thread: ThreadPoolExecutor, policy: BatchPolicy | None) -> None:
         self._log = log
-        self._index = index
-        self._thread = thread
+        self._index, self._thread = index, thread
         self._batch = Batcher(self._write, policy)
 
     @classmethod
@@ -72,7 +71,8 @@ class Lineage:
 
     async def find(self, event_id: EventId) -> RecordedEvent | None:
         """The event of that id, the first where the log holds it twice; None where it holds none, or none any more."""
-        for place in await self._run(lambda: self._index.find(event_id)):
+        index = self._index
+        for place in await self._run(lambda: index.find(event_id)):
             event = await self._read(place)
             if event is not None and event.id == event_id:
                 return event
@@ -80,13 +80,15 @@ class Lineage:
 
     async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
         """At most `first` events of that correlation id, in log order; those that the log let go are left out."""
-        places = await self._run(lambda: self._index.correlated(correlation_id, first))
+        index = self._index
+        places = await self._run(lambda: index.correlated(correlation_id, first))
         events = [await self._read(place) for place in places]
         return [event for event in events if event is not None]
 
     async def dead_letters(self, *, first: int, before: Position | None = None) -> list[DeadLetterView]:
         """At most `first`, newest first, recorded before `before`."""
-        places = await self._run(lambda: self._index.dead_letters(first, before))
+        index = self._index
+        places = await self._run(lambda: index.dead_letters(first, before))
         by_stream = groupby(sorted(places, key=_stream), key=_stream)
         views = [view for stream, group in by_stream for view in await self._dead_letters_in(stream, list(group))]
         return sorted(views, key=lambda view: view.position, reverse=True)
@@ -97,6 +99,11 @@ class Lineage:
     async def content_hash(self) -> str:
         """The same where the same events stand in the same places."""
         return await self._run(self._index.content_hash)
+
+    def exchange(self, other: "Lineage") -> None:
+        """Each goes on with the index of the other. Both stand still at one position; questions that run come to their end."""
+        self._index, other._index = other._index, self._index  # noqa: SLF001  # its own kind
+        self._thread, other._thread = other._thread, self._thread  # noqa: SLF001  # likewise
 
     async def _dead_letters_in(self, stream: str, places: Sequence[Place]) -> list[DeadLetterView]:
         """Those at the given places of one stream, read as one range: a page of dead letters lies close together."""
@@ -111,7 +118,8 @@ class Lineage:
 
     async def _write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
         with _away_for_now():
-            await self._run(lambda: self._index.write(entries, checkpoint))
+            index = self._index
+            await self._run(lambda: index.write(entries, checkpoint))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -72,7 +72,7 @@ class DuckDbFile:
     def _close(self) -> None:
         self._writer.shutdown()
         for pool in (self._readers, self._looker):
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown()
         self._connection.close()
 
     async def _run(self, pool: ThreadPoolExecutor, work: Callable[[DuckDBPyConnection], T], *, interruptible: bool) -> T:

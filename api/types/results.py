@@ -10,6 +10,7 @@ from api.scalars import CursorText
 from api.types.correction import Correction, CorrectionPreview
 from api.types.device import Device
 from api.types.key import ApiKey
+from api.types.projection import Projection
 from api.types.segment import SensorSegment
 from api.types.site import Site
 
@@ -66,6 +67,21 @@ class RevokeKeySuccess:
     cursor: CursorText = described(_CURSOR)
 
 
+@strawberry.type(description="It was begun. `projection { rebuild }` and `projections` show how it gets on.")
+class RebuildProjectionSuccess:
+    projection: Projection = described("The read model.")
+
+
+@strawberry.type(description="It was begun. `projection { rebuild }` and `projections` show how it gets on.")
+class VerifyProjectionSuccess:
+    projection: Projection = described("The read model.")
+
+
+@strawberry.type(description="It was begun. `projection { rebuild }` and `projections` show how it gets on.")
+class RollBackProjectionSuccess:
+    projection: Projection = described("The read model.")
+
+
 def _result(name: str, description: str) -> object:
     return strawberry.union(name, description=description)
 
@@ -88,4 +104,13 @@ RetireDeviceResult: TypeAlias = Annotated[
 IssueKeyResult: TypeAlias = Annotated[IssueKeySuccess | OperationError, _result("IssueKeyResult", "What became of `issueKey`.")]
 RevokeKeyResult: TypeAlias = Annotated[
     RevokeKeySuccess | OperationError, _result("RevokeKeyResult", "What became of `revokeKey`.")
+]
+RebuildProjectionResult: TypeAlias = Annotated[
+    RebuildProjectionSuccess | OperationError, _result("RebuildProjectionResult", "What became of `rebuildProjection`.")
+]
+VerifyProjectionResult: TypeAlias = Annotated[
+    VerifyProjectionSuccess | OperationError, _result("VerifyProjectionResult", "What became of `verifyProjection`.")
+]
+RollBackProjectionResult: TypeAlias = Annotated[
+    RollBackProjectionSuccess | OperationError, _result("RollBackProjectionResult", "What became of `rollBackProjection`.")
 ]

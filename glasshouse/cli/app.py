@@ -43,6 +43,8 @@ _COMMANDS: Final = {
     "serve": ("roles:serve", "API and page alone; as many as are needed."),
     "import": ("import_:command", "Import the CSV files of data loggers."),
     "copy-log": ("copy_log:command", "Copy an event log into another, and verify it."),
+    "rebuild": ("rebuild:rebuild", "Make a read model anew from the log, beside the one that serves."),
+    "verify": ("rebuild:verify", "Compare a read model with one made from the log."),
     "doctor": ("doctor:command", "Name the broken part, and what to do."),
     "keys": ("keys:app", "Issue, list and revoke API keys."),
     "simulate": ("simulate:command", "The demo's greenhouse alone, with a ledger."),

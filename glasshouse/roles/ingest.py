@@ -32,7 +32,7 @@ async def ingesting(settings: Settings, sites: Sequence[str], *, standby: bool =
         ingest = IngestSide(stage.log, address, owned.filters, registry=stage.registry)
         lease = stage.lease(ROLE, owns=owned.sites, on_change=ingest.allow)
         feed, metrics = Feed(stage.log, only=Accounts.only), ProjectionMetrics(stage.registry)
-        reading = open_accounts(stage.log, feed, metrics, snapshots=stage.folder.snapshots)
+        reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts)
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe(ingest.sessions)]
         probes.append(ProjectionsProbe(reading.engine))
         web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)

@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from adapters.history.port import History
 from api.services import HealthProbe
 from glasshouse.health import LaterProbe, LogProbe, ProjectionsProbe
 from glasshouse.holding import LeaseProbe, holding
 from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
-from glasshouse.reading import decisions_in, open_accounts
+from glasshouse.read_side import open_serving_history
+from glasshouse.reading import decisions_at, open_accounts
 from glasshouse.roles.stage import Running, Stage, on_stage
 from glasshouse.settings import Settings
-from glasshouse.stores import open_history
+from glasshouse.versions.made import rules_of
+from glasshouse.versions.shelf import HISTORY
+from glasshouse.versions.standing import take_charge
 from glasshouse.web_side import ops_server
 from projections.accounts import Accounts
 from projections.decisions import Decisions
@@ -35,7 +37,7 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
     async with on_stage(settings) as stage:
         feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
         lease, shared = stage.lease(ROLE), LaterProbe("projections")
-        reading = open_accounts(stage.log, feed, metrics, snapshots=stage.folder.snapshots)
+        reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts)
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), shared]
         web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)
         async with asyncio.TaskGroup() as tasks:
@@ -43,8 +45,7 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
             await reading.caught_up(stage.log)
             aside.append(await web.start_on(stage.listener, tasks))
             # The history is opened once the lease is held: until then the process before may have it open.
-            async with holding(lease, standby=standby), _history(settings) as history:
-                engine = _engine(stage, feed, metrics, history, lease)
+            async with holding(lease, standby=standby), _engine(stage, feed, metrics, lease) as engine:
                 shared.probe = ProjectionsProbe(engine)
                 async with _at_work(engine):
                     yield _running(stage, lease.fencing)
@@ -52,20 +53,22 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
                 task.cancel()
 
 
-def _engine(stage: Stage, feed: Feed, metrics: ProjectionMetrics, history: History, lease: Lease) -> Engine:
-    decisions = decisions_in(stage.folder.snapshots)
-    raw, windows = history_models(
-        history, decisions, lambda position: engine.reached(decisions.name, position), may_write=lease.standing
-    )
-    engine = Engine(stage.log, feed, [decisions, raw], metrics=metrics, derived=[windows])
-    return engine
-
-
 @asynccontextmanager
-async def _history(settings: Settings) -> AsyncIterator[History]:
-    history = await open_history(settings)
+async def _engine(stage: Stage, feed: Feed, metrics: ProjectionMetrics, lease: Lease) -> AsyncIterator[Engine]:
+    """What fills the version of the history that serves."""
+    standing = await take_charge(stage.log, stage.settings, history=True)
+    history = await open_serving_history(standing)
     try:
-        yield history
+        decisions = decisions_at(stage.folder.snapshots / "decisions.json")
+        raw, windows = history_models(
+            history,
+            decisions,
+            lambda position: engine.reached(decisions.name, position),
+            rules=rules_of(standing.serving(HISTORY)),
+            may_write=lease.standing,
+        )
+        engine = Engine(stage.log, feed, [decisions, raw], metrics=metrics, derived=[windows])
+        yield engine
     finally:
         await history.close()
 

@@ -13,6 +13,7 @@ from glasshouse.read_side import open_query_side
 from glasshouse.roles.stage import Running, on_stage
 from glasshouse.settings import Settings
 from glasshouse.stores import open_shared_history
+from glasshouse.versions.standing import take_charge
 from glasshouse.web_side import api_server
 from projections.latest import SnapshotPolicy
 
@@ -29,9 +30,8 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         if history is not None:
             stack.push_async_callback(history.close)
         folder, log, registry = stage.folder, stage.log, stage.registry
-        read = await open_query_side(
-            log, lineage=folder.lineage, snapshots=folder.snapshots, policy=_SNAPSHOTS, registry=registry
-        )
+        standing = await take_charge(log, settings, history=False)
+        read = await open_query_side(log, standing, policy=_SNAPSHOTS, registry=registry)
         probes: list[HealthProbe] = [LogProbe(log), ProjectionsProbe(read.engine)]
         web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)
         async with asyncio.TaskGroup() as tasks:

@@ -10,7 +10,7 @@ from adapters.history.port import HistoryAddressError
 VERSION: Final = 1
 """Of the way in which readings are laid down. Another way is another bucket."""
 _PORT: Final = 8086
-_OPTIONS: Final = {"bucket", "TlsCaFile"}
+_OPTIONS: Final = {"bucket", "TlsCaFile", "version"}
 _EXAMPLE: Final = "influxdb://TOKEN@host:8086/organisation"
 _is_bucket = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}").fullmatch
 
@@ -28,7 +28,7 @@ class InfluxAddress:
         self._tls = scheme == "influxdbs"
         self._read_place(place)
         options = self._options(place)
-        self.bucket: Final = f"{options.get('bucket', 'glasshouse')}-history-{VERSION}"
+        self.bucket: Final = f"{options.get('bucket', 'glasshouse')}-history-{VERSION}{self._version(options)}"
         if not _is_bucket(self.bucket):
             raise self._wrong("bucket is made of letters, digits, dots, dashes and underscores, at most 90 of them")
         self.ca_file: Final = self._file(options.get("TlsCaFile"))
@@ -54,6 +54,13 @@ class InfluxAddress:
         if unknown := sorted(set(options) - _OPTIONS):
             raise self._wrong(f"{', '.join(unknown)} is no option of it; options are {', '.join(sorted(_OPTIONS))}")
         return options
+
+    def _version(self, options: dict[str, str]) -> str:
+        """What the name of a bucket ends with, but for that of the first version."""
+        version = options.get("version", "1")
+        if not version.isdecimal():
+            raise self._wrong("version is a number")
+        return "" if version == "1" else f"-v{version}"
 
     def _file(self, path: str | None) -> str | None:
         """A file that holds the certificate of the server's authority."""

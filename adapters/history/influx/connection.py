@@ -90,6 +90,19 @@ class InfluxConnection:
                     "not make one: make it, without retention, or give a token that may"
                 ) from None
 
+    def buckets(self) -> list[str]:
+        """The names of all buckets that the token may see."""
+        with plain_errors(self._address):
+            found: list[str] = [one.name for one in self._client.buckets_api().find_buckets_iter(org=self._address.org)]
+            return found
+
+    def drop_bucket(self) -> None:
+        """Drop the bucket with all that is in it, if it is there."""
+        bucket = self._bucket()
+        if bucket is not None:
+            with plain_errors(self._address):
+                self._client.buckets_api().delete_bucket(bucket)
+
     def write(self, lines: Sequence[str]) -> None:
         """Store all of them. Where the server refuses one for good, HistoryError says of which series it is."""
         with plain_errors(self._address):

@@ -1,0 +1,55 @@
+"""Where each version of each read model lies: the first under the name that it always had, others with their number beside it."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from domain.versions import FIRST
+from glasshouse.data_folder import DataFolder
+from glasshouse.numbered import drop, numbered, versions_at
+from glasshouse.settings import Settings
+from glasshouse.stores import drop_history, history_of_version, history_versions
+
+HISTORY: Final = "history"
+LINEAGE: Final = "lineage"
+SNAPSHOTS: Final = ("latest", "decisions", "accounts")
+NAMES: Final = (HISTORY, *SNAPSHOTS, LINEAGE)
+"""What can be rebuilt. Windows are part of the history."""
+SCRATCH: Final = 0
+"""The version that is filled to be compared, and thrown away."""
+_BESIDE: Final = ("-wal", "-shm")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The versions of one process's read models."""
+
+    settings: Settings
+
+    def history(self, version: int) -> Settings:
+        """The settings that name the history of that version."""
+        return history_of_version(self.settings, version)
+
+    def lineage(self, version: int) -> Path:
+        return numbered(DataFolder(self.settings.folder).lineage, version)
+
+    def snapshot(self, name: str, version: int) -> Path:
+        return numbered(DataFolder(self.settings.folder).snapshots / f"{name}.json", version)
+
+    async def clear(self, name: str, kept: Collection[int]) -> None:
+        """Drop the versions that nothing refers to."""
+        if name == HISTORY:
+            for version in await history_versions(self.settings):
+                if version not in kept:
+                    await drop_history(self.settings, version)
+        else:
+            first = self.lineage(FIRST) if name == LINEAGE else self.snapshot(name, FIRST)
+            await asyncio.to_thread(_drop, first, kept)
+
+
+def _drop(first: Path, kept: Collection[int]) -> None:
+    for version in list(versions_at(first)):
+        if version not in kept:
+            drop(numbered(first, version), _BESIDE)

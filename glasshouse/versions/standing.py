@@ -1,0 +1,41 @@
+"""Which versions serve in this process, as the log says."""
+
+from dataclasses import dataclass, field
+
+from adapters.event_log.port import EventLog
+from domain.versions import Version, Versions
+from glasshouse.settings import Settings
+from glasshouse.versions.record import Record, versions_of
+from glasshouse.versions.shelf import HISTORY, NAMES, Shelf
+from glasshouse.window_rules import window_rules
+
+_ACTOR = "glasshouse"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The versions of each read model. They change while the process runs."""
+
+    shelf: Shelf
+    versions: dict[str, Versions] = field(default_factory=dict)
+
+    def serving(self, name: str) -> Version:
+        return self.versions.get(name, Versions()).serving
+
+
+async def look_up(log: EventLog, settings: Settings) -> Standing:
+    """What the log says. Nothing is changed."""
+    return Standing(Shelf(settings), {name: await versions_of(log, name) for name in NAMES})
+
+
+async def take_charge(log: EventLog, settings: Settings, *, history: bool) -> Standing:
+    """The same for the process that fills them: versions that nothing refers to are dropped.
+
+    With `history` the log is told the rules of the first history, where it knows of none.
+    """
+    standing = await look_up(log, settings)
+    if history:
+        standing.versions[HISTORY] = await Record(log).first(HISTORY, window_rules(settings).record(), _ACTOR)
+    for name in NAMES if history else set(NAMES) - {HISTORY}:
+        await standing.shelf.clear(name, standing.versions[name].kept)
+    return standing

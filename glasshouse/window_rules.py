@@ -1,0 +1,14 @@
+"""The rules for windows that the settings ask for. What serves may still be made by others: a rebuild brings it up to these."""
+
+from typing import Final
+
+from glasshouse.settings import Settings
+from projections.rules import WindowRules
+from projections.watermarks import Lateness
+
+_MICROS: Final = 1_000_000
+
+
+def window_rules(settings: Settings) -> WindowRules:
+    """As the settings have them."""
+    return WindowRules(lateness=Lateness(round(settings.lateness_seconds * _MICROS), round(settings.idle_seconds * _MICROS)))
