@@ -16,6 +16,7 @@ from glasshouse.loops import run
 from glasshouse.rebuilding import Watch, rebuilder
 from glasshouse.settings import Settings
 from glasshouse.versions.job import Order
+from glasshouse.versions.shelf import NAMES
 from projections.rebuilds import Action, RebuildReport, RebuildStatus
 
 Name = Annotated[
@@ -76,6 +77,8 @@ def verify(
 
 
 def _conclude(settings: Settings, order: Order, *, as_json: bool) -> None:
+    if order.projection not in NAMES:
+        raise SettingsError(f"no read model that can be rebuilt is called {order.projection!r}; there are: {', '.join(NAMES)}")
     report = run(_run(settings, order, quiet=as_json))
     typer.echo(msgspec.json.encode(report).decode() if as_json else _as_text(report))
     if report.outcome is Outcome.DIFFERS:
@@ -92,14 +95,18 @@ async def _run(settings: Settings, order: Order, *, quiet: bool) -> RebuildRepor
 def _bar(*, quiet: bool) -> Iterator[Watch]:
     counted, left = TextColumn("{task.fields[events]:,} events"), TextColumn("{task.fields[eta]}")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), counted, TimeElapsedColumn(), left)
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task("filling", total=1.0, events=0, eta="")
+    bar = Progress(*columns, console=Console(stderr=True), disable=quiet)
+    task = bar.add_task("", total=1.0, events=0, eta="")
 
-        def watch(status: RebuildStatus) -> None:
-            eta = "" if status.eta_seconds is None else f"{status.eta_seconds:,.0f} s left"
-            bar.update(task, description=status.phase.value, completed=status.progress, events=status.events, eta=eta)
+    def watch(status: RebuildStatus) -> None:
+        bar.start()
+        eta = "" if status.eta_seconds is None else f"{status.eta_seconds:,.0f} s left"
+        bar.update(task, description=status.phase.value, completed=status.progress, events=status.events, eta=eta)
 
+    try:
         yield watch
+    finally:
+        bar.stop()
 
 
 def _as_text(report: RebuildReport) -> str:

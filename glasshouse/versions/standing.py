@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import structlog
+
 from adapters.event_log.port import EventLog
 from domain.versions import Version, Versions
 from glasshouse.settings import Settings
@@ -35,7 +37,12 @@ async def take_charge(log: EventLog, settings: Settings, *, history: bool) -> St
     """
     standing = await look_up(log, settings)
     if history:
-        standing.versions[HISTORY] = await Record(log).first(HISTORY, window_rules(settings).record(), _ACTOR)
+        asked = window_rules(settings).record()
+        standing.versions[HISTORY] = await Record(log).first(HISTORY, asked, _ACTOR)
+        if standing.serving(HISTORY).rules != asked:
+            structlog.get_logger().warning(
+                "history_made_by_other_rules", remedy="`glasshouse rebuild history` brings it up to the settings"
+            )
     for name in NAMES if history else set(NAMES) - {HISTORY}:
         await standing.shelf.clear(name, standing.versions[name].kept)
     return standing

@@ -24,6 +24,9 @@ def test_every_root_field_names_the_role_that_it_needs() -> None:
         "Mutation.retireDevice": Role.OPERATOR,
         "Mutation.issueKey": Role.ADMIN,
         "Mutation.revokeKey": Role.ADMIN,
+        "Mutation.rebuildProjection": Role.ADMIN,
+        "Mutation.verifyProjection": Role.ADMIN,
+        "Mutation.rollBackProjection": Role.ADMIN,
     }
 
 
