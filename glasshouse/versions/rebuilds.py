@@ -66,13 +66,18 @@ class Rebuilds:
         job = Job(self._stage, order, self._tell, lambda versions: self._known(order.projection, versions), self._devices)
         try:
             report = await job.run()
+        except RebuildRefusedError as error:
+            structlog.get_logger().warning("rebuild_refused", projection=order.projection, reason=str(error))
+            self._failed(order, str(error))
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this rebuild's alone, and is shown
-            reason = explain(error)[0]
-            structlog.get_logger().error("rebuild_failed", projection=order.projection, reason=reason, exc_info=error)
-            self._tell(replace(self._status[order.projection], phase=Phase.FAILED, eta_seconds=None, error=reason))
+            structlog.get_logger().error("rebuild_failed", projection=order.projection, exc_info=error)
+            self._failed(order, explain(error)[0])
         else:
             done = self._status[order.projection]
             self._tell(replace(done, phase=Phase.DONE, progress=1.0, events=report.events, report=report))
+
+    def _failed(self, order: Order, reason: str) -> None:
+        self._tell(replace(self._status[order.projection], phase=Phase.FAILED, eta_seconds=None, error=reason))
 
     def _tell(self, status: RebuildStatus) -> None:
         self._status[status.projection] = status

@@ -1,4 +1,4 @@
-"""Where each version of each read model lies: the first under the name that it always had, others with their number beside it."""
+"""Where each version of each read model lies: the first under the name that it always had, others with their number."""
 
 import asyncio
 from collections.abc import Collection

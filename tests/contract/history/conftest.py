@@ -8,6 +8,7 @@ import pytest
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.influx.history import InfluxHistory
 from adapters.history.port import History
+from adapters.history.serving import ServingHistory
 from tests.support import influx
 
 Open = Callable[[], Awaitable[History]]
@@ -17,11 +18,16 @@ async def _duckdb(folder: Path) -> History:
     return await DuckDbHistory.open(folder / "history.duckdb", memory="128MB", threads=1)
 
 
-@pytest.fixture(params=["duckdb", pytest.param("influxdb", marks=pytest.mark.influxdb)])
+async def _serving(folder: Path) -> History:
+    """As readers have it."""
+    return ServingHistory(await _duckdb(folder))
+
+
+@pytest.fixture(params=["duckdb", "serving", pytest.param("influxdb", marks=pytest.mark.influxdb)])
 def open_history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens the same history each time it is called."""
-    if request.param == "duckdb":
-        yield lambda: _duckdb(tmp_path)
+    if request.param in {"duckdb", "serving"}:
+        yield lambda: (_serving if request.param == "serving" else _duckdb)(tmp_path)
         return
     with influx.history_url() as url:
         yield lambda: InfluxHistory.open(url)
