@@ -1,4 +1,4 @@
-"""Rebuilds for the command line: ordered from the running house where one runs, else done on its files. Same report either way."""
+"""Rebuilds for the command line: ordered from the house where one runs, else done on its files. Same report either way."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -4,8 +4,9 @@ import math
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
-from domain.quality_rules import RuleBook
+from domain.quality_rules import DEFAULT_RULES, RuleBook
 from projections.watermarks import Lateness
 
 _MAKING: Final = "making"
@@ -20,8 +21,9 @@ class WindowRules(msgspec.Struct, frozen=True):
     quality: RuleBook = RuleBook()
 
     def record(self) -> dict[str, Any]:
-        """As JSON values, to be compared and kept."""
-        return {_MAKING: _MAKING_NOW, **_as_json(msgspec.to_builtins(self))}
+        """As JSON values, to be compared and kept: with every rule that counts, given or not."""
+        whole = replace(self, quality=RuleBook({**DEFAULT_RULES, **self.quality.given}))
+        return {_MAKING: _MAKING_NOW, **_as_json(msgspec.to_builtins(whole))}
 
     @classmethod
     def recorded(cls, record: dict[str, Any]) -> "WindowRules":

@@ -9,31 +9,19 @@ from numpy.typing import NDArray
 from adapters.history.port import KeptWindows, SeriesKey
 from domain.columns import Float64, Int8, Int64
 from domain.day_digests import DayDigests, day_digests
-from domain.digest import Digest, word
+from domain.digest import word
 from domain.rows import Ids
 from domain.sketch import Sketches
 
 
-def raw_digest(keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: Float64, quality: Int8, ids: Ids) -> Digest:
-    """Of raw rows, each once; `series` are places in `keys`."""
-    return raw_days(keys, series, times=times, values=values, quality=quality, ids=ids).total()
-
-
-def windows_digest(kept: KeptWindows) -> Digest:
-    """Of windows, but for what is history of the process: revisions and positions."""
-    return windows_days(kept).total()
-
-
-def raw_days(
-    keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: Float64, quality: Int8, ids: Ids
-) -> DayDigests:
-    """The same by device and day."""
+def raw_days(keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: Float64, quality: Int8, ids: Ids) -> DayDigests:
+    """Of raw rows, each once, by device and day; `series` are places in `keys`."""
     columns: list[NDArray[Any]] = [_words(keys)[series], times, values, quality, ids[:, 0], ids[:, 1]]
     return day_digests([key.device for key in keys], series, times, columns)
 
 
 def windows_days(kept: KeptWindows) -> DayDigests:
-    """The same by device and by the day that a window begins in."""
+    """Of windows by device and the day that they begin in, but for what is history of the process: revisions, positions."""
     return day_digests([key.device for key in kept.keys], kept.windows.series, kept.windows.start, _windows(kept))
 
 

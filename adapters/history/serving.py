@@ -36,7 +36,7 @@ class ServingHistory:
     async def forget(self, span: Span, devices: Sequence[str]) -> None:
         await self.store.forget(span, devices)
 
-    async def series(self, devices: Sequence[str] | None = None) -> list[SeriesKey]:
+    async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
         return await self.store.series(devices)
 
     async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
