@@ -1,14 +1,21 @@
-"""`glasshouse schema`: the registry of event types, listed and exported."""
+"""`glasshouse schema`: the registry of event types, listed and exported, and its versions recorded in a log."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from glasshouse.cli.options import HELP, Json
+from glasshouse.cli.options import HELP, Config, Data, EventLog, Json, settings_from
+from glasshouse.errors import DataFolderError, SettingsError
+from glasshouse.loops import run
+from glasshouse.migrating import Migrated, migrate
+from glasshouse.settings import Settings
+from glasshouse.stores import open_event_log
 from schema.json_schema import export
 from schema.registry import REGISTRY
 
@@ -46,3 +53,46 @@ def export_schemas(
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     typer.echo(f"{len(files)} schemas written to {folder}")
+
+
+@app.command("migrate")
+def migrate_types(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TYPE]...", help="Which types.  [default: all]")] = None,
+    data: Data = None,
+    event_log: EventLog = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Record in the event log which version of each event type it is read by now. Run again, it adds nothing.
+
+    Events do not change: older ones are lifted whenever they are read. Read models take that up with `glasshouse rebuild`.
+    """
+    unknown = sorted(set(names or ()) - set(REGISTRY.types))
+    if unknown:
+        raise SettingsError(f"no event type is called {', '.join(unknown)}; `glasshouse schema list` shows which there are")
+    settings = settings_from(config, data=data, event_log=event_log, log_level="warning")
+
+    done = run(_migrate(settings, names or ()))
+    typer.echo(msgspec.json.encode(done).decode() if as_json else _as_text(done))
+
+
+async def _migrate(settings: Settings, names: Sequence[str]) -> list[Migrated]:
+    if (path := settings.event_log_path) is not None and not path.exists():
+        raise DataFolderError(f"there is no event log {path}; name its data folder with --data")
+    log = await open_event_log(settings)
+    try:
+        return await migrate(log, names)
+    finally:
+        await log.close()
+
+
+def _as_text(done: Sequence[Migrated]) -> str:
+    lines = [
+        f"{one.type}: version {one.version} recorded"
+        + (f", {one.before} before" if one.before is not None else "")
+        + (f"; {one.lifted:,} older events read as of this version" if one.lifted else "")
+        for one in done
+        if one.recorded
+    ]
+    return "\n".join([*lines, f"{len(lines)} of {len(done)} recorded; the others were before."])

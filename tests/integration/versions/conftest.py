@@ -1,4 +1,4 @@
-"""A data folder with a log, copied for each test."""
+"""A data folder with a log and what is made of it, copied for each test."""
 
 import asyncio
 import shutil
@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.versions import data_folder
+from projections.rebuilds import Action
+from tests.support.versions import data_folder, done
 
 EVENTS = 2_000
 
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return asyncio.run(data_folder(tmp_path_factory.mktemp("filled") / "data", EVENTS))
+    async def made() -> Path:
+        folder = await data_folder(tmp_path_factory.mktemp("filled") / "data", EVENTS)
+        await done(folder, "latest", Action.VERIFY)
+        return folder
+
+    return asyncio.run(made())
 
 
 @pytest.fixture

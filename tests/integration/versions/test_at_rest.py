@@ -1,5 +1,6 @@
 """Rebuilds on the files of a house that does not run."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,7 +71,6 @@ async def test_each_read_model_is_rebuilt_and_gone_back_from(data: Path, name: s
 async def test_a_flipped_figure_is_named_by_device_and_day_and_nothing_is_switched_unless_that_is_accepted(
     data: Path, table: str, column: str, part: str
 ) -> None:
-    await done(data, "latest", Action.VERIFY)
     device, at = flip(data / "history.duckdb", table, column)
     named = [DifferingDay(device, datetime.fromtimestamp(at / 1e6, UTC).date(), [part])]
     rebuilt = await done(data, "history")
@@ -82,7 +82,6 @@ async def test_a_flipped_figure_is_named_by_device_and_day_and_nothing_is_switch
 
 
 async def test_to_verify_changes_nothing(data: Path) -> None:
-    await done(data, "history", Action.VERIFY)
     before, there = await of_log(data), files(data)
     for name in ("history", "latest", "lineage"):
         assert became(await done(data, name, Action.VERIFY)) == (Outcome.EQUAL, False, 1, 0)
@@ -92,7 +91,6 @@ async def test_to_verify_changes_nothing(data: Path) -> None:
 
 async def test_under_new_rules_the_differences_are_shown_and_the_new_version_serves(data: Path) -> None:
     await old_rules(data)
-    await done(data, "latest", Action.VERIFY)
     device, _ = flip(data / "history.duckdb", "window_day", "total")
     report = await done(data, "history")
     assert (became(report), report.new_rules) == ((Outcome.NEW_RULES, True, 1, 2), True)
@@ -101,20 +99,17 @@ async def test_under_new_rules_the_differences_are_shown_and_the_new_version_ser
 
 async def test_new_rules_do_not_excuse_readings_that_differ(data: Path) -> None:
     await old_rules(data)
-    await done(data, "latest", Action.VERIFY)
     flip(data / "history.duckdb", "reading", "value")
     assert became(await done(data, "history")) == (Outcome.DIFFERS, False, 1, 2)
 
 
 async def test_other_settings_are_taken_up_by_a_rebuild_and_by_nothing_else(data: Path) -> None:
-    await done(data, "latest", Action.VERIFY)
     assert (await done(data, "history", Action.VERIFY, lateness_seconds=60.0)).new_rules is False
     report = await done(data, "history", lateness_seconds=60.0)
     assert (report.new_rules, report.switched) == (True, True)
 
 
 async def test_a_version_half_filled_under_other_rules_or_told_to_lie_is_not_gone_on_with(data: Path) -> None:
-    await done(data, "latest", Action.VERIFY)
     flip(data / "history.duckdb", "reading", "value")
     first = await done(data, "history")
     assert (first.candidate, first.switched) == (2, False)
@@ -128,7 +123,6 @@ async def test_a_version_half_filled_under_other_rules_or_told_to_lie_is_not_gon
 
 
 async def test_a_log_that_let_go_of_its_beginning_is_not_rebuilt_from(data: Path) -> None:
-    await done(data, "latest", Action.VERIFY)
     log = await SqliteEventLog.open(data / "events.db")
     await log.truncate("device-tomato-3", 10)
     await log.close()
@@ -154,3 +148,14 @@ async def test_the_commands_tell_people_and_scripts_what_came_of_it(data: Path) 
     code, out, err = await glasshouse("rebuild", "windows", "--data", str(data))
     assert (code, out) == (2, "")
     assert err.startswith("glasshouse: no read model that can be rebuilt is called 'windows'; there are: history")
+
+
+async def test_schema_migrate_says_what_it_recorded_and_adds_nothing_the_second_time(data: Path) -> None:
+    code, out, _ = await glasshouse("schema", "migrate", "SensorReading", "--data", str(data))
+    assert (code, out) == (0, "SensorReading: version 1 recorded\n1 of 1 recorded; the others were before.\n")
+    head = (await of_log(data))[0]
+    code, out, _ = await glasshouse("schema", "migrate", "SensorReading", "--data", str(data), "--json")
+    assert json.loads(out) == [{"type": "SensorReading", "version": 1, "before": 1, "recorded": False, "lifted": 0}]
+    assert (await of_log(data))[0] == head
+    code, _, err = await glasshouse("schema", "migrate", "Reading", "--data", str(data))
+    assert (code, "schema list" in err) == (2, True)
