@@ -9,6 +9,7 @@ import sys
 ALL = {
     "ingest": ["-m", "bench.ingest"],
     "rebuild": ["-m", "bench.rebuild"],
+    "rebuild_beside": ["-m", "bench.rebuild_beside"],
     "log_rates": ["-m", "bench.log_rates"],
     "eventstore": ["-m", "bench.eventstore"],
     "influx": ["-m", "bench.influx"],
@@ -19,6 +20,7 @@ ALL = {
 QUICK = {
     "ingest": ["--messages", "2000", "--rounds", "1"],
     "rebuild": ["--events", "20000", "--rounds", "1"],
+    "rebuild_beside": ["--events", "2000", "--rate", "100", "--seconds", "1"],
     "log_rates": ["--events", "5000", "--rounds", "1"],
     "eventstore": ["--messages", "2000", "--rounds", "1"],
     "influx": ["--events", "2000", "--rounds", "1"],

@@ -15,6 +15,7 @@ from tests.support.influx import need_binary
     [
         "ingest",
         "rebuild",
+        "rebuild_beside",
         "log_rates",
         pytest.param("influx", marks=pytest.mark.influxdb),
         "live",
