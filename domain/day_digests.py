@@ -3,8 +3,9 @@
 Days are of UTC. Rows may be given in parts and in any order, as with `domain.digest`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import reduce
 from typing import Any, Final
 
 import msgspec
@@ -55,6 +56,11 @@ def summed(parts: Sequence[DayDigests]) -> DayDigests:
         np.concatenate([getattr(part, name) for part in parts]) for name in ("device", "day", "rows", "low", "high")
     )
     return _grouped(names, device, day, (sums[0], sums[1], sums[2]))
+
+
+def total(parts: Iterable[DayDigests]) -> DayDigests:
+    """Digests of any number of separate parts as one; only a few are held at a time."""
+    return reduce(lambda one, other: summed([one, other]), parts, NO_DIGESTS)
 
 
 def differing(left: DayDigests, right: DayDigests) -> Iterator[DeviceDay]:

@@ -24,7 +24,7 @@ from glasshouse.read_side import (
 )
 from glasshouse.reading import Reading, projecting
 from glasshouse.settings import Settings
-from glasshouse.stores import history_versions, is_shared, open_event_log, open_shared_history
+from glasshouse.stores import history_versions, is_shared, open_event_log
 from glasshouse.versions.made import rules_of
 from glasshouse.versions.shelf import HISTORY
 from glasshouse.versions.standing import Standing, look_up

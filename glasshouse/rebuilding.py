@@ -7,9 +7,15 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from adapters.event_log.port import EventLog
 from glasshouse.client import ApiClient
+from glasshouse.data_folder import DataFolder
 from glasshouse.errors import RefusedError
+from glasshouse.holder import holder_of
+from glasshouse.holding import holding
+from glasshouse.lease import Lease
 from glasshouse.ownership import api_of, owner, resting_house
+from glasshouse.roles.project import ROLE as PROJECT
 from glasshouse.settings import Settings
 from glasshouse.versions.job import Order
 from projections.rebuilds import Action, Phase, RebuildQueries, RebuildRefusedError, RebuildReport, RebuildStatus
@@ -60,7 +66,7 @@ async def rebuilder(settings: Settings) -> AsyncIterator[Rebuilder]:
     """For the data folder of the settings."""
     running = await owner(settings)
     if running is None:
-        async with resting_house(settings) as (_, _, side):
+        async with resting_house(settings) as (folder, log, side), _alone(settings, folder, log):
             yield _Resting(side.rebuilds)
         return
     url = api_of(running)
@@ -68,6 +74,17 @@ async def rebuilder(settings: Settings) -> AsyncIterator[Rebuilder]:
         raise RefusedError(f"the house at {url} runs; give an admin key with --key or GLASSHOUSE_KEY")
     async with ApiClient(url, settings.key) as client:
         yield _Running(client)
+
+
+@asynccontextmanager
+async def _alone(settings: Settings, folder: DataFolder, log: EventLog) -> AsyncIterator[None]:
+    """Where others may share the event log, no `project` fills meanwhile what would not serve any more."""
+    if settings.event_log is None:
+        yield
+        return
+    lease = Lease(log, PROJECT, holder_of(folder), span_seconds=settings.lease_seconds)
+    async with holding(lease, standby=False):
+        yield
 
 
 class _Resting:

@@ -5,7 +5,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from threading import Lock
+from typing import Any, Final, Self
 
 from duckdb import DuckDBPyConnection
 
@@ -24,6 +25,9 @@ from schema.times import to_micros
 
 _SPARE_ROWS = 8
 """Asked for beyond the limit, so that a few rows that stand twice do not cost a second question."""
+
+_ONE_AT_A_TIME: Final = Lock()
+"""Two histories are looked through one after the other: people ask meanwhile, and the processor is theirs first."""
 
 
 class DuckDbHistory:
@@ -86,7 +90,8 @@ class DuckDbHistory:
         def ask(cursor: DuckDBPyConnection) -> Mapping[str, DayDigests]:
             cursor.execute("SELECT count(*) FROM checkpoint").fetchall()
             loop.call_soon_threadsafe(taken)
-            return _content(cursor)
+            with _ONE_AT_A_TIME:
+                return _content(cursor)
 
         return await self._file.look_through(ask)
 

@@ -1,7 +1,6 @@
 """Raw rows out of DuckDB as columns."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from adapters.history import duckdb_ranges as ranges
 from adapters.history.content import raw_days
 from adapters.history.port import SeriesKey, SeriesRange
 from domain.columns import Int64
-from domain.day_digests import NO_DIGESTS, DayDigests, summed
+from domain.day_digests import DayDigests, total
 from domain.rows import QUALITIES, Columns, Ids, arranged
 
 _QUALITY: Final = f"list_position({[quality.value for quality in QUALITIES]}, r.quality)::TINYINT - 1::TINYINT AS quality"
@@ -47,11 +46,7 @@ def _group(cursor: DuckDBPyConnection, group: Sequence[ranges.Numbered]) -> pa.T
 def content(cursor: DuckDBPyConnection) -> DayDigests:
     """The digests of all raw rows."""
     reader = cursor.sql(_ALL).to_arrow_reader(_ROWS_AT_ONCE)
-    return reduce(_added, (_digests(pa.Table.from_batches([batch])) for batch in reader), NO_DIGESTS)
-
-
-def _added(one: DayDigests, other: DayDigests) -> DayDigests:
-    return summed([one, other])
+    return total(_digests(pa.Table.from_batches([batch])) for batch in reader)
 
 
 def _digests(table: pa.Table) -> DayDigests:

@@ -1,7 +1,6 @@
 """The tables of windows in DuckDB, one a span: how windows go in and come out."""
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from adapters.history import duckdb_ranges as ranges
 from adapters.history.content import windows_days
 from adapters.history.duckdb_columns import keys_of
 from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
-from domain.day_digests import NO_DIGESTS, DayDigests, summed
+from domain.day_digests import DayDigests, total
 from domain.sketch import Sketches
 from domain.windows import NO_WINDOWS, Span, Windows
 
@@ -83,11 +82,7 @@ def content(cursor: DuckDBPyConnection, span: Span) -> DayDigests:
     """The digests of all windows of a span."""
     select = f"SELECT device, sensor, metric, {_KEPT} FROM window_{span} r"  # noqa: S608  # ours
     reader = cursor.sql(select).to_arrow_reader(_ROWS_AT_ONCE)
-    return reduce(_added, (_digests(span, pa.Table.from_batches([batch])) for batch in reader), NO_DIGESTS)
-
-
-def _added(one: DayDigests, other: DayDigests) -> DayDigests:
-    return summed([one, other])
+    return total(_digests(span, pa.Table.from_batches([batch])) for batch in reader)
 
 
 def _digests(span: Span, table: pa.Table) -> DayDigests:

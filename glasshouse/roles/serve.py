@@ -9,10 +9,11 @@ from api.services import HealthProbe
 from glasshouse.first_key import first_admin_key
 from glasshouse.health import LogProbe, ProjectionsProbe
 from glasshouse.loops import spared_collector
-from glasshouse.read_side import open_query_side
+from glasshouse.read_side import open_query_side, open_serving_history
 from glasshouse.roles.stage import Running, on_stage
 from glasshouse.settings import Settings
-from glasshouse.stores import open_shared_history
+from glasshouse.stores import is_shared
+from glasshouse.versions.following import Following
 from glasshouse.versions.standing import take_charge
 from glasshouse.web_side import api_server
 from projections.latest import SnapshotPolicy
@@ -26,16 +27,19 @@ _SNAPSHOTS: Final = SnapshotPolicy(events=5_000, seconds=60.0)
 async def serving(settings: Settings) -> AsyncIterator[Running]:
     """The role at work: its latest state caught up, and it answers."""
     async with on_stage(settings) as stage, AsyncExitStack() as stack:
-        history = await open_shared_history(settings)
-        if history is not None:
-            stack.push_async_callback(history.close)
         folder, log, registry = stage.folder, stage.log, stage.registry
         standing = await take_charge(log, settings, history=False)
+        history = await open_serving_history(standing) if is_shared(settings) else None
+        if history is not None:
+            stack.push_async_callback(history.close)
         read = await open_query_side(log, standing, policy=_SNAPSHOTS, registry=registry)
         probes: list[HealthProbe] = [LogProbe(log), ProjectionsProbe(read.engine)]
         web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)
         async with asyncio.TaskGroup() as tasks:
             working = read.start(tasks)
+            if history is not None:
+                following = Following(log, read.feed, standing, history)
+                working.append(tasks.create_task(following.run(), name="history-versions"))
             await read.answers(log)
             key = await first_admin_key(log, read)
             working.append(await web.start_on(stage.listener, tasks))

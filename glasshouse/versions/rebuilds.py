@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from domain.versions import Version, Versions
 from glasshouse.failures import explain
 from glasshouse.versions.job import Job, Order
+from glasshouse.versions.made import rules_of
+from glasshouse.versions.shelf import HISTORY
 from glasshouse.versions.stage import Stage
 from glasshouse.versions.standing import Standing
 from projections.latest import LatestState
@@ -49,7 +51,7 @@ class Rebuilds:
 
     def rules(self) -> WindowRules:
         """Those by which the serving history is made."""
-        return self._stage.rules()
+        return rules_of(self._standing.serving(HISTORY))
 
     def begin(self, name: str, action: Action, *, accept: bool, anew: bool, actor: str) -> None:
         if name not in self._stage.made:

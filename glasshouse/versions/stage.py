@@ -12,7 +12,6 @@ from glasshouse.versions.made import Around, Digests, Made, MadeHistory, MadeInM
 from glasshouse.versions.shelf import HISTORY
 from projections.engine import Engine, Troupe
 from projections.exchange import exchange
-from projections.rules import WindowRules
 from schema.envelope import Position
 
 _RUNNERS: Final[Mapping[str, Sequence[str]]] = {HISTORY: (HISTORY, "windows")}
@@ -31,11 +30,6 @@ class Stage:
     around: Around
     made: dict[str, Made]
     history: ServingHistory | None = None
-
-    def rules(self) -> WindowRules:
-        """Those by which the serving history is made."""
-        made = self.made.get(HISTORY)
-        return made.rules if isinstance(made, MadeHistory) else WindowRules()
 
     def serving(self, name: str) -> Troupe:
         return self.engine.serving(_RUNNERS.get(name, (name,)))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from adapters.history.content import raw_digest
+from adapters.history.content import raw_days
 from adapters.history.influx import questions
 from adapters.history.influx.lines import MEASUREMENT
 from adapters.history.influx.points import span_ns
@@ -13,7 +13,7 @@ from adapters.history.influx.questions import Ask
 from adapters.history.influx.ranges import Found, Kind, read
 from adapters.history.port import SeriesKey, SeriesRange
 from domain.columns import Int8
-from domain.digest import Digest
+from domain.day_digests import DayDigests, total
 from domain.rows import QUALITIES, Columns, arranged, split_ids
 
 EVER: Final = (-(1 << 62), 1 << 62)
@@ -36,21 +36,23 @@ def columns(ask: Ask, ranges: Sequence[SeriesRange]) -> Columns:
     )
 
 
-def content(ask: Ask) -> Digest:
-    """The digest of all raw rows, page by page."""
+def content(ask: Ask) -> DayDigests:
+    """The digests of all raw rows, page by page."""
     [found] = ask(questions.last_of_each(MEASUREMENT, "position"))
     keys = [SeriesKey(*questions.key_of(each)) for each in found]
-    total = Digest()
-    for page in read(ask, _KIND, [SeriesRange(key, *EVER) for key in keys]):
-        total += raw_digest(
-            [keys[page.numbers[0]]],
-            np.zeros(len(page.exact), np.int64),
-            times=page.exact,
-            values=_values(page),
-            quality=_qualities(page),
-            ids=split_ids(_ids(page)),
-        )
-    return total
+    pages = read(ask, _KIND, [SeriesRange(key, *EVER) for key in keys])
+    return total(_digests(keys[page.numbers[0]], page) for page in pages)
+
+
+def _digests(key: SeriesKey, page: Found) -> DayDigests:
+    return raw_days(
+        [key],
+        np.zeros(len(page.exact), np.int64),
+        times=page.exact,
+        values=_values(page),
+        quality=_qualities(page),
+        ids=split_ids(_ids(page)),
+    )
 
 
 def _values(page: Found) -> Any:

@@ -8,12 +8,14 @@ from functools import partial
 from itertools import chain, islice
 from typing import Final, Self, TypeVar
 
+from adapters.history.content import hashes
 from adapters.history.influx import columns, marks, pages, questions
 from adapters.history.influx import windows as window_points
 from adapters.history.influx.address import InfluxAddress
 from adapters.history.influx.connection import InfluxConnection, Timeouts
 from adapters.history.influx.places import Places
-from adapters.history.port import HistoryError, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from adapters.history.port import RAW, HistoryError, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from domain.day_digests import DayDigests
 from domain.rows import Columns
 from domain.windows import Span
 from schema.envelope import Cursor, Position
@@ -84,9 +86,13 @@ class InfluxHistory:
         return marks.watermarks_in(found, devices)
 
     async def content_hashes(self) -> Mapping[str, str]:
+        return hashes(await self.digests(lambda: None))
+
+    async def digests(self, taken: Callable[[], None]) -> Mapping[str, DayDigests]:
         raw = await self._read(partial(columns.content, self._connection.ask))
-        spans = {span: await self._read(partial(window_points.content, self._connection.ask, span)) for span in Span}
-        return {"raw": str(raw), **{span: str(found) for span, found in spans.items()}}
+        spans = {span.value: await self._read(partial(window_points.content, self._connection.ask, span)) for span in Span}
+        taken()
+        return {RAW: raw, **spans}
 
     async def count(self) -> int:
         [found] = await self._read(partial(self._connection.ask, questions.COUNT))

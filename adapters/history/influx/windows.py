@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from adapters.history.content import windows_digest
+from adapters.history.content import windows_days
 from adapters.history.influx import questions
 from adapters.history.influx.columns import EVER
 from adapters.history.influx.lines import encode_tag, series_tags
@@ -15,7 +15,7 @@ from adapters.history.influx.questions import Ask
 from adapters.history.influx.ranges import Found, Kind, read
 from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
 from domain.columns import offsets_of
-from domain.digest import Digest
+from domain.day_digests import DayDigests, total
 from domain.sketch import Sketches
 from domain.windows import DAY_US, HOUR_US, MINUTE_US, NO_WINDOWS, QUARTER_US, Span, Windows
 
@@ -42,11 +42,11 @@ def lines(kept: KeptWindows) -> Iterator[str]:
     # A window without figures says so by its count.
     figures = (np.where(windows.count > 0, getattr(windows, name), 0.0).tolist() for name in _FIGURES)
     others = (_sketches(windows.sketches), windows.revision.tolist(), kept.position.tolist())
-    for series, start, count, suspected, bad, total, low, high, first, last, sketch, revision, position in zip(
+    for series, start, count, suspected, bad, added, low, high, first, last, sketch, revision, position in zip(
         windows.series.tolist(), windows.start.tolist(), *counts, *figures, *others, strict=True
     ):
         yield (
-            f"{prefixes[series]}count={count}i,suspected={suspected}i,bad={bad}i,total={total!r},low={low!r},high={high!r},"
+            f"{prefixes[series]}count={count}i,suspected={suspected}i,bad={bad}i,total={added!r},low={low!r},high={high!r},"
             f'first={first!r},last={last!r},sketch="{sketch}",revision={revision}i,position={position}i,start_us={start}i '
             f"{window_ns(start)}"
         )
@@ -58,11 +58,11 @@ def windows(ask: Ask, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows:
     return _kept(span, [each.series for each in ranges], found)
 
 
-def content(ask: Ask, span: Span) -> Digest:
-    """The digest of all windows of a span, page by page."""
+def content(ask: Ask, span: Span) -> DayDigests:
+    """The digests of all windows of a span, page by page."""
     keys = list(series(ask, span, None))
     pages = read(ask, _kind(span), [SeriesRange(key, *EVER) for key in keys])
-    return sum((windows_digest(_kept(span, keys, [page])) for page in pages), Digest())
+    return total(windows_days(_kept(span, keys, [page])) for page in pages)
 
 
 def series(ask: Ask, span: Span, devices: Sequence[str] | None) -> dict[SeriesKey, int]:

@@ -9,6 +9,8 @@ import pytest
 from adapters.event_log.port import ANY, Append
 from adapters.event_log.sqlite import SqliteEventLog
 from domain.versions import Outcome
+from glasshouse.holding import holding
+from glasshouse.lease import Lease, LeaseHeldError
 from glasshouse.versions.record import versions_of
 from projections.rebuilds import Action, DifferingDay, RebuildRefusedError, RebuildReport
 from schema.envelope import Position
@@ -130,6 +132,18 @@ async def test_a_log_that_let_go_of_its_beginning_is_not_rebuilt_from(data: Path
         with pytest.raises(RebuildRefusedError, match=r"no longer holds the beginning of what tomato-3 said"):
             await done(data, name)
     assert (await of_log(data))[1] == 1
+
+
+async def test_where_a_project_may_fill_the_history_it_is_kept_away_while_versions_change(data: Path) -> None:
+    url = f"sqlite:///{data / 'events.db'}"
+    log = await SqliteEventLog.open(data / "events.db")
+    try:
+        async with holding(Lease(log, "project", "another", span_seconds=60.0), standby=False):
+            with pytest.raises(LeaseHeldError, match="another"):
+                await done(data, "history", event_log=url)
+        assert (await done(data, "history", event_log=url)).switched
+    finally:
+        await log.close()
 
 
 async def test_without_a_version_before_there_is_nothing_to_go_back_to(data: Path) -> None:
