@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -13,7 +13,7 @@ from glasshouse.data_folder import DataFolder
 from glasshouse.errors import RefusedError
 from glasshouse.holder import holder_of
 from glasshouse.holding import holding
-from glasshouse.lease import Lease
+from glasshouse.lease import Lease, LeaseHeldError
 from glasshouse.ownership import api_of, owner, resting_house
 from glasshouse.roles.project import ROLE as PROJECT
 from glasshouse.settings import Settings
@@ -83,7 +83,11 @@ async def _alone(settings: Settings, folder: DataFolder, log: EventLog) -> Async
         yield
         return
     lease = Lease(log, PROJECT, holder_of(folder), span_seconds=settings.lease_seconds)
-    async with holding(lease, standby=False):
+    async with AsyncExitStack() as held:
+        try:
+            await held.enter_async_context(holding(lease, standby=False))
+        except LeaseHeldError as error:
+            raise LeaseHeldError("a `project` fills the history; stop it, rebuild, and start it again") from error
         yield
 
 

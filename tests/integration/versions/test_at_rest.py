@@ -138,10 +138,11 @@ async def test_where_a_project_may_fill_the_history_it_is_kept_away_while_versio
     url = f"sqlite:///{data / 'events.db'}"
     log = await SqliteEventLog.open(data / "events.db")
     try:
-        async with holding(Lease(log, "project", "another", span_seconds=60.0), standby=False):
-            with pytest.raises(LeaseHeldError, match="another"):
-                await done(data, "history", event_log=url)
-        assert (await done(data, "history", event_log=url)).switched
+        async with holding(Lease(log, "project", "another", span_seconds=2.0), standby=False):
+            refused = pytest.RaisesExc(LeaseHeldError, match="a `project` fills the history")
+            with pytest.RaisesGroup(refused, flatten_subgroups=True):
+                await done(data, "history", event_log=url, lease_seconds=2.0)
+        assert (await done(data, "history", event_log=url, lease_seconds=2.0)).switched
     finally:
         await log.close()
 
