@@ -45,7 +45,7 @@ bench: install-dev
 	$(BIN)/python -m bench
 
 soak: install-dev
-	GLASSHOUSE_TEST_KILLS=200 GLASSHOUSE_TEST_AWAY_SECONDS=300 GLASSHOUSE_TEST_NOT_READY_SECONDS=60 $(BIN)/python -m pytest -m soak
+	GLASSHOUSE_TEST_KILLS=200 GLASSHOUSE_TEST_AWAY_SECONDS=300 GLASSHOUSE_TEST_NOT_READY_SECONDS=60 GLASSHOUSE_TEST_EVENTS=100000 $(BIN)/python -m pytest -m soak
 
 lock:
 	$(BIN)/python -m pip install --quiet uv

@@ -110,10 +110,10 @@ async def test_every_window_since_the_switch_follows(
         if one["start"] < first:
             continue
         moments = expected.pop(one["start"])
-        numbers = [value for there in moments for value in there]
-        assert (one["count"], one["bad"]) == (len(numbers), 0), one
-        assert (one["min"], one["max"]) == (pytest.approx(min(numbers)), pytest.approx(max(numbers)))
-        assert one["mean"] == pytest.approx(fmean(numbers), rel=1e-9)
+        every = [value for there in moments for value in there]
+        assert (one["count"], one["bad"]) == (len(every), 0), one
+        assert (one["min"], one["max"]) == (pytest.approx(min(every)), pytest.approx(max(every)))
+        assert one["mean"] == pytest.approx(fmean(every), rel=1e-9)
         assert any(one["first"] == pytest.approx(value) for value in moments[0])
         assert any(one["last"] == pytest.approx(value) for value in moments[-1])
     assert not [begun for begun in expected if begun >= first]
