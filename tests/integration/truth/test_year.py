@@ -1,4 +1,4 @@
-"""A year of readings, every hour or half hour: each day of a site has what its clocks say, also when these are put forward or back."""
+"""A year of readings: each day of a site has what its clocks say, also when these are put forward or back."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
