@@ -17,15 +17,15 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)
 
 YEAR = 2026
 SITES = {"rome": "Europe/Rome", "howe": "Australia/Lord_Howe", "utc": "UTC"}
-EVERY = {"rome": timedelta(hours=1), "howe": timedelta(minutes=30), "utc": timedelta(hours=1)}
+EVERY = {"rome": timedelta(hours=1), "howe": timedelta(minutes=30), "utc": timedelta(hours=3)}
 USUAL = {site: timedelta(days=1) // every for site, every in EVERY.items()}
 CHANGES = {
     ("rome", "2026-03-29"): 23,
     ("rome", "2026-10-25"): 25,
     ("howe", "2026-04-05"): 49,  # half an hour longer
     ("howe", "2026-10-04"): 47,
-    ("utc", "2026-03-29"): 24,
-    ("utc", "2026-10-25"): 24,
+    ("utc", "2026-03-29"): 8,
+    ("utc", "2026-10-25"): 8,
 }
 
 

@@ -13,7 +13,7 @@ from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
 from domain.quality_rules import Rule, RuleBook
 from domain.windows import MINUTE_US, Span
 from projections.decision_state import DecisionState
-from projections.incoming import Item
+from projections.incoming import Item, Zoned
 from projections.judging import Judge
 from projections.making import Maker
 from projections.rules import WindowRules
@@ -38,7 +38,7 @@ class Nowhere:
     """Places of devices that belong to no site, or to one in a zone that is given."""
 
     def __init__(self, zone: str = "UTC") -> None:
-        self._zone = zone
+        self.named = zone
 
     def site(self, device: str) -> str | None:
         del device
@@ -46,7 +46,7 @@ class Nowhere:
 
     def zone(self, site: str | None) -> str:
         del site
-        return self._zone
+        return self.named
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def rows_of(readings: Sequence[tuple[int, float, float | None]], *, device: str 
     return rows
 
 
-async def maker(history: History, *, zone: str = "UTC", position: int | None = None) -> Maker:
+async def maker(history: History, *, zone: str = "UTC", position: int | None = None, places: Nowhere | None = None) -> Maker:
     """As a process has it that starts over what is kept."""
-    watermarks = Watermarks(await history.watermarks(), RULES.lateness, Nowhere(zone))
+    watermarks = Watermarks(await history.watermarks(), RULES.lateness, places or Nowhere(zone))
     catalog = Catalog(RULES.quality, await history.series())
     checkpoint = Cursor("log", None if position is None else Position(position))
     return Maker(
@@ -194,3 +194,29 @@ async def test_the_days_of_a_site_are_those_of_its_zone(history: DuckDbHistory) 
     await feed(history, cut(rows, [2]), zone="Australia/Lord_Howe")
     assert [one[:2] for one in await figures(history, Span.SITE_DAY)] == [(-630, 2 + 1), (810, 1)]
     assert [one[:2] for one in await figures(history, Span.DAY)] == [(0, 4)]
+
+
+async def test_the_days_of_a_site_are_made_anew_in_its_new_zone_and_nothing_else_is(history: DuckDbHistory) -> None:
+    places = Nowhere("Europe/Rome")
+    making = await maker(history, places=places)
+    rows = rows_of([(3600 * hour, 20.0 + hour % 5, 50.0) for hour in range(0, 50, 2)])
+    items: list[Item] = list(rows)
+    await history.write(rows)
+    await making.make(items, Position(100))
+    before, other = await figures(history, Span.SITE_DAY), await history.content_hashes()
+    places.named = "Asia/Kolkata"
+    await making.make([Zoned("farm", Position(101))], Position(101))
+    assert [one[:2] for one in await figures(history, Span.SITE_DAY)] == [(-330, 10), (1110, 12), (2550, 3)]
+    now = await history.content_hashes()
+    assert {span for span, found in now.items() if found != other[span]} == {Span.SITE_DAY}
+    places.named = "Europe/Rome"
+    await (await maker(history, places=places, position=101)).make([Zoned("farm", Position(102))], Position(102))
+    assert await figures(history, Span.SITE_DAY) == before
+
+
+async def test_a_zone_that_is_decided_again_as_it_was_costs_no_day(history: DuckDbHistory) -> None:
+    rows = rows_of([(0, 20.0, None)])
+    await feed(history, [rows], zone="Europe/Rome")
+    before = (await history.windows(Span.SITE_DAY, [SeriesRange(TEMPERATURE, 0, 2**60)])).position
+    await (await maker(history, zone="Europe/Rome")).make([Zoned("farm", Position(9))], Position(9))
+    assert (await history.windows(Span.SITE_DAY, [SeriesRange(TEMPERATURE, 0, 2**60)])).position.tolist() == before.tolist()
