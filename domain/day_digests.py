@@ -30,6 +30,17 @@ class DayDigests(msgspec.Struct, frozen=True):
     low: Words
     high: Words
 
+    def less(self, other: "DayDigests") -> "DayDigests":
+        """The digests of the rest, where the other ones are those of some of these rows."""
+        negative = [np.zeros(1, np.uint64) - getattr(other, name) for name in ("low", "high")]
+        return summed([self, DayDigests(other.names, other.device, other.day, -other.rows, *negative)])
+
+    def from_day(self, first: int) -> "DayDigests":
+        """Those of that day, a number since 1970, and later."""
+        kept = self.day >= first
+        columns = (getattr(self, name)[kept] for name in ("device", "day", "rows", "low", "high"))
+        return DayDigests(self.names, *columns)
+
     def total(self) -> Digest:
         """That of all rows."""
         return Digest(int(self.rows.sum()), int(self.low.sum(dtype=np.uint64)), int(self.high.sum(dtype=np.uint64)))
@@ -65,9 +76,7 @@ def total(parts: Iterable[DayDigests]) -> DayDigests:
 
 def differing(left: DayDigests, right: DayDigests) -> Iterator[DeviceDay]:
     """The days on which they differ, in order of device words and days."""
-    negative = [np.zeros(1, np.uint64) - getattr(right, name) for name in ("low", "high")]
-    gone = DayDigests(right.names, right.device, right.day, -right.rows, *negative)
-    rest = summed([left, gone])
+    rest = left.less(right)
     for place in np.flatnonzero((rest.rows != 0) | (rest.low != 0) | (rest.high != 0)).tolist():
         day = datetime.fromtimestamp(int(rest.day[place]) * _SECONDS, UTC).date()
         yield DeviceDay(rest.names[int(rest.device[place])], day)

@@ -8,20 +8,21 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
 
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from adapters.history import duckdb_columns, duckdb_marks, duckdb_windows
+from adapters.history import duckdb_columns, duckdb_marks, duckdb_tiers, duckdb_windows
 from adapters.history import duckdb_table as table
 from adapters.history.content import hashes
+from adapters.history.duckdb_conditions import after, conditions
 from adapters.history.duckdb_file import DuckDbFile
 from adapters.history.duckdb_schema import create
-from adapters.history.port import RAW, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from adapters.history.port import ENDLESS, RAW, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark, key_of
 from domain.day_digests import DayDigests
+from domain.digest import Digest
 from domain.rows import Columns
 from domain.windows import Span
 from schema.envelope import Cursor, Position
-from schema.ids import format_event_id
-from schema.times import to_micros
 
 _SPARE_ROWS = 8
 """Asked for beyond the limit, so that a few rows that stand twice do not cost a second question."""
@@ -31,7 +32,9 @@ _ONE_AT_A_TIME: Final = Lock()
 
 
 class DuckDbHistory:
-    """The port `History` over one file."""
+    """The port `TieredHistory` over one file."""
+
+    horizon = ENDLESS
 
     def __init__(self, file: DuckDbFile) -> None:
         self._file = file
@@ -63,8 +66,8 @@ class DuckDbHistory:
         await self._file.write(change)
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
-        conditions, values = _conditions(query)
-        return await self._file.read(lambda cursor: _page(cursor, conditions, values, query))
+        asked, values = conditions(query)
+        return await self._file.read(lambda cursor: _page(cursor, asked, values, query))
 
     async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
         return await self._file.read(lambda cursor: duckdb_columns.read(cursor, ranges))
@@ -104,6 +107,21 @@ class DuckDbHistory:
     async def reset(self) -> None:
         await self._file.write(create)
 
+    async def days(self, before_us: int) -> Sequence[int]:
+        return await self._file.read(lambda cursor: duckdb_tiers.days(cursor, before_us))
+
+    async def visit(self, start_us: int, end_us: int, take: Callable[[pa.RecordBatch], None]) -> None:
+        await self._file.read(lambda cursor: duckdb_tiers.visit(cursor, start_us, end_us, take))
+
+    async def digest(self, start_us: int, end_us: int) -> Digest:
+        return await self._file.read(lambda cursor: duckdb_tiers.digest(cursor, start_us, end_us))
+
+    async def forget_rows(self, start_us: int, end_us: int) -> None:
+        await self._file.write(lambda cursor: duckdb_tiers.forget_rows(cursor, start_us, end_us))
+
+    async def forget_windows(self, span: Span, before_us: int) -> None:
+        await self._file.write(lambda cursor: duckdb_windows.forget_before(cursor, span, before_us))
+
     async def close(self) -> None:
         await self._file.close()
 
@@ -113,50 +131,25 @@ def _content(cursor: DuckDBPyConnection) -> Mapping[str, DayDigests]:
     return {RAW: duckdb_columns.content(cursor), **spans}
 
 
-def _conditions(query: RangeQuery) -> tuple[list[str], dict[str, Any]]:
-    """What the query asks for, but for the place where it goes on."""
-    asked = [
-        ("device = $device", "device", query.device),
-        ("sensor = $sensor", "sensor", query.sensor),
-        ("metric = $metric", "metric", query.metric),
-        ("timestamp_us >= $start", "start", None if query.start is None else to_micros(query.start)),
-        ("timestamp_us < $end", "end", None if query.end is None else to_micros(query.end)),
-    ]
-    return (
-        [condition for condition, _, value in asked if value is not None],
-        {name: value for _, name, value in asked if value is not None},
-    )
-
-
-def _page(cursor: DuckDBPyConnection, conditions: list[str], values: dict[str, Any], query: RangeQuery) -> list[HistoryRow]:
+def _page(cursor: DuckDBPyConnection, asked: list[str], values: dict[str, Any], query: RangeQuery) -> list[HistoryRow]:
     """The first rows after `query.after`, each (event id, metric) once."""
     rows: list[HistoryRow] = []
-    after, limit = query.after, query.limit + _SPARE_ROWS
+    place, limit = query.after, query.limit + _SPARE_ROWS
     while True:
-        found = _after(cursor, conditions, values, after, limit)
+        found = _after(cursor, asked, values, place, limit)
         for row in found:
-            if (key := _key(row)) != after:
+            if (key := key_of(row)) != place:
                 rows.append(row)
-                after = key
+                place = key
         if len(rows) >= query.limit or len(found) < limit:
             return rows[: query.limit]
 
 
 def _after(
-    cursor: DuckDBPyConnection,
-    conditions: list[str],
-    values: dict[str, Any],
-    after: tuple[int, bytes, str] | None,
-    limit: int,
+    cursor: DuckDBPyConnection, asked: list[str], values: dict[str, Any], place: tuple[int, bytes, str] | None, limit: int
 ) -> list[HistoryRow]:
-    if after is not None:
-        timestamp_us, event_id, metric = after
-        conditions = [*conditions, "(timestamp_us, event_id, metric) > ($after_us, $after_id::UUID, $after_metric)"]
-        conditions.append("timestamp_us >= $after_us")
-        values = values | {"after_us": timestamp_us, "after_id": format_event_id(event_id), "after_metric": metric}
-    found = cursor.execute(table.select(conditions), values | {"limit": limit}).fetchall()
+    if place is not None:
+        more, places = after(place)
+        asked, values = [*asked, *more], values | places
+    found = cursor.execute(table.select(asked), values | {"limit": limit}).fetchall()
     return [table.to_row(columns) for columns in found]
-
-
-def _key(row: HistoryRow) -> tuple[int, bytes, str]:
-    return row.timestamp_us, row.event_id, row.metric

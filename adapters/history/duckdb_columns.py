@@ -14,13 +14,12 @@ from domain.columns import Int64
 from domain.day_digests import DayDigests, total
 from domain.rows import QUALITIES, Columns, Ids, arranged
 
-_QUALITY: Final = f"list_position({[quality.value for quality in QUALITIES]}, r.quality)::TINYINT - 1::TINYINT AS quality"
-_SELECT: Final = f"SELECT w.number, r.timestamp_us, r.value, {_QUALITY}, r.event_id FROM reading r {ranges.JOIN}".format(  # noqa: S608  # ours
+QUALITY_CODE: Final = f"list_position({[quality.value for quality in QUALITIES]}, r.quality)::TINYINT - 1::TINYINT AS quality"
+"""The quality of the row `r` as its code."""
+_SELECT: Final = f"SELECT w.number, r.timestamp_us, r.value, {QUALITY_CODE}, r.event_id FROM reading r {ranges.JOIN}".format(  # noqa: S608  # ours
     time="timestamp_us"
 )
-_ALL: Final = f"""
-SELECT DISTINCT r.device, r.sensor, r.metric, r.timestamp_us, r.value, {_QUALITY}, r.event_id FROM reading r
-"""  # noqa: S608  # ours
+_ALL: Final = f"SELECT DISTINCT r.device, r.sensor, r.metric, r.timestamp_us, r.value, {QUALITY_CODE}, r.event_id FROM "  # noqa: S608  # ours
 _ROWS_AT_ONCE: Final = 200_000
 
 
@@ -45,7 +44,12 @@ def _group(cursor: DuckDBPyConnection, group: Sequence[ranges.Numbered]) -> pa.T
 
 def content(cursor: DuckDBPyConnection) -> DayDigests:
     """The digests of all raw rows."""
-    reader = cursor.sql(_ALL).to_arrow_reader(_ROWS_AT_ONCE)
+    return raw_days_of(cursor, "reading")
+
+
+def raw_days_of(cursor: DuckDBPyConnection, source: str) -> DayDigests:
+    """The digests of the raw rows of a table or a query in parentheses, each once."""
+    reader = cursor.sql(f"{_ALL} {source} r").to_arrow_reader(_ROWS_AT_ONCE)
     return total(_digests(pa.Table.from_batches([batch])) for batch in reader)
 
 

@@ -69,6 +69,11 @@ def forget(cursor: DuckDBPyConnection, span: Span, devices: Sequence[str]) -> No
     cursor.execute(f"DELETE FROM window_{span} WHERE device IN (SELECT unnest($devices))", {"devices": list(devices)})  # noqa: S608  # a span is ours
 
 
+def forget_before(cursor: DuckDBPyConnection, span: Span, before_us: int) -> None:
+    """Drop the windows that start before."""
+    cursor.execute(f"DELETE FROM window_{span} WHERE start_us < ?", [before_us])  # noqa: S608  # a span is ours
+
+
 def series(cursor: DuckDBPyConnection, devices: Sequence[str] | None) -> Mapping[SeriesKey, int]:
     """The series that have windows, each with the start of its last day."""
     only = "" if devices is None else "WHERE device IN (SELECT unnest($devices))"

@@ -35,6 +35,10 @@ class HistoryAddressError(HistoryError):
     """The URL of a history cannot be used, whatever is at the other end."""
 
 
+class BeyondRetentionError(HistoryError):
+    """What was asked for was there once, and is past all that is kept."""
+
+
 class HistoryRow(msgspec.Struct, frozen=True, gc=False):
     """One value of one metric. Times are microseconds since the epoch; `value` is in the metric's canonical unit.
 
@@ -52,6 +56,11 @@ class HistoryRow(msgspec.Struct, frozen=True, gc=False):
     recorded_us: int
     revision: int
     position: Position
+
+
+def key_of(row: HistoryRow) -> tuple[int, EventId, str]:
+    """Where a row stands among those of its device."""
+    return row.timestamp_us, row.event_id, row.metric
 
 
 class SeriesKey(msgspec.Struct, frozen=True):
@@ -107,8 +116,62 @@ class Watermark(msgspec.Struct, frozen=True):
     zone: str = "UTC"
 
 
+class Horizon(Protocol):
+    """How far back a history goes."""
+
+    def windows_from(self, span: Span) -> int:
+        """Windows of that span that start before this moment are no longer kept: they can be made again from raw rows."""
+        ...
+
+    def whole_from(self) -> int:
+        """No raw rows of this moment or later are gone."""
+        ...
+
+    def rows_gone(self, device: str, start_us: int, end_us: int) -> bool:
+        """Whether raw rows of [start, end) were there once and are kept nowhere any more."""
+        ...
+
+    def require(self, device: str, start_us: int, end_us: int) -> None:
+        """BeyondRetentionError where they are gone."""
+        ...
+
+    def archived(self, device: str, start_us: int, end_us: int) -> Sequence[int]:
+        """Where the UTC days start that overlap [start, end) and may have raw rows of the device outside of the store."""
+        ...
+
+
+class Endless:
+    """Implements `Horizon` for what keeps everything."""
+
+    def windows_from(self, span: Span) -> int:
+        del span
+        return -(2**62)
+
+    def whole_from(self) -> int:
+        return -(2**62)
+
+    def rows_gone(self, device: str, start_us: int, end_us: int) -> bool:
+        del device, start_us, end_us
+        return False
+
+    def require(self, device: str, start_us: int, end_us: int) -> None:
+        """Nothing is."""
+
+    def archived(self, device: str, start_us: int, end_us: int) -> Sequence[int]:
+        del device, start_us, end_us
+        return ()
+
+
+ENDLESS: Final = Endless()
+
+
 class History(Protocol):
     """One history, of one event log. Safe for concurrent use by the tasks of one event loop."""
+
+    @property
+    def horizon(self) -> Horizon:
+        """How far back it goes."""
+        ...
 
     async def checkpoint(self) -> Cursor | None:
         """Up to where the windows hold; None while the history is empty."""
@@ -123,11 +186,17 @@ class History(Protocol):
         ...
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
-        """At most `query.limit` rows, each event's metric once."""
+        """At most `query.limit` rows, each event's metric once.
+
+        BeyondRetentionError where some are gone (see `horizon`) at or after the beginning that the query names.
+        """
         ...
 
     async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
-        """The raw rows of these ranges; the number of a series is the place of its range. Ranges of a series do not overlap."""
+        """The raw rows of these ranges; the number of a series is the place of its range. Ranges of a series do not overlap.
+
+        What is gone is not there.
+        """
         ...
 
     async def windows(self, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows:

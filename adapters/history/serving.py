@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.history.port import History, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from adapters.history.port import History, HistoryRow, Horizon, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
 from domain.day_digests import DayDigests
 from domain.rows import Columns
 from domain.windows import Span
@@ -14,6 +14,10 @@ class ServingHistory:
 
     def __init__(self, store: History) -> None:
         self.store = store
+
+    @property
+    def horizon(self) -> Horizon:
+        return self.store.horizon
 
     async def checkpoint(self) -> Cursor | None:
         return await self.store.checkpoint()

@@ -14,10 +14,16 @@ from adapters.history.influx import failures
 from adapters.history.influx.address import InfluxAddress
 from adapters.history.influx.failures import plain_errors
 from adapters.history.port import HistoryError
+from schema.times import from_micros
 
 Values = list[list[Any]]
 _MILLISECONDS: Final = 1000
 _EVER: Final = {"start": "1677-09-21T00:12:43.145224194Z", "stop": "2262-04-11T23:47:16.854775806Z"}
+
+
+def _rfc3339(time_ns: int) -> str:
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    return f"{from_micros(seconds * 1_000_000):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
 class Timeouts(msgspec.Struct, frozen=True):
@@ -118,15 +124,16 @@ class InfluxConnection:
             raise HistoryError(f"the history {self._address} cannot answer: {wrong}")
         return [result.series for result in answer.results]
 
-    def delete(self, predicate: str = "") -> None:
-        """Forget all points for which that is so; all there are without it."""
+    def delete(self, predicate: str = "", within: tuple[int, int] | None = None) -> None:
+        """Forget all points for which that is so, all there are without it; of those in [start, end) in nanoseconds alone."""
+        times = _EVER if within is None else {"start": _rfc3339(within[0]), "stop": _rfc3339(within[1] - 1)}
         with plain_errors(self._address):
             self._client.api_client.call_api(
                 "/api/v2/delete",
                 "POST",
                 query_params=[("org", self._address.org), ("bucket", self._address.bucket)],
                 header_params={"Content-Type": "application/json"},
-                body={**_EVER, "predicate": predicate},
+                body={**times, "predicate": predicate},
                 _request_timeout=self._limits(self._timeouts.delete),
             )
 

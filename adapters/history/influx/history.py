@@ -8,14 +8,29 @@ from functools import partial
 from itertools import chain, islice
 from typing import Final, Self, TypeVar
 
+import pyarrow as pa
+
 from adapters.history.content import hashes
-from adapters.history.influx import columns, marks, pages, questions
+from adapters.history.influx import columns, marks, pages, questions, tiers
 from adapters.history.influx import windows as window_points
 from adapters.history.influx.address import InfluxAddress
 from adapters.history.influx.connection import InfluxConnection, Timeouts
+from adapters.history.influx.lines import MEASUREMENT
 from adapters.history.influx.places import Places
-from adapters.history.port import RAW, HistoryError, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from adapters.history.influx.points import span_ns, window_ns
+from adapters.history.port import (
+    ENDLESS,
+    RAW,
+    HistoryError,
+    HistoryRow,
+    KeptWindows,
+    RangeQuery,
+    SeriesKey,
+    SeriesRange,
+    Watermark,
+)
 from domain.day_digests import DayDigests
+from domain.digest import Digest
 from domain.rows import Columns
 from domain.windows import Span
 from schema.envelope import Cursor, Position
@@ -25,10 +40,14 @@ _LINES: Final = 5_000
 """A request. More are slower to build and to refuse, fewer cost more round trips."""
 _SENDERS: Final = 2
 _READERS: Final = 4
+_FAR_US: Final = 2**60
+"""Further back than any year that has a number of four digits."""
 
 
 class InfluxHistory:
-    """The port `History` over one bucket, which one process at a time fills and any number ask."""
+    """The port `TieredHistory` over one bucket, which one process at a time fills and any number ask."""
+
+    horizon = ENDLESS
 
     def __init__(self, address: InfluxAddress, connection: InfluxConnection) -> None:
         self._address = address
@@ -103,6 +122,24 @@ class InfluxHistory:
 
     async def reset(self) -> None:
         await self._run(self._writer, self._reset)
+
+    async def days(self, before_us: int) -> Sequence[int]:
+        return await self._read(partial(tiers.days, self._connection.ask, before_us))
+
+    async def visit(self, start_us: int, end_us: int, take: Callable[[pa.RecordBatch], None]) -> None:
+        await self._read(partial(tiers.visit, self._connection.ask, start_us, end_us, take))
+
+    async def digest(self, start_us: int, end_us: int) -> Digest:
+        return await self._read(partial(tiers.digest, self._connection.ask, start_us, end_us))
+
+    async def forget_rows(self, start_us: int, end_us: int) -> None:
+        within = span_ns(start_us, end_us)
+        await self._run(self._writer, lambda: self._connection.delete(f'_measurement="{MEASUREMENT}"', within))
+
+    async def forget_windows(self, span: Span, before_us: int) -> None:
+        within = window_ns(-_FAR_US), window_ns(before_us)
+        of_span = f'_measurement="{window_points.measurement_of(span)}"'
+        await self._run(self._keeper, lambda: self._connection.delete(of_span, within))
 
     async def close(self) -> None:
         """After what was begun."""

@@ -1,0 +1,203 @@
+"""The archive of one history: a folder of Parquet files, a manifest of them, and what can be asked of both.
+
+The manifest keeps what was let go of too, so that rows which were there once and are gone can be told from rows that never
+were: a site's day is gone where the manifest knows of its files, they are deleted (by the archive's own retention, or by
+somebody's hand) and the store has dropped that day.
+"""
+
+import asyncio
+import fcntl
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from duckdb import DuckDBPyConnection
+
+from adapters.history import duckdb_ranges as ranges
+from adapters.history.archive import reading
+from adapters.history.archive.engine import Engine, tidy
+from adapters.history.archive.entries import Begun, Dropped, Entry, Expired, Floor, Kept, Placed
+from adapters.history.archive.holdings import Holdings, SiteDay, told
+from adapters.history.archive.keeping import DayKeeper, DayKept, sync
+from adapters.history.archive.layout import LOCK, MANIFEST, day_text, folder_of
+from adapters.history.archive.manifest import Manifest
+from adapters.history.archive.staging import SiteOf
+from adapters.history.archive.table import note_of
+from adapters.history.port import BeyondRetentionError, HistoryError, HistoryRow, HistoryUnavailableError, RangeQuery
+from adapters.history.tiers import TieredHistory
+from domain.windows import Span
+
+T = TypeVar("T")
+EVER = (-(2**62), 2**62)
+_ATTEMPTS = 5
+
+
+class Archive:
+    """Written by the process that owns its history, read by any. A folder that is not there yet is an empty archive."""
+
+    def __init__(self, root: Path, holdings: Holdings, manifest: Manifest) -> None:
+        self.root = root
+        self.engine = Engine(root)
+        self._holdings = holdings
+        self._manifest = manifest
+
+    @classmethod
+    async def open(cls, root: Path) -> "Archive":
+        """HistoryError where its manifest cannot be read. Where there is none it is told from the files."""
+        manifest = Manifest(root / MANIFEST)
+        holdings = await asyncio.to_thread(_holdings, root, manifest)
+        return cls(root, holdings, manifest)
+
+    @property
+    def holdings(self) -> Holdings:
+        """With what another process, or another version of the history in this one, added meanwhile."""
+        if self._manifest.has_more():
+            for entry in self._manifest.read():
+                self._holdings.take(entry)
+        return self._holdings
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Held by the one job that changes it; HistoryError where another process has it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / LOCK).open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HistoryError(f"the archive {self.root} is being written by another process; try again later") from None
+            tidy(self.root)
+            yield
+
+    async def keep_day(self, store: TieredHistory, day: int, log_id: str, site_of: SiteOf) -> DayKept:
+        """Take a day of the store in. What it returns is in the archive and was read back."""
+        self.require_log(log_id)
+        kept = await DayKeeper(self.root, self.engine, self.holdings, log_id, site_of).keep(store, day)
+        await self.note(*kept.entries)
+        await asyncio.to_thread(_delete, kept.replaced)
+        return kept
+
+    def require_log(self, log_id: str) -> None:
+        """HistoryError where the archive holds readings of another log: their places in it would mean nothing here."""
+        held = self.holdings.log_id
+        if held not in {None, log_id}:
+            raise HistoryError(
+                f"the archive {self.root} holds readings of another event log ({held}); name another folder with the setting "
+                "`archive`, or move this one away: it is filled again from the log"
+            )
+
+    async def let_go(self, day: int) -> None:
+        """Note that the store drops its rows of a day, before it does."""
+        if day not in self.holdings.dropped:
+            await self.note(Dropped(day_text(day)))
+
+    async def lower(self, span: Span, before_us: int) -> None:
+        """Note that windows of that span are dropped up to there, before they are."""
+        if before_us > self.holdings.floor(span):
+            await self.note(Floor(span, before_us))
+
+    async def expire(self, site: str | None, day: int) -> None:
+        """Delete what there is of a site's day."""
+        files = [folder_of(self.root, site, day) / name for name in self.holdings.files.get((site, day), {})]
+        await self.note(Expired(site, day_text(day)))
+        await asyncio.to_thread(_delete, files)
+
+    async def note(self, *entries: Entry) -> None:
+        """Write to the manifest, which is then believed."""
+        if entries:
+            await asyncio.to_thread(self._manifest.add, *entries)
+
+    def site_days(self, device: str, start_us: int, end_us: int) -> list[SiteDay]:
+        """Of which there are files that may hold rows of the device."""
+        sites = self.holdings.sites
+        if device not in sites:
+            return []
+        return [(sites[device], day) for day in self.holdings.in_range(sites[device], start_us, end_us)]
+
+    def rows_gone(self, device: str, start_us: int, end_us: int) -> bool:
+        """Whether rows of the device may have been there once, that no file has any more."""
+        sites = self.holdings.sites
+        return device in sites and bool(self.holdings.gone(sites[device], start_us, end_us))
+
+    def require(self, device: str, start_us: int, end_us: int) -> None:
+        """BeyondRetentionError where some days of the range were there once and are gone."""
+        if device not in self.holdings.sites:
+            return
+        self.files(self.site_days(device, start_us, end_us))
+        if days := self.holdings.gone(self.holdings.sites[device], start_us, end_us):
+            until = f" to {day_text(days[-1])}" if len(days) > 1 else ""
+            raise BeyondRetentionError(
+                f"readings of {device} of {day_text(days[0])}{until} are past the retention of the archive, or missing from "
+                "it; ask for a range without these days"
+            )
+
+    def files(self, days: Iterable[SiteDay]) -> list[Path]:
+        """The files of these days. Where one is missing that the store relied on, that day is gone, and said to be."""
+        found = []
+        for site, day in days:
+            for name in self.holdings.files.get((site, day), {}):
+                path = folder_of(self.root, site, day) / name
+                if path.exists():
+                    found.append(path)
+                elif day in self.holdings.dropped:
+                    structlog.get_logger().error("archive_file_missing", file=str(path), action="restore it from a backup")
+                    self.holdings.lose(site, day)
+        return found
+
+    async def columns(self, wanted: Sequence[ranges.Numbered], days: Sequence[SiteDay]) -> reading.Rows:
+        """The rows of these ranges, of the files of these days."""
+        return await self._ask(days, lambda files: lambda cursor: reading.columns(cursor, files, wanted))
+
+    async def page(self, query: RangeQuery, days: Sequence[SiteDay]) -> list[HistoryRow]:
+        """The first rows of the query in the files of these days."""
+        return await self._ask(days, lambda files: lambda cursor: reading.page(cursor, files, query))
+
+    async def _ask(self, days: Sequence[SiteDay], question: Callable[[list[Path]], Callable[[DuckDBPyConnection], T]]) -> T:
+        """Once more where a file was replaced by a later one before it was read."""
+        for _ in range(_ATTEMPTS):
+            files = await asyncio.to_thread(self.files, days)
+            try:
+                return await self.engine.ask(question(files), files)
+            except HistoryError:
+                if all(file.exists() for file in files):
+                    raise
+        raise HistoryUnavailableError(f"the archive {self.root} changes faster than it can be read; try again")
+
+
+def _holdings(root: Path, manifest: Manifest) -> Holdings:
+    if manifest.path.exists():
+        return told(manifest.read())
+    found = sorted(root.glob("site=*/day=*/*.parquet")) if root.exists() else []
+    if not found:
+        return Holdings()
+    structlog.get_logger().warning("archive_manifest_made_anew", archive=str(root), files=len(found))
+    holdings = told(_entries_of(found))
+    manifest.replace(holdings.entries())
+    return holdings
+
+
+def _entries_of(files: Sequence[Path]) -> Iterator[Entry]:
+    """What files say of themselves. The store has let go of such days, as far as anybody knows."""
+    for file in files:
+        note = note_of(file)
+        if note is None:
+            raise HistoryError(f"{file} is damaged, or no file of this archive: restore it from a backup, or move it away")
+        yield Begun(note.log_id)
+        yield Placed(note.site, note.devices)
+        yield Kept(note.site, note.day, file.name, note.rows, note.digest)
+        yield Dropped(note.day)
+
+
+def _delete(files: Iterable[Path]) -> None:
+    """Files, and the folders that they leave empty."""
+    for file in files:
+        file.unlink(missing_ok=True)
+        folder = file.parent
+        if folder.exists():
+            sync(folder)
+            if not any(folder.iterdir()):
+                folder.rmdir()

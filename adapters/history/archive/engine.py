@@ -1,0 +1,111 @@
+"""DuckDB without a file of its own, over the files of the archive: bounded memory, threads, errors in plain words."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from adapters.history.archive.layout import WORK, is_as_named
+from adapters.history.archive.table import READ, digest_of, names
+from adapters.history.port import HistoryError, HistoryUnavailableError
+
+T = TypeVar("T")
+_INTERRUPT_SECONDS: Final = 0.005
+_READERS: Final = 2
+_FULL: Final = ("No space left", "Could not write", "File too large", "max_temp_directory_size")
+
+
+class Engine:
+    """Opened at the first question: a house without an archive pays nothing. It spills to the archive's disk."""
+
+    def __init__(self, root: Path, *, memory: str = "256MB", threads: int = 2) -> None:
+        self._root = root
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory,
+            "threads": threads,
+            "temp_directory": str(root / WORK / f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"),
+            "preserve_insertion_order": False,
+            "arrow_lossless_conversion": True,
+            "autoinstall_known_extensions": False,
+        }
+        self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="archive-read")
+        self._connection: DuckDBPyConnection | None = None
+        self._closed = False
+
+    def cursor(self) -> DuckDBPyConnection:
+        """A cursor with temporary tables of its own, for one thread at a time."""
+        if self._closed:
+            raise HistoryError(f"the archive {self._root} is closed")
+        if self._connection is None:
+            self._connection = duckdb.connect(":memory:", config=self._config)
+        return self._connection.cursor()
+
+    async def ask(self, question: Callable[[DuckDBPyConnection], T], files: Sequence[Path] = ()) -> T:
+        """The answer of `question`, which reads these files. One that is cancelled is interrupted rather than left running."""
+        cursor = self.cursor()
+
+        def run() -> T:
+            with cursor, plain_errors(self._root, files):
+                return question(cursor)
+
+        running = self._threads.submit(run)
+        try:
+            return await asyncio.wrap_future(running)
+        except asyncio.CancelledError:
+            while not running.done():
+                # An interrupt that comes before the statement begins is lost.
+                cursor.interrupt()
+                await asyncio.sleep(_INTERRUPT_SECONDS)
+            raise
+
+    async def close(self) -> None:
+        self._closed = True
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        if self._connection is not None:
+            self._connection.close()
+
+
+def tidy(root: Path) -> None:
+    """Remove what processes of this machine spilled that were killed."""
+    for folder in (root / WORK).glob(f"{socket.gethostname()}-*"):
+        pid = folder.name.removeprefix(f"{socket.gethostname()}-").partition("-")[0]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def plain_errors(root: Path, files: Sequence[Path] = ()) -> Iterator[None]:
+    """DuckDB's errors as the port's, in plain words; a damaged file is named."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _plain(root, error, files) from error
+
+
+def _plain(root: Path, error: duckdb.Error, files: Sequence[Path]) -> HistoryError:
+    text = str(error)
+    first = text.partition("\n")[0]
+    if any(sign in text for sign in _FULL):
+        return HistoryUnavailableError(f"the archive {root} cannot be written, the disk may be full: {first}")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return HistoryError(f"a question to the archive {root} needs more memory than it may use: ask for less ({first})")
+    if (bad := next((file for file in files if not _is_sound(file)), None)) is not None:
+        return HistoryError(f"the archive's file {bad} cannot be read, it may be damaged: restore it from a backup ({first})")
+    return HistoryError(f"the archive {root} failed: {first}")
+
+
+def _is_sound(file: Path) -> bool:
+    """Whether all of a file can be read, and is what its name says."""
+    try:
+        with duckdb.connect(config={"arrow_lossless_conversion": True}) as connection:
+            return is_as_named(file, digest_of(connection, READ, names([file])))
+    except duckdb.Error:
+        return False
