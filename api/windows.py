@@ -1,6 +1,6 @@
 """Questions to the windows: series for charts, the summary of a day, the heat map."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Final
@@ -22,6 +22,7 @@ from domain.calendars import day_bounds
 from domain.indices import DAILY_INDICES
 from projections.heat import HeatMap
 from projections.judging import Judge
+from projections.remade import Remade
 from projections.series import SeriesReader
 from projections.spans import ZoneOf
 from schema.metrics import METRICS
@@ -117,7 +118,8 @@ async def heat_map(services: Services, metric: str, start: datetime, end: dateti
     """A cell for each location in which the metric was measured."""
     if start >= end:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
-    heat = await HeatMap(shared(services), services.decisions).of(metric, start, end, within)
+    history, judge = shared(services), Judge(services.rules.quality, services.decisions)
+    heat = await HeatMap(history, Remade(history, judge, zones(services)), services.decisions).of(metric, start, end, within)
     known = METRICS.get(metric)
     return location_cells(heat, metric, known.unit if known else None)
 
@@ -133,6 +135,11 @@ def series_reader(services: Services) -> SeriesReader:
         zone_of=zones(services),
         clock=services.clock,
     )
+
+
+def unit_of(services: Services) -> Callable[[SeriesKey], str | None]:
+    """What tells the unit of a series."""
+    return lambda key: _unit(services, key)
 
 
 def zones(services: Services) -> ZoneOf:

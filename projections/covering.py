@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from adapters.history.port import History, SeriesKey, SeriesRange
+from adapters.history.port import SeriesKey, SeriesRange
 from domain.windows import DAY_US, HOUR_US, MINUTE_US, NO_WINDOWS, QUARTER_US, Span, Windows, joined
-from projections.spans import renumbered
+from projections.spans import WindowSource, renumbered
 
 _LENGTHS: Final = {Span.DAY: DAY_US, Span.HOUR: HOUR_US, Span.QUARTER: QUARTER_US, Span.MINUTE: MINUTE_US}
 _SHORTER: Final = {Span.DAY: Span.HOUR, Span.HOUR: Span.QUARTER, Span.QUARTER: Span.MINUTE}
@@ -50,7 +50,7 @@ def _cover(start: int, end: int, span: Span) -> Iterator[tuple[Span, int, int]]:
         yield from _cover(last, end, _SHORTER[span])
 
 
-async def read(history: History, parts: Sequence[Part]) -> Windows:
+async def read(history: WindowSource, parts: Sequence[Part]) -> Windows:
     """The windows of all these parts, by (number, start)."""
     found = [NO_WINDOWS]
     for span in dict.fromkeys(part.span for part in parts):

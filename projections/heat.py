@@ -15,6 +15,7 @@ from domain.columns import Int64
 from domain.windows import Windows, merged
 from projections.covering import cover, read
 from projections.queries import DecisionQueries
+from projections.spans import WindowSource
 from schema.times import to_micros
 
 
@@ -30,10 +31,11 @@ class Heat(msgspec.Struct, frozen=True):
 
 
 class HeatMap:
-    """Answers from one history."""
+    """Answers from one history and its `windows`."""
 
-    def __init__(self, history: History, decisions: DecisionQueries) -> None:
+    def __init__(self, history: History, windows: WindowSource, decisions: DecisionQueries) -> None:
         self._history = history
+        self._windows = windows
         self._decisions = decisions
 
     async def of(self, metric: str, start: datetime, end: datetime, within: str | None = None) -> Heat:
@@ -44,7 +46,7 @@ class HeatMap:
         number = {location: place for place, location in enumerate(locations)}
         wanted = [(number[path], stay) for stay in stays for path in _paths(stay.location, within)]
         parts = [part for place, (_, stay) in enumerate(wanted) for part in cover(place, stay.key, stay.start_us, stay.end_us)]
-        windows = _by_location(await read(self._history, parts), np.array([place for place, _ in wanted], np.int64))
+        windows = _by_location(await read(self._windows, parts), np.array([place for place, _ in wanted], np.int64))
         there = {(place, stay.key.device) for place, stay in wanted}
         return Heat(locations, windows, [sum(place == one for one, _ in there) for place in range(len(locations))])
 

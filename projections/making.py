@@ -19,6 +19,8 @@ from projections.incoming import Corrected, Item, Zoned
 from projections.judged import Judged
 from projections.judging import Judge
 from projections.minutes import minutes_of
+from projections.reach import is_within_reach, within_reach
+from projections.remade import Remade
 from projections.revisions import Correcting, LateRows, Made, Touches, revised
 from projections.rules import WindowRules
 from projections.spans import ends_of
@@ -45,6 +47,7 @@ class Maker:
         checkpoint: Cursor,
     ) -> None:
         self._history = history
+        self._windows = Remade(history, judge, watermarks.zone_of)
         self._judge = judge
         self._watermarks = watermarks
         self._catalog = catalog
@@ -68,7 +71,10 @@ class Maker:
 
     async def _rows(self, rows: Sequence[HistoryRow]) -> None:
         late = LateRows(self._watermarks.take(rows), self._allowed_us, self._watermarks.zone_of)
-        new = await asyncio.to_thread(NewRows.of, rows)
+        workable = within_reach(self._history, rows)
+        if not workable:
+            return
+        new = await asyncio.to_thread(NewRows.of, workable)
         fresh = np.unique(new.ids[:, 1])
         judged = await self._judged(await self._gatherer.gather(new))
         await self._make(judged, np.isin(judged.raw.ids[:, 1], fresh), late, max(row.position for row in rows))
@@ -80,6 +86,8 @@ class Maker:
         for key in await self._history.series([correction.device]):
             if key.metric == correction.metric and correction.sensor in {None, key.sensor}:
                 for start, end in await self._parts(key, correction):
+                    if not is_within_reach(self._history, key.device, start, end):
+                        continue
                     stretch = self._catalog.stretch((key.device, key.sensor), {key.metric}, start, end)
                     judged = await self._judged(await fetch(self._history, [stretch]))
                     changed = (judged.raw.times >= start) & (judged.raw.times < end)
@@ -92,7 +100,7 @@ class Maker:
     async def _parts(self, key: SeriesKey, correction: Corrected) -> list[tuple[int, int]]:
         """The parts of the correction's time that hold readings of the series, none with too many to work on at once."""
         first = max(correction.start_us, -_ALWAYS_US) // DAY_US * DAY_US
-        days = (await self._history.windows(Span.DAY, [SeriesRange(key, first, min(correction.end_us, _ALWAYS_US))])).windows
+        days = (await self._windows.windows(Span.DAY, [SeriesRange(key, first, min(correction.end_us, _ALWAYS_US))])).windows
         part = np.cumsum(days.count + days.bad) // _ROWS_AT_ONCE
         parts = [days.start[part == number].tolist() for number in np.unique(part)]
         return [(max(correction.start_us, starts[0]), min(correction.end_us, starts[-1] + DAY_US)) for starts in parts]
@@ -105,13 +113,13 @@ class Maker:
             await self._keep([await self._site_days(key, change.position) for key in await self._history.series([device])])
 
     async def _site_days(self, key: SeriesKey, position: Position) -> KeptWindows:
-        days = await Upward(self._history, [key], self._watermarks.zone_of).all_site_days()
+        days = await Upward(self._windows, [key], self._watermarks.zone_of).all_site_days()
         nobody = LateRows([], self._allowed_us, self._watermarks.zone_of)
         return await self._revised(Span.SITE_DAY, [key], days, nobody, position)
 
     async def _make(self, judged: Judged, changed: Bools, touched: Touches, position: Position) -> None:
         keys, minutes = await asyncio.to_thread(minutes_of, self._judge, judged, changed)
-        spans = await Upward(self._history, keys, self._watermarks.zone_of).all_spans(minutes)
+        spans = await Upward(self._windows, keys, self._watermarks.zone_of).all_spans(minutes)
         await self._keep([await self._revised(span, keys, windows, touched, position) for span, windows in spans.items()])
 
     async def _revised(

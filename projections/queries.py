@@ -157,6 +157,12 @@ class DeadLetterView(msgspec.Struct, frozen=True):
     received_at: datetime
 
 
+class SegmentQueries(Protocol):
+    """Of which sensors a series is made."""
+
+    def segments(self, sensor: SensorKey) -> Sequence[Segment]: ...
+
+
 class LineageQueries(Protocol):
     """The lineage index: event id and correlation id -> place in the log, which cannot look events up by id."""
 

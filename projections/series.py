@@ -25,7 +25,8 @@ from projections.daily import daily
 from projections.gathering import fetch
 from projections.judged import Judged
 from projections.judging import Judge, with_indices
-from projections.queries import DecisionQueries
+from projections.queries import SegmentQueries
+from projections.remade import Remade
 from projections.spans import Longer, ZoneOf, ends_of, fixed, local_days, starts_of
 from projections.stretches import Catalog
 from projections.watermarks import Lateness, standing
@@ -61,12 +62,13 @@ class SeriesReader:
         history: History,
         judge: Judge,
         *,
-        decisions: DecisionQueries,
+        decisions: SegmentQueries,
         lateness: Lateness,
         zone_of: ZoneOf,
         clock: Callable[[], datetime],
     ) -> None:
         self._history = history
+        self._windows = Remade(history, judge, zone_of)
         self._judge = judge
         self._decisions = decisions
         self._lateness = lateness
@@ -83,7 +85,7 @@ class SeriesReader:
         else:
             span = span_within(width)
             parts = [part for number, key in enumerate(keys) for part in self._parts(number, key, first, last, span)]
-            found = await read(self._history, parts)
+            found = await read(self._windows, parts)
             windows = merged(found, longer.start(found.start))
         return await self._charts(keys, windows, longer.end(windows.start))
 
@@ -97,7 +99,7 @@ class SeriesReader:
         parts = [
             part for number, key in enumerate(keys) for part in self._parts(number, key, first - length + width, last, span)
         ]
-        found = await read(self._history, parts)
+        found = await read(self._windows, parts)
         small = merged(found, found.start // width * width)
         steps = np.arange(length // width) * width
         ends = (small.start[:, None] + steps).ravel()
@@ -115,7 +117,7 @@ class SeriesReader:
         for number, (key, zone) in enumerate(zip(keys, zones, strict=True)):
             first, last = whole(local_days(zone), start, end)
             parts += self._parts_of_days(number, key, first, last, Span.DAY if in_utc else Span.SITE_DAY)
-        found = await read(self._history, parts)
+        found = await read(self._windows, parts)
 
         def day_of(windows: Windows) -> Int64:
             return starts_of(Span.SITE_DAY, windows, zones)
@@ -152,6 +154,8 @@ class SeriesReader:
         """Windows shorter than those that are kept."""
         numbered = [(number, source) for number, key in enumerate(keys) for source in self._sources(key, start, end)]
         sources = [source for _, source in numbered]
+        for source in sources:
+            self._history.horizon.require(source.key.device, source.start_us, source.end_us)
         shown = with_indices(await self._judged(sources))
         bounds = np.array([(source.start_us, source.end_us) for source in sources], np.int64).reshape(-1, 2)
         asked = np.array([sources[group].key == key for key, group in zip(shown.keys, shown.groups.tolist(), strict=True)])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +12,13 @@ from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
 from domain.calendars import day_ends, day_starts
 from domain.columns import Int64
 from domain.windows import DAY_US, HOUR_US, MINUTE_US, QUARTER_US, Span, Windows
+
+
+class WindowSource(Protocol):
+    """Kept windows, as a history gives them."""
+
+    async def windows(self, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows: ...
+
 
 ZoneOf = Callable[[str], ZoneInfo]
 """The zone of the site that a device belongs to."""

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from adapters.history.port import History, SeriesKey, SeriesRange
+from adapters.history.port import SeriesKey, SeriesRange
 from domain.columns import Bools
 from domain.windows import DAY_US, HOUR_US, QUARTER_US, Span, Windows, joined, merged, overlaid
-from projections.spans import Longer, ZoneOf, distinct, fixed, local_days, ranges_of, renumbered
+from projections.spans import Longer, WindowSource, ZoneOf, distinct, fixed, local_days, ranges_of, renumbered
 
 _ALWAYS_US = 2**62
 _UTC = ZoneInfo("UTC")
@@ -24,7 +24,7 @@ _QUARTERS, _HOURS, _DAYS = fixed(QUARTER_US), fixed(HOUR_US), fixed(DAY_US)
 class Upward:
     """Merges windows of the series `keys`, which windows tell by their places."""
 
-    def __init__(self, history: History, keys: Sequence[SeriesKey], zone_of: ZoneOf) -> None:
+    def __init__(self, history: WindowSource, keys: Sequence[SeriesKey], zone_of: ZoneOf) -> None:
         self._history = history
         self._keys = keys
         self._zones = [zone_of(key.device) for key in keys]
