@@ -8,6 +8,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from api.auth import Authenticator
 from api.bodies import HttpRefused
+from api.exports import Exports
 from api.health import Metrics, Readiness, healthz
 from api.http import GraphQLOverHttp
 from api.limits import Limits
@@ -54,6 +55,7 @@ def build_app(services: Services) -> Starlette:
     routes = [
         Route("/graphql", GraphQLOverHttp(operations, authenticator).respond, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", GraphQLOverWebSocket(operations, authenticator).serve),
+        Route("/export", Exports(services, authenticator).respond),
         Route("/session", Sessions(authenticator, services.limits).respond, methods=["POST", "DELETE"]),
         *_ops_routes(services.probes, services.limits.probe_seconds, Metrics(services.registry, authenticator)),
         Route("/", page.respond),

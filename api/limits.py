@@ -24,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 500
     default_page: int = 50
     selectors: int = 20
+    exports: int = 4
+    """Exports that are under way at once: each reads a part of the history at a time, and holds one in memory."""
     buckets: int = 10_000
     corrected_rows: int = 50_000
     """Readings that the dry run of a correction looks at."""

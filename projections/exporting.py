@@ -1,0 +1,135 @@
+"""Exports: readings as they count, or windows of any length, as Arrow batches, series by series and bounded in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from adapters.history.port import History, SeriesKey, SeriesRange
+from domain.columns import Int64
+from domain.indices import DAILY_INDICES
+from domain.replacements import BEGINNING, END, Segment, SensorKey
+from domain.windows import DAY_US, Span
+from projections.export_tables import Table, Unit, readings_table, windows_table
+from projections.export_wanted import EVER, Wanted
+from projections.gathering import fetch
+from projections.judging import Judge
+from projections.remade import Remade
+from projections.series import SeriesReader
+from projections.spans import WindowSource, ZoneOf
+from projections.stretches import Catalog
+from projections.watermarks import Lateness
+from schema.times import from_micros
+
+_ROWS_AT_ONCE: Final = 100_000
+_WINDOWS_AT_ONCE: Final = 10_000
+_DAY: Final = timedelta(days=1)
+
+
+class Exporter:
+    """Exports of one history, each sensor under its own name. `clock` tells what time has passed for idle devices."""
+
+    def __init__(
+        self,
+        history: History,
+        judge: Judge,
+        *,
+        lateness: Lateness,
+        zone_of: ZoneOf,
+        unit_of: Unit,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._history = history
+        self._judge = judge
+        self._reader = SeriesReader(history, judge, decisions=_Alone(), lateness=lateness, zone_of=zone_of, clock=clock)
+        self._unit_of = unit_of
+        self._windows: WindowSource = Remade(history, judge, zone_of)
+
+    async def tables(self, wanted: Wanted) -> AsyncIterator[Table]:
+        """The export, table by table; at least one, perhaps without rows."""
+        one_of = self._readings if wanted.window is None else self._windows_of
+        yield readings_table([], original=wanted.original) if wanted.window is None else windows_table([])
+        for key in await self._keys(wanted):
+            async for table in one_of(key, wanted):
+                yield table
+
+    async def _keys(self, wanted: Wanted) -> list[SeriesKey]:
+        keys = list(await self._history.series(list(wanted.devices) or None))
+        if wanted.window == _DAY:
+            keys = [*keys, *_of_days(keys)]
+        return sorted((key for key in keys if not wanted.metrics or key.metric in wanted.metrics), key=msgspec.structs.astuple)
+
+    async def _readings(self, key: SeriesKey, wanted: Wanted) -> AsyncIterator[Table]:
+        for start, end in await self._parts(key, wanted, _ROWS_AT_ONCE):
+            self._history.horizon.require(key.device, start, end)
+            stretch = Catalog(self._judge.book).stretch((key.device, key.sensor), {key.metric}, start, end)
+            rows = await fetch(self._history, [stretch])
+            judged = await asyncio.to_thread(self._judge.judge, rows, self._judge.corrections(rows.keys))
+            within: Int64 = np.flatnonzero((judged.raw.times >= start) & (judged.raw.times < end))
+            if len(within):
+                part = [(key, self._unit_of(key), judged, within)]
+                yield await asyncio.to_thread(readings_table, part, original=wanted.original)
+
+    async def _windows_of(self, key: SeriesKey, wanted: Wanted) -> AsyncIterator[Table]:
+        window = wanted.window or _DAY
+        last = EVER[0]
+        for start, end in await self._parts(key, wanted, max(1, _WINDOWS_AT_ONCE * window // _DAY), by_days=True):
+            first, until = from_micros(start), from_micros(end)
+            if window == _DAY:
+                [chart] = await self._reader.days([key], first, until, in_utc=not wanted.site_days)
+            else:
+                [chart] = await self._reader.charts([key], first, until, window)
+            fresh: Int64 = np.flatnonzero(chart.windows.start > last)
+            if len(fresh):
+                last = int(chart.windows.start[-1])
+                yield await asyncio.to_thread(windows_table, [(key, self._unit_of(key), chart, fresh)])
+
+    async def _parts(self, key: SeriesKey, wanted: Wanted, most: int, *, by_days: bool = False) -> list[tuple[int, int]]:
+        """Parts of the asked time in which the series has readings: each with few enough rows, or of few enough days."""
+        start, end = self._kept(key.device, *wanted.bounds, is_open=wanted.start is None and wanted.window is None)
+        base = replace(key, metric=DAILY_INDICES[key.metric].metric) if key.metric in DAILY_INDICES else key
+        kept = await self._windows.windows(Span.DAY, [SeriesRange(base, start // DAY_US * DAY_US, end)])
+        days = kept.windows.start
+        weight = np.ones(len(days), np.int64) if by_days else kept.windows.count + kept.windows.bad
+        return [(max(start, first), min(end, last)) for first, last in _grouped(days, weight, most)]
+
+    def _kept(self, device: str, start: int, end: int, *, is_open: bool) -> tuple[int, int]:
+        """Who names no beginning asks for what is kept."""
+        horizon = self._history.horizon
+        if is_open and horizon.rows_gone(device, *EVER):
+            start = max(start, horizon.whole_from())
+        return start, end
+
+
+class _Alone:
+    """No sensor goes on with what another one measured."""
+
+    def segments(self, sensor: SensorKey) -> Sequence[Segment]:
+        return [Segment(sensor, BEGINNING, END)]
+
+
+def _of_days(keys: Sequence[SeriesKey]) -> Iterator[SeriesKey]:
+    """The indices of whole days that rest on these series."""
+    there = set(keys)
+    for name, index in DAILY_INDICES.items():
+        for key in keys:
+            if key.metric == index.metric and (made := replace(key, metric=name)) not in there:
+                yield made
+
+
+def _grouped(days: Int64, weight: Int64, most: int) -> Iterator[tuple[int, int]]:
+    """Stretches from the first of some days to the last, none with more than `most` in it, but for a day that has more."""
+    part: list[int] = []
+    held = 0
+    for day, more in zip(days.tolist(), weight.tolist(), strict=True):
+        if part and held + more > most:
+            yield part[0], part[-1] + DAY_US
+            part, held = [], 0
+        part.append(day)
+        held += more
+    if part:
+        yield part[0], part[-1] + DAY_US
