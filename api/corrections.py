@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from strawberry.types.unset import UNSET
 
-from adapters.history.port import HistoryRow, RangeQuery
+from adapters.history.port import BeyondRetentionError, HistoryRow, RangeQuery
 from api.changes import settled
 from api.context import Context
 from api.errors import ApiError, ErrorCode
@@ -17,8 +17,8 @@ from api.types.correction import Correction, correction
 from api.types.inputs import CorrectReadingsInput
 from api.types.results import CorrectReadingsSuccess
 from api.visibility import DECISIONS, LATEST
+from domain.corrections import EVER, FOR_EVER, correction_of, standing
 from domain.corrections import Correction as Decided
-from domain.corrections import correction_of, standing
 from domain.decisions import Decision
 from domain.decisions_readings import CorrectedDevice, fold_corrections, named
 from domain.decisions_readings import correct_readings as decide_correction
@@ -29,6 +29,7 @@ _PAGE = 5_000
 
 
 async def correct_readings(context: Context, wanted: CorrectReadingsInput) -> CorrectReadingsSuccess:
+    _require_rows(context, _event(wanted))
     return await (_look(context, wanted) if wanted.dry_run else _correct(context, wanted))
 
 
@@ -85,6 +86,19 @@ def _event(wanted: CorrectReadingsInput) -> ReadingCorrection:
         amount=wanted.amount,
         reason=wanted.reason,
     )
+
+
+def _require_rows(context: Context, event: ReadingCorrection) -> None:
+    """ApiError where readings that it is about are past all retention: nothing could follow from it there."""
+    history = context.services.history
+    if history is None:
+        return
+    start_us = EVER if event.start is None else to_micros(event.start)
+    end_us = FOR_EVER if event.end is None else to_micros(event.end)
+    try:
+        history.horizon.require(event.device_id, start_us, end_us)
+    except BeyondRetentionError as error:
+        raise ApiError(ErrorCode.BEYOND_RETENTION, str(error)) from error
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -10,7 +10,7 @@ import structlog
 from graphql import GraphQLError
 
 from adapters.event_log.port import LogError
-from adapters.history.port import HistoryError
+from adapters.history.port import BeyondRetentionError, HistoryError
 
 
 @strawberry.enum(description="Why something was refused or failed. Codes are stable; messages may change.")
@@ -35,6 +35,7 @@ class ErrorCode(Enum):
         "HISTORY_NOT_SHARED",
         description="The history is open in another process alone; this one answers all but questions to it.",
     )
+    BEYOND_RETENTION = strawberry.enum_value("BEYOND_RETENTION", description="It was there once, and is past all that is kept.")
     INTERNAL = strawberry.enum_value("INTERNAL", description="A fault of ours. The trace id finds it in the log.")
 
 
@@ -81,6 +82,8 @@ def field_error(error: GraphQLError) -> dict[str, Any]:
 def unexpected(error: BaseException, **context: Any) -> ApiError:
     """What may be said of an error that nobody expected; the whole goes to the log."""
     trace = secrets.token_hex(8)
+    if isinstance(error, BeyondRetentionError):
+        return ApiError(ErrorCode.BEYOND_RETENTION, str(error))
     if isinstance(error, LogError | HistoryError):
         structlog.get_logger().warning("store_unavailable", trace_id=trace, reason=str(error), **context)
         return ApiError(ErrorCode.UNAVAILABLE, f"a store that this needs is not available now (trace {trace})", traceId=trace)

@@ -10,6 +10,7 @@ from api.corrections import correct_readings
 from api.device_changes import change_device, replace_sensor, retire_device
 from api.fields import argument, guarded
 from api.rebuilds import order
+from api.retention import apply_retention
 from api.roles import Role
 from api.types.inputs import (
     CorrectReadingsInput,
@@ -21,6 +22,7 @@ from api.types.inputs import (
     SiteInput,
 )
 from api.types.results import (
+    ApplyRetentionResult,
     CorrectReadingsResult,
     DefineSiteResult,
     IssueKeyResult,
@@ -86,6 +88,16 @@ class Mutation:
         input: Annotated[RetireDeviceInput, argument("The device.")],  # noqa: A002 - the name is fixed
     ) -> RetireDeviceResult:
         return await retire_device(info.context, input)
+
+    @guarded(
+        Role.ADMIN,
+        "Move raw readings that are past their limit into the archive now, rather than within the hour, and drop what is past "
+        "its own. Only what was read back from the archive leaves the store.",
+    )
+    async def apply_retention(
+        self, info: Info, *, dry_run: Annotated[bool, argument("Only tell what would happen.")] = False
+    ) -> ApplyRetentionResult:
+        return apply_retention(info.context.services, dry_run=dry_run)
 
     @guarded(Role.ADMIN, "Issue an API key. The answer holds it this once; only a hash is kept.")
     async def issue_key(

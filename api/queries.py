@@ -11,6 +11,7 @@ from api.cursors import DevicePlace, decode_place, decode_position
 from api.errors import ApiError, ErrorCode
 from api.fields import argument, guarded
 from api.letters import read_letters
+from api.retention import last_run
 from api.roles import Role
 from api.scalars import CursorText
 from api.types.audit import EventAudit, event_audit
@@ -22,6 +23,7 @@ from api.types.key import ApiKey, api_key
 from api.types.paging import page_size
 from api.types.projection import Projection, projection
 from api.types.reading_page import ReadingConnection
+from api.types.retention import RetentionRun
 from api.types.series import Series, SeriesSelector
 from api.types.site import Site, site
 from api.types.summary import DailySummary
@@ -175,6 +177,10 @@ class Query:
     async def projections(self, info: Info) -> list[Projection]:
         services = info.context.services
         return [projection(status, services) for status in services.projections.status()]
+
+    @guarded(Role.VIEWER, "The last run of the job that moves old readings into the archive; null where there was none yet.")
+    async def retention_run(self, info: Info) -> RetentionRun | None:
+        return last_run(info.context.services)
 
     @guarded(Role.ADMIN, "All API keys, without their secrets.")
     async def keys(self, info: Info, *, at_least: AtLeast = None) -> list[ApiKey]:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
+from adapters.history.retention.runs import RetentionRuns
 from api.limits import Limits
 from projections.queries import AccountQueries, DecisionQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
 from projections.rebuilds import RebuildQueries
@@ -45,6 +46,7 @@ class Services:
     projections: ProjectionQueries
     feed: FeedQueries
     history: History | None
+    retention: RetentionRuns | None = None
     rules_now: Callable[[], WindowRules] = WindowRules
     rebuilds: RebuildQueries | None = None
     registry: CollectorRegistry

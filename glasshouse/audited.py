@@ -7,7 +7,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
-from adapters.history.port import History
+from adapters.history.serving import ServingHistory
 from glasshouse.client import ApiClient
 from glasshouse.oracle.api_probe import ApiProbe
 from glasshouse.oracle.probe import Hashes, HashPair, HistoryProbe, ReadModelProbe
@@ -98,7 +98,7 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
     return Audited(log, None if history is None else HistoryProbe(history), compare if history or queries else None)
 
 
-async def _history(standing: Standing, log: EventLog, stack: AsyncExitStack) -> History | None:
+async def _history(standing: Standing, log: EventLog, stack: AsyncExitStack) -> ServingHistory | None:
     """One that others may fill is looked at as it is."""
     settings, number = standing.shelf.settings, standing.serving(HISTORY).number
     if is_shared(settings):
@@ -108,7 +108,7 @@ async def _history(standing: Standing, log: EventLog, stack: AsyncExitStack) -> 
     return await _own_history(standing, log, stack) if number in await history_versions(settings) else None
 
 
-async def _own_history(standing: Standing, log: EventLog, stack: AsyncExitStack) -> History:
+async def _own_history(standing: Standing, log: EventLog, stack: AsyncExitStack) -> ServingHistory:
     history = await open_serving_history(standing)
     stack.push_async_callback(history.close)
     feed, accounts, decisions = Feed(log), Accounts(), Decisions()

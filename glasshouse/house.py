@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.event_log.port import EventLog
+from adapters.history.retention.runs import RetentionRuns
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.broker import EmbeddedBroker, start_broker
 from adapters.mqtt.errors import BrokerStartError
@@ -21,6 +22,7 @@ from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
 from glasshouse.owned import Owned
 from glasshouse.read_side import ReadSide, open_read_side, open_serving_history
+from glasshouse.retention import is_caught_up, retention_of
 from glasshouse.roles.ingest import ROLE as INGEST
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log
@@ -41,6 +43,7 @@ class House:
     log: EventLog
     read: ReadSide
     ingest: IngestSide
+    retention: RetentionRuns
 
     def addresses(self) -> dict[str, Any]:
         """As the ready line tells them."""
@@ -72,9 +75,10 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         read = await open_read_side(log, standing, history, registry=registry)
         ingest = IngestSide(log, address, Owned().filters, registry=registry)
         probes: list[HealthProbe] = [LogProbe(log), MqttProbe(ingest.sessions), ProjectionsProbe(read.engine)]
-        web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)
+        retention = retention_of(history, settings)
+        web = api_server(log, read, history, retention=retention, folder=folder, registry=registry, probes=probes)
         port_v311 = address.port if broker is None else broker.port_v311
-        house = House(settings, folder, url_of(listener), address, port_v311, log, read, ingest)
+        house = House(settings, folder, url_of(listener), address, port_v311, log, read, ingest, retention)
         async with _all_sites(house), _at_work(house, web, listener, broker):
             yield house
 
@@ -107,6 +111,7 @@ async def _at_work(house: House, web: WebServer, listener: socket.socket, broker
         reading = house.read.start(tasks)
         house.ingest.start(tasks)
         watching = [] if broker is None else [tasks.create_task(_watch(broker), name="broker-watch")]
+        watching.append(tasks.create_task(house.retention.work(lambda: is_caught_up(house.read.engine)), name="retention"))
         await house.ingest.first_attempt()
         # The web comes last: a key would not be known yet, and a device would be said to be unknown. Who comes meanwhile waits.
         await house.read.answers(house.log)

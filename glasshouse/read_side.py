@@ -10,9 +10,11 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
-from adapters.history.port import History
+from adapters.history import content
+from adapters.history.port import RAW
 from adapters.history.serving import ServingHistory
 from domain.versions import FIRST, Version, Versions
+from domain.windows import DAY_US, Span
 from glasshouse.oracle.probe import HashPair
 from glasshouse.reading import Reading, accounts_at, decisions_at, latest_at, projecting
 from glasshouse.settings import Settings
@@ -149,7 +151,13 @@ async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
         }
 
 
-async def history_hashes(serving: History, other: History) -> HashPair:
-    """What two histories hold, raw rows and windows."""
-    served, made = await serving.content_hashes(), await other.content_hashes()
-    return HashPair(str(sorted(served.items())), str(sorted(made.items())))
+async def history_hashes(serving: ServingHistory, other: ServingHistory) -> HashPair:
+    """What two histories hold, raw rows and windows; of these as far back as the one that serves keeps them."""
+    floors = {span: serving.horizon.windows_from(span) // DAY_US for span in Span}
+    served, made = await serving.digests(_nothing), await other.digests(_nothing)
+    kept = {part: days.from_day(floors[Span(part)]) if part != RAW else days for part, days in made.items()}
+    return HashPair(str(sorted(content.hashes(served).items())), str(sorted(content.hashes(kept).items())))
+
+
+def _nothing() -> None:
+    """Both stand still."""

@@ -11,6 +11,7 @@ import msgspec
 
 from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.history.influx.schemes import SCHEMES as INFLUX_SCHEMES
+from adapters.history.retention.policy import Policy
 from glasshouse.errors import SettingsError
 
 PREFIX = "GLASSHOUSE_"
@@ -20,6 +21,9 @@ _OTHERS = {
     "history": ", or influxdb://token@host:8086/organisation for an InfluxDB",
 }
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+Days = Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -52,6 +56,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     key: str | None = None
     wait: bool = False
     lease_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
+    archive: str | None = None
+    keep_raw_days: Days = None
+    keep_archive_days: Days = None
+    keep_minute_days: Days = None
+    keep_quarter_days: Days = None
+    keep_hour_days: Days = None
+    keep_day_days: Days = None
     lateness_seconds: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 600.0
     idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=31_536_000)] = 3600.0
 
@@ -74,6 +85,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.history is None:
             return self.folder / "history.duckdb"
         return None if self.history.startswith(INFLUX_SCHEMES) else file_of(self.history, "duckdb", "history")
+
+    @property
+    def archive_path(self) -> Path:
+        """Where whole days of raw readings are kept as Parquet."""
+        return self.folder / "archive" if self.archive is None else Path(self.archive)
+
+    @property
+    def retention(self) -> Policy:
+        """How long what stays where; SettingsError where that cannot be."""
+        policy = Policy(
+            raw=self.keep_raw_days,
+            archive=self.keep_archive_days,
+            minute=self.keep_minute_days,
+            quarter=self.keep_quarter_days,
+            hour=self.keep_hour_days,
+            day=self.keep_day_days,
+        )
+        if (wrong := policy.wrong()) is not None:
+            raise SettingsError(wrong)
+        if policy.active and self.history_path is None and self.archive is None:
+            raise SettingsError(
+                "the history in InfluxDB is asked by several processes, so the archive beside it must be seen by all of them: "
+                "name its folder, with GLASSHOUSE_ARCHIVE, alike for each"
+            )
+        return policy
 
     @property
     def embedded_broker(self) -> Address | None:

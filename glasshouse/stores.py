@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
 import structlog
@@ -14,10 +14,14 @@ from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.event_log.port import EventLog, LogUnavailableError
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.influx.schemes import of_version
-from adapters.history.port import History, HistoryUnavailableError
+from adapters.history.port import HistoryUnavailableError
 from domain.versions import FIRST
 from glasshouse.numbered import drop, numbered, versions_at
 from glasshouse.settings import Settings, file_of
+
+if TYPE_CHECKING:
+    from adapters.history.archived import ArchivedHistory
+    from adapters.history.tiers import TieredHistory
 
 Store = TypeVar("Store")
 _RETRY_SECONDS: Final = 1.0
@@ -90,8 +94,23 @@ async def drop_history(settings: Settings, version: int) -> None:
         await asyncio.to_thread(drop, path, (".wal", ".tmp"))
 
 
-async def open_history(settings: Settings) -> History:
-    """The history of `history`; HistoryError in plain words. With `wait`, a server that is away is waited for."""
+async def open_history(settings: Settings) -> "ArchivedHistory":
+    """The history of `history` and its archive; HistoryError in plain words. With `wait`, a server that is away is waited for.
+
+    Whatever another process, or another version of the history, archives is seen too.
+    """
+    from adapters.history.archive.archive import Archive  # noqa: PLC0415  # see below
+    from adapters.history.archived import ArchivedHistory  # noqa: PLC0415  # see below
+
+    store = await _open_store(settings)
+    try:
+        return ArchivedHistory(store, await Archive.open(settings.archive_path))
+    except BaseException:
+        await store.close()
+        raise
+
+
+async def _open_store(settings: Settings) -> "TieredHistory":
     path = settings.history_path
     if path is None:
         from adapters.history.influx.history import InfluxHistory  # noqa: PLC0415  # its client is slow to load

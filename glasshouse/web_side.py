@@ -6,6 +6,7 @@ from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTO
 
 from adapters.event_log.port import EventLog
 from adapters.history.port import History
+from adapters.history.retention.runs import RetentionRuns
 from api.app import build_app, build_ops_app
 from api.services import HealthProbe, Services
 from glasshouse.data_folder import DataFolder
@@ -35,12 +36,28 @@ def api_server(
     read: QuerySide,
     history: History | None,
     *,
+    retention: RetentionRuns | None = None,
     folder: DataFolder,
     registry: CollectorRegistry,
     probes: Sequence[HealthProbe],
 ) -> WebServer:
     """The whole API."""
-    services = Services(
+    services = services_of(log, read, history, retention=retention, folder=folder, registry=registry, probes=probes)
+    return WebServer(build_app(services))
+
+
+def services_of(
+    log: EventLog,
+    read: QuerySide,
+    history: History | None,
+    *,
+    retention: RetentionRuns | None = None,
+    folder: DataFolder,
+    registry: CollectorRegistry,
+    probes: Sequence[HealthProbe] = (),
+) -> Services:
+    """What the API leans on, also for commands that ask a resting folder as they would ask a running house."""
+    return Services(
         log=log,
         latest=read.latest,
         accounts=read.accounts,
@@ -49,10 +66,10 @@ def api_server(
         projections=read.engine,
         feed=read.feed,
         history=history,
+        retention=retention,
         rules_now=read.rebuilds.rules,
         rebuilds=read.rebuilds,
         registry=registry,
         session_secret=folder.session_secret(),
         probes=probes,
     )
-    return WebServer(build_app(services))

@@ -11,6 +11,7 @@ from api.types.correction import Correction, CorrectionPreview
 from api.types.device import Device
 from api.types.key import ApiKey
 from api.types.projection import Projection
+from api.types.retention import RetentionRun
 from api.types.segment import SensorSegment
 from api.types.site import Site
 
@@ -52,6 +53,11 @@ class ReplaceSensorSuccess:
 class RetireDeviceSuccess:
     device: Device = described("The device as it is now.")
     cursor: CursorText = described(_CURSOR)
+
+
+@strawberry.type(description="A run of the retention job begins: `retentionRun` tells how it goes.")
+class ApplyRetentionSuccess:
+    run: RetentionRun = described("The run.")
 
 
 @strawberry.type(description="The key exists.")
@@ -100,6 +106,9 @@ ReplaceSensorResult: TypeAlias = Annotated[
 ]
 RetireDeviceResult: TypeAlias = Annotated[
     RetireDeviceSuccess | OperationError, _result("RetireDeviceResult", "What became of `retireDevice`.")
+]
+ApplyRetentionResult: TypeAlias = Annotated[
+    ApplyRetentionSuccess | OperationError, _result("ApplyRetentionResult", "What became of `applyRetention`.")
 ]
 IssueKeyResult: TypeAlias = Annotated[IssueKeySuccess | OperationError, _result("IssueKeyResult", "What became of `issueKey`.")]
 RevokeKeyResult: TypeAlias = Annotated[

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from adapters.history.retention.runs import RetentionRuns
 from api.services import HealthProbe
 from glasshouse.health import LaterProbe, LogProbe, ProjectionsProbe
 from glasshouse.holding import LeaseProbe, holding
@@ -12,6 +13,7 @@ from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
 from glasshouse.read_side import open_serving_history
 from glasshouse.reading import decisions_at, open_accounts
+from glasshouse.retention import is_caught_up, retention_of
 from glasshouse.roles.stage import Running, Stage, on_stage
 from glasshouse.settings import Settings
 from glasshouse.versions.made import rules_of
@@ -45,17 +47,19 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
             await reading.caught_up(stage.log)
             aside.append(await web.start_on(stage.listener, tasks))
             # The history is opened once the lease is held: until then the process before may have it open.
-            async with holding(lease, standby=standby), _engine(stage, feed, metrics, lease) as engine:
+            async with holding(lease, standby=standby), _engine(stage, feed, metrics, lease) as (engine, retention):
                 shared.probe = ProjectionsProbe(engine)
-                async with _at_work(engine):
+                async with _at_work(engine, retention):
                     yield _running(stage, lease.fencing)
             for task in aside:
                 task.cancel()
 
 
 @asynccontextmanager
-async def _engine(stage: Stage, feed: Feed, metrics: ProjectionMetrics, lease: Lease) -> AsyncIterator[Engine]:
-    """What fills the version of the history that serves."""
+async def _engine(
+    stage: Stage, feed: Feed, metrics: ProjectionMetrics, lease: Lease
+) -> AsyncIterator[tuple[Engine, RetentionRuns]]:
+    """What fills the version of the history that serves, and what moves old rows out of it."""
     standing = await take_charge(stage.log, stage.settings, history=True)
     history = await open_serving_history(standing)
     try:
@@ -68,18 +72,22 @@ async def _engine(stage: Stage, feed: Feed, metrics: ProjectionMetrics, lease: L
             may_write=lease.standing,
         )
         engine = Engine(stage.log, feed, [decisions, raw], metrics=metrics, derived=[windows])
-        yield engine
+        yield engine, retention_of(history, stage.settings)
     finally:
         await history.close()
 
 
 @asynccontextmanager
-async def _at_work(engine: Engine) -> AsyncIterator[None]:
+async def _at_work(engine: Engine, retention: RetentionRuns) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(engine.run(), name="shared-projections")
+        working = [
+            tasks.create_task(engine.run(), name="shared-projections"),
+            tasks.create_task(retention.work(lambda: is_caught_up(engine)), name="retention"),
+        ]
         with spared_collector():
             yield
-        working.cancel()
+        for task in working:
+            task.cancel()
 
 
 def _running(stage: Stage, fencing: int | None) -> Running:

@@ -22,6 +22,7 @@ def test_every_root_field_names_the_role_that_it_needs() -> None:
         "Mutation.correctReadings": Role.OPERATOR,
         "Mutation.replaceSensor": Role.OPERATOR,
         "Mutation.retireDevice": Role.OPERATOR,
+        "Mutation.applyRetention": Role.ADMIN,
         "Mutation.issueKey": Role.ADMIN,
         "Mutation.revokeKey": Role.ADMIN,
         "Mutation.rebuildProjection": Role.ADMIN,

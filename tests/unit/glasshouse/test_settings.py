@@ -37,8 +37,12 @@ def test_a_setting_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", Settings.__struct_fields__)
 def test_every_setting_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
-    number = name.endswith("_seconds")
-    text, value = {"wait": ("true", True)}.get(name, ("7", 7.0) if number else ("error", "error"))  # as even a log level may be
+    special: dict[str, tuple[str, object]] = {"wait": ("true", True)}
+    number: tuple[str, object] = ("7", 7) if name.endswith("_days") else ("7", 7.0)
+    plain: tuple[str, object] = (
+        number if name.endswith(("_days", "_seconds")) else ("error", "error")
+    )  # as even a log level may be
+    text, value = special.get(name, plain)
     (tmp_path / "value").write_text(text)
     settings = load_settings({}, environment={f"GLASSHOUSE_{name.upper()}_FILE": str(tmp_path / "value")})
     assert getattr(settings, name) == value

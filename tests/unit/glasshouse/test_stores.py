@@ -38,8 +38,9 @@ async def test_a_history_on_a_server_that_is_away_is_waited_for_as_well(monkeypa
     monkeypatch.setattr(InfluxHistory, "open", opened)
     monkeypatch.setattr(stores, "_RETRY_SECONDS", 0.0)
     with capture_logs() as logs:
-        found: object = await stores.open_history(Settings(wait=True, history="influxdb://token@host/farm"))
-    assert found is history
+        found = await stores.open_history(Settings(wait=True, history="influxdb://token@host/farm"))
+    store: object = found.store
+    assert store is history
     assert [line["reason"] for line in logs] == ["refused"]
 
 

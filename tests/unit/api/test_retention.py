@@ -1,0 +1,130 @@
+"""Retention over the API: asked for by admins, seen by all who read, one run at a time; what is gone is refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from adapters.history.port import BeyondRetentionError, Endless, HistoryError
+from adapters.history.retention.policy import Policy
+from adapters.history.retention.report import Failure, Report, Step, Watch
+from adapters.history.retention.runs import RetentionRuns
+from api.app import build_app
+from api.roles import Role
+from tests.support.api import NOW, House, small_house
+from tests.support.house_events import reading
+
+APPLY = """mutation ($dry: Boolean) { applyRetention(dryRun: $dry) {
+    ... on ApplyRetentionSuccess { run { number running } } ... on OperationError { code message } } }"""
+RUN = "{ retentionRun { number dryRun running day done total error report { days rows failures { day reason } } } }"
+CORRECT = """mutation ($from: DateTime) { correctReadings(input: {deviceId: "a", metric: "temperature", from: $from, to: null,
+    operation: OFFSET, amount: 1, reason: "x"}) { __typename ... on OperationError { code message } } }"""
+
+
+class SlowJob:
+    """A job that waits to be let go, and does what it is told."""
+
+    policy = Policy(raw=30)
+
+    def __init__(self) -> None:
+        self.at_work, self.go_on = asyncio.Event(), asyncio.Event()
+        self.error: Exception | None = None
+
+    async def run(self, *, dry_run: bool, watch: Watch) -> Report:
+        watch(Step("2026-01-02", 1, 3))
+        self.at_work.set()
+        await self.go_on.wait()
+        if self.error is not None:
+            raise self.error
+        report = Report(dry_run=dry_run, failures=[Failure("2026-01-01", "damaged")])
+        report.moved("2026-01-02", 2**40, 5, 100)
+        return report
+
+
+@pytest.fixture
+async def job() -> SlowJob:
+    return SlowJob()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, job: SlowJob) -> AsyncIterator[House]:
+    runs = RetentionRuns(job, lambda: NOW)
+    async with small_house(tmp_path) as opened:
+        opened.app = build_app(replace(opened.services, retention=runs, registry=CollectorRegistry()))
+        working = asyncio.create_task(runs.work(lambda: False), name="retention")
+        yield opened
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def last(house: House) -> Any:
+    return (await house.ask(RUN))["retentionRun"]
+
+
+async def ended(house: House) -> Any:
+    while (run := await last(house))["running"]:
+        await asyncio.sleep(0)
+    return run
+
+
+async def test_a_run_is_begun_watched_and_reported(house: House, job: SlowJob) -> None:
+    assert await last(house) is None
+    begun = await house.ask(APPLY, {"dry": True}, role=Role.ADMIN)
+    assert begun["applyRetention"]["run"] == {"number": 1, "running": True}
+    await job.at_work.wait()
+    run = await last(house)
+    assert (run["day"], run["done"], run["total"], run["report"]) == ("2026-01-02", 1, 3, None)
+    refused = (await house.ask(APPLY, role=Role.ADMIN))["applyRetention"]
+    assert (refused["code"], "under way" in refused["message"]) == ("CONFLICT", True)
+    job.go_on.set()
+    run = await ended(house)
+    assert (run["dryRun"], run["report"]["rows"]) == (True, 2**40)
+    assert run["report"]["failures"] == [{"day": "2026-01-01", "reason": "damaged"}]
+
+
+async def test_a_run_that_cannot_be_done_says_why_and_another_may_be_asked_for(house: House, job: SlowJob) -> None:
+    job.error = HistoryError("the disk is full")
+    job.go_on.set()
+    await house.ask(APPLY, role=Role.ADMIN)
+    assert (await ended(house))["error"] == "the disk is full"
+    job.error = None
+    assert (await house.ask(APPLY, role=Role.ADMIN))["applyRetention"]["run"]["number"] == 2
+    assert (await ended(house))["error"] is None
+
+
+async def test_a_process_without_the_history_says_where_to_ask(tmp_path: Path) -> None:
+    async with small_house(tmp_path) as house:
+        assert await house.code(RUN) == "HISTORY_NOT_SHARED"
+
+
+class _Gone(Endless):
+    def require(self, device: str, start_us: int, end_us: int) -> None:
+        del end_us
+        if start_us < 1_780_000_000_000_000:
+            raise BeyondRetentionError(f"readings of {device} are past the retention")
+
+
+async def test_a_correction_that_reaches_past_all_retention_is_refused(house: House) -> None:
+    await house.says([reading("a", 0, temperature=20.0)])
+    house.services.history.horizon = _Gone()  # type: ignore[misc, union-attr]
+    for start in (None, "2020-01-01T00:00:00Z"):
+        refused = (await house.ask(CORRECT, {"from": start}, role=Role.OPERATOR))["correctReadings"]
+        assert (refused["code"], refused["message"]) == ("BEYOND_RETENTION", "readings of a are past the retention")
+    made = await house.ask(CORRECT, {"from": "2026-06-01T00:00:00Z"}, role=Role.OPERATOR)
+    assert made["correctReadings"]["__typename"] == "CorrectReadingsSuccess"
+
+
+async def test_a_chart_below_a_minute_that_reaches_past_all_retention_is_refused(house: House) -> None:
+    await house.says([reading("a", 0, temperature=20.0)])
+    house.services.history.horizon = _Gone()  # type: ignore[misc, union-attr]
+    asked = (
+        'series(selectors: [{deviceId: "a", sensorId: "main", metric: "temperature"}], from: "%s", to: "%s", window: "PT10S")'
+    )
+    past = f"{{ {asked % ('2020-01-01T00:00:00Z', '2020-01-01T00:01:00Z')} {{ buckets {{ count }} }} }}"
+    now = f"{{ {asked % ('2026-06-01T00:00:00Z', '2026-06-01T00:01:00Z')} {{ buckets {{ count }} }} }}"
+    assert await house.code(past) == "BEYOND_RETENTION"
+    assert (await house.ask(now))["series"][0]["buckets"] == [{"count": 1}]
