@@ -25,7 +25,7 @@ class Pace(msgspec.Struct, frozen=True):
 
     rows: int = 100_000
     most: int = 300_000
-    pause_seconds: float = 2.0
+    pause_seconds: float = 1.0
 
 
 class Corrected(msgspec.Struct, frozen=True):
