@@ -10,9 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from adapters.history.port import History, HistoryRow, KeptWindows, SeriesKey, SeriesRange
+from adapters.history.port import Anomaly, History, HistoryRow, KeptWindows, SeriesKey, SeriesRange
 from domain.columns import Bools
 from domain.windows import DAY_US, Span, Windows
+from projections.anomalies import AnomalyFinder
 from projections.at_hand import kept_of
 from projections.gathering import Gathered, Gatherer, NewRows, fetch
 from projections.incoming import Corrected, Item, Zoned
@@ -52,6 +53,7 @@ class Maker:
         self._watermarks = watermarks
         self._catalog = catalog
         self._gatherer = Gatherer(history, catalog)
+        self._anomalies = AnomalyFinder(history)
         self._checkpoint = checkpoint
         self._allowed_us = rules.lateness.allowed_us
 
@@ -120,7 +122,9 @@ class Maker:
     async def _make(self, judged: Judged, changed: Bools, touched: Touches, position: Position) -> None:
         keys, minutes = await asyncio.to_thread(minutes_of, self._judge, judged, changed)
         spans = await Upward(self._windows, keys, self._watermarks.zone_of).all_spans(minutes)
-        await self._keep([await self._revised(span, keys, windows, touched, position) for span, windows in spans.items()])
+        anomalies = await self._anomalies.changes(keys, spans[Span.HOUR], position)
+        kept = [await self._revised(span, keys, windows, touched, position) for span, windows in spans.items()]
+        await self._keep(kept, anomalies)
 
     async def _revised(
         self, span: Span, keys: Sequence[SeriesKey], windows: Windows, touched: Touches, position: Position
@@ -130,5 +134,5 @@ class Maker:
         final = ends + self._allowed_us <= marks[windows.series]
         return await revised(self._history, Made(span, keys, windows, ends, final), touched, position)
 
-    async def _keep(self, kept: Sequence[KeptWindows]) -> None:
-        await self._history.keep(kept, self._watermarks.changed(), self._checkpoint)
+    async def _keep(self, kept: Sequence[KeptWindows], anomalies: Sequence[Anomaly] = ()) -> None:
+        await self._history.keep(kept, self._watermarks.changed(), self._checkpoint, anomalies)

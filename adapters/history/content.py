@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.history.port import KeptWindows, SeriesKey
+from adapters.history.port import Anomaly, KeptWindows, SeriesKey
 from domain.columns import Float64, Int8, Int64
 from domain.day_digests import DayDigests, day_digests
 from domain.digest import word
@@ -23,6 +23,15 @@ def raw_days(keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: 
 def windows_days(kept: KeptWindows) -> DayDigests:
     """Of windows by device and the day that they begin in, but for what is history of the process: revisions, positions."""
     return day_digests([key.device for key in kept.keys], kept.windows.series, kept.windows.start, _windows(kept))
+
+
+def anomalies_days(anomalies: Sequence[Anomaly]) -> DayDigests:
+    """Of anomalies, none that is gone, by device and the day that they begin in."""
+    figures = [(one.value, one.expected, one.deviation, one.score) for one in anomalies]
+    hours = np.array([(one.start_us, one.severity) for one in anomalies], np.int64).reshape(-1, 2)
+    keys = [one.series for one in anomalies]
+    columns: list[NDArray[Any]] = [_words(keys), *hours.T.copy(), *np.array(figures, np.float64).reshape(-1, 4).T.copy()]
+    return day_digests([key.device for key in keys], np.arange(len(keys)), hours[:, 0], columns)
 
 
 def hashes(digests: Mapping[str, DayDigests]) -> dict[str, str]:

@@ -11,13 +11,27 @@ from typing import Any, Final, Self
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from adapters.history import duckdb_columns, duckdb_marks, duckdb_tiers, duckdb_windows
+from adapters.history import duckdb_anomalies, duckdb_columns, duckdb_marks, duckdb_tiers, duckdb_windows
 from adapters.history import duckdb_table as table
 from adapters.history.content import hashes
 from adapters.history.duckdb_conditions import after, conditions
 from adapters.history.duckdb_file import DuckDbFile
 from adapters.history.duckdb_schema import create
-from adapters.history.port import ENDLESS, RAW, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark, key_of
+from adapters.history.port import (
+    ANOMALIES,
+    ENDLESS,
+    RAW,
+    Anomaly,
+    AnomalyChanges,
+    AnomalyQuery,
+    HistoryRow,
+    KeptWindows,
+    RangeQuery,
+    SeriesKey,
+    SeriesRange,
+    Watermark,
+    key_of,
+)
 from domain.day_digests import DayDigests
 from domain.digest import Digest
 from domain.rows import Columns
@@ -55,8 +69,15 @@ class DuckDbHistory:
         if rows:
             await self._file.write(lambda cursor: table.insert(cursor, rows))
 
-    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
+    async def keep(
+        self,
+        windows: Sequence[KeptWindows],
+        watermarks: Mapping[str, Watermark],
+        checkpoint: Cursor,
+        anomalies: Sequence[Anomaly] = (),
+    ) -> None:
         def change(cursor: DuckDBPyConnection) -> None:
+            duckdb_anomalies.replace(cursor, anomalies)
             for kept in windows:
                 duckdb_windows.replace(cursor, kept)
             duckdb_marks.replace(cursor, watermarks)
@@ -80,6 +101,15 @@ class DuckDbHistory:
 
     async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
         return await self._file.read(lambda cursor: duckdb_windows.series(cursor, devices))
+
+    async def anomalies(self, query: AnomalyQuery) -> list[Anomaly]:
+        return await self._file.read(lambda cursor: duckdb_anomalies.page(cursor, query))
+
+    async def anomalies_in(self, ranges: Sequence[SeriesRange]) -> list[Anomaly]:
+        return await self._file.read(lambda cursor: duckdb_anomalies.within(cursor, ranges))
+
+    async def anomaly_changes(self, query: AnomalyChanges) -> list[Anomaly]:
+        return await self._file.read(lambda cursor: duckdb_anomalies.changes(cursor, query))
 
     async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
         return await self._file.read(lambda cursor: duckdb_marks.read(cursor, devices))
@@ -128,7 +158,7 @@ class DuckDbHistory:
 
 def _content(cursor: DuckDBPyConnection) -> Mapping[str, DayDigests]:
     spans = {span.value: duckdb_windows.content(cursor, span) for span in Span}
-    return {RAW: duckdb_columns.content(cursor), **spans}
+    return {RAW: duckdb_columns.content(cursor), **spans, ANOMALIES: duckdb_anomalies.content(cursor)}
 
 
 def _page(cursor: DuckDBPyConnection, asked: list[str], values: dict[str, Any], query: RangeQuery) -> list[HistoryRow]:

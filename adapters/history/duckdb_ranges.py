@@ -19,13 +19,13 @@ WHERE r.{time} >= $first AND r.{time} < $last
 T = TypeVar("T")
 
 
-def clusters(ranges: Sequence[SeriesRange]) -> Iterator[list[Numbered]]:
+def clusters(ranges: Sequence[SeriesRange], apart_us: int = APART_US) -> Iterator[list[Numbered]]:
     """The ranges with their places, in groups that lie near one another in time."""
     group: list[Numbered] = []
     end = 0
     for number in np.argsort(np.array([each.start_us for each in ranges]), kind="stable").tolist():
         wanted = ranges[number]
-        if group and wanted.start_us - end > APART_US:
+        if group and wanted.start_us - end > apart_us:
             yield group
             group = []
         end = max(end, wanted.end_us) if group else wanted.end_us

@@ -4,13 +4,15 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection
 
+from adapters.history.duckdb_anomalies import CREATE as ANOMALIES
 from adapters.history.duckdb_table import CREATE as RAW
 from adapters.history.duckdb_windows import CREATE as WINDOWS
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _TABLES: Final = f"""
 {RAW}
 {WINDOWS}
+{ANOMALIES}
 CREATE TABLE watermark (
     device VARCHAR NOT NULL, time_us BIGINT NOT NULL, recorded_us BIGINT NOT NULL, position BIGINT NOT NULL,
     site VARCHAR, zone VARCHAR NOT NULL

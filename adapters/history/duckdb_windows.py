@@ -13,7 +13,7 @@ from adapters.history.duckdb_columns import keys_of
 from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
 from domain.day_digests import DayDigests, total
 from domain.sketch import Sketches
-from domain.windows import NO_WINDOWS, Span, Windows
+from domain.windows import DAY_US, HOUR_US, MINUTE_US, NO_WINDOWS, QUARTER_US, Span, Windows
 
 CREATE: Final = "".join(
     f"""
@@ -27,6 +27,15 @@ CREATE TABLE window_{span} (
 )
 _FIGURES: Final = ("count", "suspected", "bad", "total", "low", "high", "first", "last")
 _KEPT: Final = ", ".join(f"r.{name}" for name in ("start_us", *_FIGURES, "buckets", "counts", "revision", "position"))
+_APART: Final = 360
+"""How many windows of a series may lie between two ranges that are asked for together; see `duckdb_ranges.APART_US`."""
+_LENGTHS: Final = {
+    Span.MINUTE: MINUTE_US,
+    Span.QUARTER: QUARTER_US,
+    Span.HOUR: HOUR_US,
+    Span.DAY: DAY_US,
+    Span.SITE_DAY: DAY_US,
+}
 _ROWS_AT_ONCE: Final = 200_000
 
 
@@ -35,7 +44,7 @@ def replace(cursor: DuckDBPyConnection, kept: KeptWindows) -> None:
     table = _table(kept)
     order = np.argsort(kept.windows.start, kind="stable")
     start = kept.windows.start[order]
-    apart = np.flatnonzero(np.diff(start) > ranges.APART_US) + 1
+    apart = np.flatnonzero(np.diff(start) > _APART * _LENGTHS[kept.span]) + 1
     for near in np.split(order, apart) if len(order) else ():
         _replace(cursor, kept.span, table.take(pa.array(near)))
 
@@ -54,7 +63,7 @@ def read(cursor: DuckDBPyConnection, span: Span, wanted: Sequence[SeriesRange]) 
     """The windows that start in these ranges."""
     select = f"SELECT w.number, {_KEPT} FROM window_{span} r {ranges.JOIN.format(time='start_us')}"  # noqa: S608  # ours
     found = []
-    for group in ranges.clusters(wanted):
+    for group in ranges.clusters(wanted, _APART * _LENGTHS[span]):
         cursor.register("wanted", ranges.table(group))
         found.append(cursor.sql(select, params=ranges.limits(group)).to_arrow_table())
     keys = [each.series for each in wanted]

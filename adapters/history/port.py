@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from domain.anomalies import Severity
 from domain.columns import Int64
 from domain.day_digests import DayDigests
 from domain.rows import Columns
@@ -21,6 +22,7 @@ from schema.ids import EventId
 
 RAW: Final = "raw"
 """What the digest of raw rows is called; those of windows are called as their spans."""
+ANOMALIES: Final = "anomalies"
 
 
 class HistoryError(Exception):
@@ -165,6 +167,47 @@ class Endless:
 ENDLESS: Final = Endless()
 
 
+class Anomaly(msgspec.Struct, frozen=True):
+    """An hour of a series that is unlike the same hour of recent days; with NONE one that was so, as it was then.
+
+    `value` is its mean, the other figures are those of `domain.anomalies`. It is so since `position`.
+    """
+
+    series: SeriesKey
+    start_us: int
+    value: float
+    expected: float
+    deviation: float
+    score: float
+    severity: Severity
+    position: Position
+
+
+class AnomalyQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Anomalies of hours that start in [start, end), newest first and then by series, after the key `after`."""
+
+    device: str | None = None
+    metric: str | None = None
+    severity: Severity = Severity.MINOR
+    """The least."""
+    start_us: int | None = None
+    end_us: int | None = None
+    after: tuple[int, SeriesKey] | None = None
+    limit: int = 100
+
+
+class AnomalyChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Anomalies by (position, series, start), those that are gone among them: after a position and up to one.
+
+    With `seen` those after the anomaly of that series and hour at the position `after` are asked for.
+    """
+
+    after: Position
+    seen: tuple[SeriesKey, int] | None = None
+    upto: Position
+    limit: int = 100
+
+
 class History(Protocol):
     """One history, of one event log. Safe for concurrent use by the tasks of one event loop."""
 
@@ -181,8 +224,17 @@ class History(Protocol):
         """Add raw rows, all or none where the store can."""
         ...
 
-    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
-        """Replace these windows, and the watermarks of these devices; then move the checkpoint."""
+    async def keep(
+        self,
+        windows: Sequence[KeptWindows],
+        watermarks: Mapping[str, Watermark],
+        checkpoint: Cursor,
+        anomalies: Sequence[Anomaly] = (),
+    ) -> None:
+        """Replace these anomalies, these windows, and the watermarks of these devices; then move the checkpoint.
+
+        A store that cannot do all at once does it in this order.
+        """
         ...
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
@@ -211,12 +263,27 @@ class History(Protocol):
         """The series that have windows, of these devices or of all, in order; each with the start of its last day in UTC."""
         ...
 
+    async def anomalies(self, query: AnomalyQuery) -> list[Anomaly]:
+        """At most `query.limit`, none that is gone."""
+        ...
+
+    async def anomalies_in(self, ranges: Sequence[SeriesRange]) -> list[Anomaly]:
+        """Those of hours that start in these ranges, in no order; those that are gone among them."""
+        ...
+
+    async def anomaly_changes(self, query: AnomalyChanges) -> list[Anomaly]:
+        """At most `query.limit`."""
+        ...
+
     async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
         """Those of these devices, or of all."""
         ...
 
     async def content_hashes(self) -> Mapping[str, str]:
-        """Of "raw" and of each span's windows: the same for the same set of readings, in whatever order and however often."""
+        """Of "raw", of each span's windows and of "anomalies".
+
+        The same for the same set of readings, in whatever order and however often.
+        """
         ...
 
     async def digests(self, taken: Callable[[], None]) -> Mapping[str, DayDigests]:

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.history.port import History, HistoryRow, Horizon, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark
+from adapters.history.port import (
+    Anomaly,
+    AnomalyChanges,
+    AnomalyQuery,
+    History,
+    HistoryRow,
+    Horizon,
+    KeptWindows,
+    RangeQuery,
+    SeriesKey,
+    SeriesRange,
+    Watermark,
+)
 from domain.day_digests import DayDigests
 from domain.rows import Columns
 from domain.windows import Span
@@ -25,8 +37,14 @@ class ServingHistory:
     async def write(self, rows: Sequence[HistoryRow]) -> None:
         await self.store.write(rows)
 
-    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
-        await self.store.keep(windows, watermarks, checkpoint)
+    async def keep(
+        self,
+        windows: Sequence[KeptWindows],
+        watermarks: Mapping[str, Watermark],
+        checkpoint: Cursor,
+        anomalies: Sequence[Anomaly] = (),
+    ) -> None:
+        await self.store.keep(windows, watermarks, checkpoint, anomalies)
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
         return await self.store.readings(query)
@@ -42,6 +60,15 @@ class ServingHistory:
 
     async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
         return await self.store.series(devices)
+
+    async def anomalies(self, query: AnomalyQuery) -> list[Anomaly]:
+        return await self.store.anomalies(query)
+
+    async def anomalies_in(self, ranges: Sequence[SeriesRange]) -> list[Anomaly]:
+        return await self.store.anomalies_in(ranges)
+
+    async def anomaly_changes(self, query: AnomalyChanges) -> list[Anomaly]:
+        return await self.store.anomaly_changes(query)
 
     async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
         return await self.store.watermarks(devices)

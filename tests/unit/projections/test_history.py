@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.duckdb_file import DuckDbFile
-from adapters.history.port import History, HistoryRow, HistoryUnavailableError, KeptWindows, RangeQuery, Watermark
+from adapters.history.port import Anomaly, History, HistoryRow, HistoryUnavailableError, KeptWindows, RangeQuery, Watermark
 from projections.batching import BatchPolicy
 from projections.decision_state import DecisionState
 from projections.engine import Engine
@@ -55,10 +55,16 @@ class Fragile(DuckDbHistory):
             raise self.after.pop()
         self.sound.set()
 
-    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
+    async def keep(
+        self,
+        windows: Sequence[KeptWindows],
+        watermarks: Mapping[str, Watermark],
+        checkpoint: Cursor,
+        anomalies: Sequence[Anomaly] = (),
+    ) -> None:
         if self.before:
             raise self.before.pop()
-        await super().keep(windows, watermarks, checkpoint)
+        await super().keep(windows, watermarks, checkpoint, anomalies)
         if self.after:
             raise self.after.pop()
 

@@ -12,16 +12,13 @@ from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
 from domain.quality_rules import Rule, RuleBook
 from domain.windows import MINUTE_US, Span
-from projections.decision_state import DecisionState
 from projections.incoming import Item, Zoned
-from projections.judging import Judge
-from projections.making import Maker
 from projections.rules import WindowRules
-from projections.stretches import Catalog
-from projections.watermarks import Lateness, Watermarks
-from schema.envelope import Cursor, Position
+from projections.watermarks import Lateness
+from schema.envelope import Position
 from schema.events import Quality
 from schema.ids import device_event_id
+from tests.support.making import Nowhere, cut, feed, maker
 
 START_US = 1_780_272_000_000_000
 HOUR_US = 60 * MINUTE_US
@@ -32,21 +29,6 @@ RULES = WindowRules(
         {"temperature": Rule(low=-40, high=80, spike=5, jump=10, rate=1, flat_minutes=40, flat_readings=3, gap_minutes=30)}
     ),
 )
-
-
-class Nowhere:
-    """Places of devices that belong to no site, or to one in a zone that is given."""
-
-    def __init__(self, zone: str = "UTC") -> None:
-        self.named = zone
-
-    def site(self, device: str) -> str | None:
-        del device
-        return "farm"
-
-    def zone(self, site: str | None) -> str:
-        del site
-        return self.named
 
 
 @pytest.fixture
@@ -72,44 +54,6 @@ def rows_of(readings: Sequence[tuple[int, float, float | None]], *, device: str 
     return rows
 
 
-async def maker(history: History, *, zone: str = "UTC", position: int | None = None, places: Nowhere | None = None) -> Maker:
-    """As a process has it that starts over what is kept."""
-    watermarks = Watermarks(await history.watermarks(), RULES.lateness, places or Nowhere(zone))
-    catalog = Catalog(RULES.quality, await history.series())
-    checkpoint = Cursor("log", None if position is None else Position(position))
-    return Maker(
-        history,
-        Judge(RULES.quality, DecisionState()),
-        RULES,
-        watermarks=watermarks,
-        catalog=catalog,
-        checkpoint=checkpoint,
-    )
-
-
-async def feed(
-    history: History, batches: Sequence[Sequence[HistoryRow]], *, restarts: Sequence[bool] = (), zone: str = "UTC"
-) -> None:
-    """Write and make batch after batch, sometimes with a restart between two."""
-    making = await maker(history, zone=zone)
-    for number, batch in enumerate(batches):
-        if number < len(restarts) and restarts[number]:
-            making = await maker(history, zone=zone)
-        await history.write(batch)
-        items: list[Item] = list(batch)
-        await making.make(items, Position(number + 1))
-
-
-def cut(rows: Sequence[HistoryRow], sizes: Sequence[int]) -> list[list[HistoryRow]]:
-    """The rows in batches of these sizes, over and over."""
-    batches, place, number = [], 0, 0
-    while place < len(rows):
-        size = sizes[number % len(sizes)]
-        batches.append(list(rows[place : place + size]))
-        place, number = place + size, number + 1
-    return batches
-
-
 steps = st.one_of(st.integers(0, 90), st.sampled_from([300, 900, 1500, 1801, 7200, 30_000]))
 values = st.sampled_from([20.0, 20.0, 20.0, 20.5, 21.0, 27.0, 35.0, 100.0, -60.0, 12.0])
 readings = st.lists(
@@ -128,13 +72,13 @@ async def test_any_order_doubling_and_cut_with_restarts_gives_the_same_figures(
         placed.append((second, temperature, humidity))
     rows = rows_of(placed)
     await history.reset()
-    await feed(history, [rows])
+    await feed(history, [rows], RULES)
     expected = await history.content_hashes()
     await history.reset()
     order = data.draw(st.one_of(st.just(rows), st.permutations(rows + rows[: len(rows) // 3])), label="order")
     sizes = data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=4), label="sizes")
     restarts = data.draw(st.lists(st.booleans(), max_size=20), label="restarts")
-    await feed(history, cut(order, sizes), restarts=restarts)
+    await feed(history, cut(order, sizes), RULES, restarts=restarts)
     assert await history.content_hashes() == expected
 
 
@@ -154,17 +98,17 @@ async def figures(history: History, span: Span, key: SeriesKey = TEMPERATURE) ->
 
 async def test_a_spike_is_bad_once_the_reading_after_it_is_there(history: DuckDbHistory) -> None:
     rows = rows_of([(0, 20.0, None), (60, 20.1, None), (120, 35.0, None), (180, 20.2, None), (240, 20.1, None)])
-    await feed(history, [rows[:3]])
+    await feed(history, [rows[:3]], RULES)
     assert [one[:3] for one in await figures(history, Span.MINUTE)] == [(0, 1, 0), (1, 1, 0), (2, 1, 0)]
     await history.reset()
-    await feed(history, cut(rows, [1]))
+    await feed(history, cut(rows, [1]), RULES)
     assert [one[:3] for one in await figures(history, Span.MINUTE)] == [(0, 1, 0), (1, 1, 0), (2, 0, 1), (3, 1, 0), (4, 1, 0)]
     assert (await figures(history, Span.HOUR))[0][:3] == (0, 4, 1)
 
 
 async def test_indices_are_windows_like_any_other_and_follow_their_inputs(history: DuckDbHistory) -> None:
     rows = rows_of([(0, 25.0, 60.0), (30, 25.0, None), (60, 25.0, 101.0)])
-    await feed(history, cut(rows, [1, 2]))
+    await feed(history, cut(rows, [1, 2]), RULES)
     key = SeriesKey("tomato-1", "air", "dew_point")
     assert await figures(history, Span.MINUTE, key) == [
         (0, 1, 0, 0, pytest.approx(16.7, abs=0.05), 0),
@@ -174,7 +118,7 @@ async def test_indices_are_windows_like_any_other_and_follow_their_inputs(histor
 
 async def test_what_comes_after_a_window_was_final_revises_it_and_all_that_it_is_in(history: DuckDbHistory) -> None:
     rows = rows_of([(0, 20.0, None), (600, 20.0, None), (3_500, 20.0, None), (20, 22.0, None), (30, 21.0, None)])
-    await feed(history, cut(rows, [3, 1, 1]))
+    await feed(history, cut(rows, [3, 1, 1]), RULES)
     assert [(one[0], one[1], one[5]) for one in await figures(history, Span.MINUTE)] == [(0, 3, 2), (10, 1, 0), (58, 1, 0)]
     assert [(one[0], one[1], one[5]) for one in await figures(history, Span.QUARTER)] == [(0, 4, 2), (45, 1, 0)]
     assert [(one[1], one[5]) for one in await figures(history, Span.HOUR)] == [(5, 0)]
@@ -182,23 +126,23 @@ async def test_what_comes_after_a_window_was_final_revises_it_and_all_that_it_is
 
 async def test_a_replay_after_a_crash_counts_no_revision_twice(history: DuckDbHistory) -> None:
     rows = rows_of([(0, 20.0, None), (3_500, 20.0, None), (20, 22.0, None), (30, 21.0, None)])
-    await feed(history, cut(rows, [2, 1, 1]))
+    await feed(history, cut(rows, [2, 1, 1]), RULES)
     before = await figures(history, Span.MINUTE)
-    await feed(history, [rows[2:]])
-    await feed(history, [rows])
+    await feed(history, [rows[2:]], RULES)
+    await feed(history, [rows], RULES)
     assert await figures(history, Span.MINUTE) == before
 
 
 async def test_the_days_of_a_site_are_those_of_its_zone(history: DuckDbHistory) -> None:
     rows = rows_of([(0, 20.0, None), (2 * 3600, 20.0, None), (13 * 3600, 21.0, None), (13 * 3600 + 1800, 22.0, None)])
-    await feed(history, cut(rows, [2]), zone="Australia/Lord_Howe")
+    await feed(history, cut(rows, [2]), RULES, zone="Australia/Lord_Howe")
     assert [one[:2] for one in await figures(history, Span.SITE_DAY)] == [(-630, 2 + 1), (810, 1)]
     assert [one[:2] for one in await figures(history, Span.DAY)] == [(0, 4)]
 
 
 async def test_the_days_of_a_site_are_made_anew_in_its_new_zone_and_nothing_else_is(history: DuckDbHistory) -> None:
     places = Nowhere("Europe/Rome")
-    making = await maker(history, places=places)
+    making = await maker(history, RULES, places=places)
     rows = rows_of([(3600 * hour, 20.0 + hour % 5, 50.0) for hour in range(0, 50, 2)])
     items: list[Item] = list(rows)
     await history.write(rows)
@@ -210,13 +154,13 @@ async def test_the_days_of_a_site_are_made_anew_in_its_new_zone_and_nothing_else
     now = await history.content_hashes()
     assert {span for span, found in now.items() if found != other[span]} == {Span.SITE_DAY}
     places.named = "Europe/Rome"
-    await (await maker(history, places=places, position=101)).make([Zoned("farm", Position(102))], Position(102))
+    await (await maker(history, RULES, places=places, position=101)).make([Zoned("farm", Position(102))], Position(102))
     assert await figures(history, Span.SITE_DAY) == before
 
 
 async def test_a_zone_that_is_decided_again_as_it_was_costs_no_day(history: DuckDbHistory) -> None:
     rows = rows_of([(0, 20.0, None)])
-    await feed(history, [rows], zone="Europe/Rome")
+    await feed(history, [rows], RULES, zone="Europe/Rome")
     before = (await history.windows(Span.SITE_DAY, [SeriesRange(TEMPERATURE, 0, 2**60)])).position
-    await (await maker(history, zone="Europe/Rome")).make([Zoned("farm", Position(9))], Position(9))
+    await (await maker(history, RULES, zone="Europe/Rome")).make([Zoned("farm", Position(9))], Position(9))
     assert (await history.windows(Span.SITE_DAY, [SeriesRange(TEMPERATURE, 0, 2**60)])).position.tolist() == before.tolist()
