@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from adapters.history.port import SeriesKey
 from api.errors import ApiError, ErrorCode
 from schema.envelope import Cursor, InvalidCursorError, Position
 from schema.ids import EventId
@@ -29,10 +30,27 @@ class ReadingPlace(msgspec.Struct, frozen=True, array_like=True, tag="r"):
     metric: str
 
 
-_PlaceT = TypeVar("_PlaceT", DevicePlace, ReadingPlace)
+class AnomalyPlace(msgspec.Struct, frozen=True, array_like=True, tag="a"):
+    """After this anomaly in the list, newest first."""
+
+    start_us: int
+    device: str
+    sensor: str
+    metric: str
 
 
-def encode_place(place: DevicePlace | ReadingPlace) -> str:
+class AnomalyMark(msgspec.Struct, frozen=True, array_like=True, tag="m"):
+    """All changes of anomalies up to a position were told, or with `seen` those up to that series and hour at it."""
+
+    log_id: str
+    position: int
+    seen: tuple[SeriesKey, int] | None = None
+
+
+_PlaceT = TypeVar("_PlaceT", DevicePlace, ReadingPlace, AnomalyPlace, AnomalyMark)
+
+
+def encode_place(place: DevicePlace | ReadingPlace | AnomalyPlace | AnomalyMark) -> str:
     return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 

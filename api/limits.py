@@ -40,4 +40,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How often the key behind a living socket is looked at again."""
     progress_seconds: float = 1.0
     """The least time between two progress messages of one subscription."""
+    anomaly_seconds: float = 1.0
+    """How often the history is asked what changed of the anomalies, for all who follow them."""
     probe_seconds: float = 2.0

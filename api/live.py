@@ -4,7 +4,6 @@ One event holds several values, so a cursor may stand between two of them. Posit
 position before the event, and how many of its values were seen.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Final
@@ -13,6 +12,7 @@ import msgspec
 
 from api.cursors import ResumePoint
 from api.pages import Pages
+from api.progress import Progress
 from api.resume import start_of
 from api.scalars import CursorText
 from api.services import Services
@@ -56,7 +56,7 @@ class LiveReadings:
         if start.gap is not None:
             yield ReadingGap(cursor=CursorText(start.point.encode()), reason=start.gap)
         self._passed, self._seen = start.point.cursor.position, start.point.values
-        progress = _Progress(self._services.limits.progress_seconds)
+        progress = Progress(self._services.limits.progress_seconds)
         async with aclosing(Pages(self._services.feed.follow(self._passed, only=READINGS))) as pages:
             while True:
                 page = await pages.next(progress.patience())
@@ -92,29 +92,6 @@ class LiveReadings:
 
     def _here(self) -> ResumePoint:
         return ResumePoint(Cursor(self._services.log.log_id, self._passed), self._seen)
-
-
-class _Progress:
-    """When to tell a subscriber how far the log was read: at once at first, then not too often, and never twice the same."""
-
-    def __init__(self, interval: float) -> None:
-        self._interval = interval
-        self._clock = asyncio.get_running_loop().time
-        self._told_at = self._clock() - interval
-        self._told: Position | None = None
-        self._began = False
-        self._owed = False
-
-    def told(self, position: Position | None) -> None:
-        self._told, self._told_at, self._began, self._owed = position, self._clock(), True, False
-
-    def is_due(self, position: Position | None) -> bool:
-        self._owed = not self._began or position != self._told
-        return self._owed and self._clock() - self._told_at >= self._interval
-
-    def patience(self) -> float | None:
-        """How long to wait for a page before what is owed is told; None: for as long as it takes."""
-        return max(0.0, self._told_at + self._interval - self._clock()) if self._owed else None
 
 
 def _place(device_id: str, recorded: RecordedEvent, latest: LatestQueries) -> str | None:

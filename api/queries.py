@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from api import history, windows
+from api import anomalies, history, windows
 from api.context import Info
 from api.cursors import DevicePlace, decode_place, decode_position
 from api.errors import ApiError, ErrorCode
@@ -14,10 +14,11 @@ from api.letters import read_letters
 from api.retention import last_run
 from api.roles import Role
 from api.scalars import CursorText
+from api.types.anomaly import AnomalyConnection
 from api.types.audit import EventAudit, event_audit
 from api.types.dead_letter import DeadLetterConnection, dead_letter_page
 from api.types.device import Device, DeviceConnection, device, device_page
-from api.types.enums import Calendar
+from api.types.enums import AnomalySeverity, Calendar
 from api.types.heat import LocationCell
 from api.types.key import ApiKey, api_key
 from api.types.paging import page_size
@@ -145,6 +146,26 @@ class Query:
         history.shared(info.context.services)
         await info.context.visibility.at_least(WINDOWS, at_least)
         return await windows.heat_map(info.context.services, metric, start, end, location)
+
+    @guarded(Role.VIEWER, "Hours that are unlike the same hour of recent days, newest first, page by page.")
+    async def anomalies(
+        self,
+        info: Info,
+        *,
+        device_id: Annotated[strawberry.ID | None, argument("Only this device.")] = None,
+        metric: Annotated[str | None, argument("Only this metric.")] = None,
+        severity: Annotated[AnomalySeverity | None, argument("Only those at least so severe.")] = None,
+        start: Annotated[datetime | None, argument("Only hours that begin at or after this.", "from")] = None,
+        end: Annotated[datetime | None, argument("Only hours that begin before this.", "to")] = None,
+        first: First = None,
+        after: After = None,
+        at_least: AtLeast = None,
+    ) -> AnomalyConnection:
+        services = info.context.services
+        wanted = anomalies.Wanted(device_id, metric, severity, start, end, page_size(first, services.limits), after)
+        history.shared(services)
+        await info.context.visibility.at_least(WINDOWS, at_least)
+        return await anomalies.anomalies(services, wanted)
 
     @guarded(Role.VIEWER, "Where an event came from, and what the checks made of it; null where it is not known.")
     async def audit(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
@@ -11,6 +12,7 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from adapters.history.retention.runs import RetentionRuns
 from api.limits import Limits
+from projections.anomaly_feed import AnomalyFeed
 from projections.queries import AccountQueries, DecisionQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
 from projections.rebuilds import RebuildQueries
 from projections.rules import WindowRules
@@ -59,3 +61,8 @@ class Services:
     def rules(self) -> WindowRules:
         """Those by which the history that serves is made."""
         return self.rules_now()
+
+    @cached_property
+    def anomaly_feed(self) -> AnomalyFeed | None:
+        """What changes of the anomalies, shared by all who follow it."""
+        return None if self.history is None else AnomalyFeed(self.history, pause_seconds=self.limits.anomaly_seconds)

@@ -36,6 +36,13 @@ class Operation(Enum):
         return str(self.value)
 
 
+@strawberry.enum(description="How far an hour is from what is usual: its modified z-score.")
+class AnomalySeverity(Enum):
+    MINOR = strawberry.enum_value("minor", description="5 or more: one hour in a hundred, where nothing is controlled.")
+    MAJOR = strawberry.enum_value("major", description="7 or more: one hour in five hundred.")
+    CRITICAL = strawberry.enum_value("critical", description="10 or more: hardly any but faults.")
+
+
 @strawberry.enum(description="Whether a device is there, by its own word or its last will.")
 class DeviceStatus(Enum):
     ONLINE = strawberry.enum_value("online", description="It said that it came online.")

@@ -119,7 +119,7 @@ async def small_house(
         registry=CollectorRegistry(),
         session_secret=b"a secret of the tests",
         probes=probes,
-        limits=limits or Limits(visibility_seconds=0.2, progress_seconds=0.0),
+        limits=limits or Limits(visibility_seconds=0.2, progress_seconds=0.0, anomaly_seconds=0.01),
     )
     house = House(log, services, Starlette(), {}, engine)
     house.services = replace(services, clock=lambda: house.now)
