@@ -11,6 +11,7 @@ from typing import Final, Self, TypeVar
 import pyarrow as pa
 
 from adapters.history.content import hashes
+from adapters.history.influx import anomalies as anomaly_points
 from adapters.history.influx import columns, marks, pages, questions, tiers
 from adapters.history.influx import windows as window_points
 from adapters.history.influx.address import InfluxAddress
@@ -19,8 +20,12 @@ from adapters.history.influx.lines import MEASUREMENT
 from adapters.history.influx.places import Places
 from adapters.history.influx.points import span_ns, window_ns
 from adapters.history.port import (
+    ANOMALIES,
     ENDLESS,
     RAW,
+    Anomaly,
+    AnomalyChanges,
+    AnomalyQuery,
     HistoryError,
     HistoryRow,
     KeptWindows,
@@ -78,8 +83,20 @@ class InfluxHistory:
     async def write(self, rows: Sequence[HistoryRow]) -> None:
         await self._run(self._writer, lambda: self._send(self._places.lines(rows)))
 
-    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
-        await self._run(self._keeper, lambda: self._keep(windows, watermarks, checkpoint))
+    async def keep(
+        self,
+        windows: Sequence[KeptWindows],
+        watermarks: Mapping[str, Watermark],
+        checkpoint: Cursor,
+        anomalies: Sequence[Anomaly] = (),
+    ) -> None:
+        def keep() -> None:
+            """What is judged comes before what it was judged by, the checkpoint when all else has arrived."""
+            self._send(anomaly_points.lines(anomalies))
+            self._send(chain(*map(window_points.lines, windows), marks.watermark_lines(watermarks)))
+            self._connection.write([marks.checkpoint_line(checkpoint)])
+
+        await self._run(self._keeper, keep)
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
         return await self._read(partial(pages.after, self._connection.ask, query))
@@ -100,6 +117,15 @@ class InfluxHistory:
     async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
         return await self._read(partial(window_points.series, self._connection.ask, Span.DAY, devices))
 
+    async def anomalies(self, query: AnomalyQuery) -> list[Anomaly]:
+        return await self._read(partial(anomaly_points.page, self._connection.ask, query))
+
+    async def anomalies_in(self, ranges: Sequence[SeriesRange]) -> list[Anomaly]:
+        return await self._read(partial(anomaly_points.within, self._connection.ask, ranges))
+
+    async def anomaly_changes(self, query: AnomalyChanges) -> list[Anomaly]:
+        return await self._read(partial(anomaly_points.changes, self._connection.ask, query))
+
     async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
         [found] = await self._read(partial(self._connection.ask, marks.WATERMARKS))
         return marks.watermarks_in(found, devices)
@@ -110,8 +136,9 @@ class InfluxHistory:
     async def digests(self, taken: Callable[[], None]) -> Mapping[str, DayDigests]:
         raw = await self._read(partial(columns.content, self._connection.ask))
         spans = {span.value: await self._read(partial(window_points.content, self._connection.ask, span)) for span in Span}
+        anomalies = await self._read(partial(anomaly_points.content, self._connection.ask))
         taken()
-        return {RAW: raw, **spans}
+        return {RAW: raw, **spans, ANOMALIES: anomalies}
 
     async def count(self) -> int:
         [found] = await self._read(partial(self._connection.ask, questions.COUNT))
@@ -145,11 +172,6 @@ class InfluxHistory:
         """After what was begun."""
         self._closed = True
         await asyncio.to_thread(self._close)
-
-    def _keep(self, kept: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
-        """The checkpoint comes when all else has arrived."""
-        self._send(chain(*map(window_points.lines, kept), marks.watermark_lines(watermarks)))
-        self._connection.write([marks.checkpoint_line(checkpoint)])
 
     def _send(self, lines: Iterable[str]) -> None:
         """Return once all have arrived. The next are built while the ones before are on their way."""
