@@ -1,6 +1,6 @@
 """Rebuild of the read models from an SQLite log, against a bare scan of it: pages read and data decoded, one metric an event.
 
-    python bench/rebuild.py [--events 1000000] [--rounds 5]
+    python -m bench.rebuild [--events 1000000] [--rounds 5]
 
 Prints JSON lines: each round, then the medians with their ratios to the scan. The rounds of all kinds alternate.
 """
@@ -10,7 +10,7 @@ import asyncio
 import json
 import resource
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,8 +22,10 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import ANY, Append, EventLog
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
-from projections.engine import Engine
+from projections.decision_state import DecisionState
+from projections.engine import Derived, Engine
 from projections.feed import Feed
+from projections.historical import history_models
 from projections.history import RawHistory
 from projections.latest import LatestState
 from projections.lineage import Lineage
@@ -34,6 +36,7 @@ from schema.events import SensorReading
 from schema.ids import content_event_id
 from schema.registry import REGISTRY
 from schema.times import EPOCH, to_micros
+from tests.support.engines import nothing_decided
 
 DEVICES = 100
 AT_ONCE = 5_000
@@ -87,6 +90,15 @@ async def latest(log: EventLog, folder: Path) -> None:
 
 
 async def history(log: EventLog, folder: Path) -> None:
+    """Raw rows, windows and anomalies."""
+    store = await DuckDbHistory.open(folder / "history.duckdb")
+    raw, windows = history_models(store, DecisionState(), nothing_decided)
+    await rebuild(log, raw, derived=[windows])
+    await store.close()
+
+
+async def raw(log: EventLog, folder: Path) -> None:
+    """The raw rows of the history alone."""
     store = await DuckDbHistory.open(folder / "history.duckdb")
     await rebuild(log, RawHistory(store))
     await store.close()
@@ -96,17 +108,18 @@ async def lineage(log: EventLog, folder: Path) -> None:
     await rebuild(log, await Lineage.open(log, folder / "lineage.db"))
 
 
-async def rebuild(log: EventLog, model: ReadModel) -> None:
+async def rebuild(log: EventLog, model: ReadModel, *, derived: Sequence[Derived] = ()) -> None:
     """Through the feed and the engine, as in service, until the head of the log is reached."""
-    async with engine_of(log, model) as engine:
+    async with engine_of(log, model, derived) as engine:
         head = await log.head()
-        await engine.reached(model.name, head or Position(0))
+        for status in engine.status():
+            await engine.reached(status.name, head or Position(0))
 
 
 @asynccontextmanager
-async def engine_of(log: EventLog, model: ReadModel) -> AsyncIterator[Engine]:
+async def engine_of(log: EventLog, model: ReadModel, derived: Sequence[Derived]) -> AsyncIterator[Engine]:
     feed = Feed(log)
-    engine = Engine(log, feed, [model], metrics=ProjectionMetrics(CollectorRegistry()))
+    engine = Engine(log, feed, [model], metrics=ProjectionMetrics(CollectorRegistry()), derived=derived)
     tasks = [asyncio.create_task(feed.run(), name="feed"), asyncio.create_task(engine.run(), name="engine")]
     try:
         yield engine
@@ -116,7 +129,7 @@ async def engine_of(log: EventLog, model: ReadModel) -> AsyncIterator[Engine]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-KINDS: dict[str, Rebuild] = {"scan": scan, "latest": latest, "history": history, "lineage": lineage}
+KINDS: dict[str, Rebuild] = {"scan": scan, "latest": latest, "history": history, "raw": raw, "lineage": lineage}
 
 
 async def measure(events: int, rounds: int, kinds: dict[str, Rebuild]) -> None:
