@@ -4,10 +4,12 @@ from datetime import datetime
 
 import msgspec
 
+from domain.drift import NO_LAGS, Lags
 from projections.queries import LatestActuator
 from schema.envelope import RecordedEvent
 from schema.events import ActuatorEvent, Clock, DeviceAnnounced, DeviceMetadata, DeviceStatus, Quality, SensorReading
 from schema.ids import EventId
+from schema.times import to_micros
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -30,6 +32,15 @@ class Heard(msgspec.Struct, frozen=True):
     event_id: EventId
     recorded_us: int
     revision: int
+
+
+class _Receipt(msgspec.Struct, frozen=True, rename="camel"):
+    """The part of a reading's metadata that its clock is held against."""
+
+    received_at: datetime | None = None
+
+
+_receipt = msgspec.json.Decoder(_Receipt)
 
 
 class _Origin(msgspec.Struct, frozen=True):
@@ -60,8 +71,13 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
     last_seen_us: int | None = None
     readings: dict[str, dict[str, Heard]] = {}
     actuators: dict[str, LatestActuator] = {}
+    lags: Lags = NO_LAGS
 
     def read(self, recorded: RecordedEvent, event: SensorReading) -> None:
+        if event.sent_at is not None:
+            received_at = _receipt.decode(recorded.metadata).received_at
+            if received_at is not None:
+                self.lags = self.lags.seen(to_micros(event.sent_at), to_micros(received_at))
         if event.clock is not Clock.OK:
             return
         held = self.readings.get(event.sensor_id)

@@ -38,11 +38,15 @@ def device_view(device: DeviceState, decisions: DecisionState) -> DeviceView:
         places=tuple(_places(decisions.placements(device.device_id))),
         retired_at=decisions.retired_at(device.device_id),
         corrections=decisions.standing(device.device_id),
+        drift_us=device.lags.drift_us,
     )
 
 
 def device_content(device: DeviceState, decisions: DecisionState) -> list[Any]:
-    """The part that the set of events alone determines: neither recorded times nor revisions in the device's stream."""
+    """The part that the set of events alone determines: neither recorded times nor revisions in the device's stream.
+
+    Nor when its messages were received, by which its clock is judged.
+    """
     readings = [
         (r.sensor, r.metric, r.value, r.unit, r.quality, r.timestamp, r.event_id.hex(), r.said, r.verdict, r.correction)
         for r in _readings(device, decisions)

@@ -57,7 +57,8 @@ class Place(msgspec.Struct, frozen=True):
 class DeviceView(msgspec.Struct, frozen=True):
     """All that is known now of a device. `location` is what people decided, `site` where it speaks from.
 
-    `places` are where it was, and `corrections` those that stand, each in order.
+    `places` are where it was, and `corrections` those that stand, each in order. `drift_us` is by how much its clock is behind
+    ours, where it says when it sent.
     """
 
     device_id: str
@@ -75,6 +76,7 @@ class DeviceView(msgspec.Struct, frozen=True):
     places: Sequence[Place] = ()
     retired_at: datetime | None = None
     corrections: Sequence[Correction] = ()
+    drift_us: int | None = None
 
 
 class SiteView(msgspec.Struct, frozen=True):

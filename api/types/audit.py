@@ -9,6 +9,7 @@ import strawberry
 from api.fields import described
 from api.scalars import BigInt, CursorText
 from api.types.enums import Validity
+from domain.drift import compensated
 from schema.envelope import Cursor, RecordedEvent, decode_metadata
 from schema.events import ActuatorEvent, Clock, DeadLettered, Event, Quality, SensorReading
 from schema.ids import format_event_id
@@ -24,6 +25,10 @@ class EventAudit:
     type: str = described("Its type, such as `SensorReading`.")
     source: str | None = described("Where it came from: `mqtt:` and the topic, `graphql`, and so on.")
     received_at: datetime | None = described("When we received it.")
+    compensated_at: datetime | None = described(
+        "Of a reading: when it was measured by our clock, as long before we received it as it was before the device sent it. "
+        "Null where the device does not say when it sends."
+    )
     recorded_at: datetime = described("When the log took it.")
     validity: Validity = described("What the checks made of it.")
     reasons: list[str] = described("Why it is anything but valid.")
@@ -39,17 +44,19 @@ class EventAudit:
 
 
 def event_audit(recorded: RecordedEvent, log_id: str) -> EventAudit:
-    validity, reasons = _judge(recorded)
+    event, (validity, reasons) = _judge(recorded)
+    origin = _origin(recorded)
     return EventAudit(
         event_id=strawberry.ID(format_event_id(recorded.id)),
         type=recorded.type,
+        compensated_at=_compensated(event, origin["received_at"]),
         recorded_at=recorded.recorded_at,
         validity=validity,
         reasons=reasons,
         stream=recorded.stream,
         revision=BigInt(recorded.revision),
         cursor=CursorText(Cursor(log_id, recorded.position).encode()),
-        **_origin(recorded),
+        **origin,
     )
 
 
@@ -62,14 +69,21 @@ def _origin(recorded: RecordedEvent) -> dict[str, Any]:
     return {name: getattr(metadata, name) for name in _ORIGIN}
 
 
-def _judge(recorded: RecordedEvent) -> tuple[Validity, list[str]]:
+def _compensated(event: Event | None, received_at: datetime | None) -> datetime | None:
+    if not isinstance(event, SensorReading) or event.sent_at is None or received_at is None:
+        return None
+    return compensated(event.timestamp, event.sent_at, received_at)
+
+
+def _judge(recorded: RecordedEvent) -> tuple[Event | None, tuple[Validity, list[str]]]:
+    """The event, where it can be read, and what the checks made of it."""
     try:
         event = REGISTRY.unpack(recorded)
     except (UnknownEventTypeError, msgspec.DecodeError) as error:
-        return Validity.UNREADABLE, [str(error)]
+        return None, (Validity.UNREADABLE, [str(error)])
     if isinstance(event, DeadLettered):
-        return Validity.DEAD_LETTER, [f"{event.code}: {event.reason}"]
-    return _judge_event(event)
+        return event, (Validity.DEAD_LETTER, [f"{event.code}: {event.reason}"])
+    return event, _judge_event(event)
 
 
 def _judge_event(event: Event) -> tuple[Validity, list[str]]:

@@ -54,6 +54,10 @@ class Device:
     status: DeviceStatus | None = described("Whether it is online; null where it never said.")
     status_at: datetime | None = described("When its status last changed.")
     last_seen: datetime | None = described("When anything last came from it.")
+    clock_drift: float | None = described(
+        "By how many seconds its clock is behind ours (negative: ahead): the smallest difference between when it says it sent "
+        "and when we received, in the last two hours in which any came. Null: it never says when it sends."
+    )
 
     @computed("What each sensor last said of each metric, by the time of measurement.")
     def latest(
@@ -118,6 +122,7 @@ def device(view: DeviceView) -> Device:
         status=None if view.status is None else DeviceStatus(view.status),
         status_at=view.status_at,
         last_seen=view.last_seen,
+        clock_drift=None if view.drift_us is None else view.drift_us / 1e6,
     )
 
 

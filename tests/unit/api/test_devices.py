@@ -1,12 +1,14 @@
-"""Devices that move, sensors that are replaced, devices that retire."""
+"""Devices that move, sensors that are replaced, devices that retire, and clocks that drift."""
 
 from typing import Any
 
 import pytest
 
 from api.roles import Role
+from schema.events import Clock, SensorReading
+from schema.ids import format_event_id
 from tests.support.api import House
-from tests.support.house_events import reading
+from tests.support.house_events import at, pack, reading
 
 MOVE = """mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) { __typename
   ... on RegisterDeviceSuccess { cursor device { location locatedSince placements { location from to } } }
@@ -117,3 +119,30 @@ async def test_a_device_that_retires_now_does_so_once(house: House) -> None:
 async def test_a_device_that_nobody_knows_cannot_retire(house: House) -> None:
     assert (await change(house, RETIRE, deviceId="nobody", reason="x"))["code"] == "NOT_FOUND"
     assert (await change(house, RETIRE, deviceId="nobody", reason=" "))["code"] == "INVALID_INPUT"
+
+
+async def test_a_device_that_says_when_it_sends_shows_its_clock_s_drift_and_an_audit_the_time_by_ours(house: House) -> None:
+    stream, event = pack(
+        "device-a",
+        SensorReading(
+            device_id="a",
+            sensor_id="air",
+            timestamp=at(86_390),
+            reading={"temperature": 20.0},
+            clock=Clock.AHEAD,
+            sent_at=at(86_400),
+        ),
+    )
+    await house.says([(stream, event), reading("b", 0, temperature=1.0)])
+    found = (await house.ask("{ devices { nodes { id clockDrift latest { value } } } }"))["devices"]["nodes"]
+    assert found == [
+        {"id": "a", "clockDrift": -86_400.0, "latest": []},
+        {"id": "b", "clockDrift": None, "latest": [{"value": 1.0}]},
+    ]
+    audit = "query ($id: ID!) { audit(eventId: $id) { receivedAt compensatedAt validity } }"
+    told = (await house.ask(audit, {"id": format_event_id(event.id)}))["audit"]
+    assert told == {
+        "receivedAt": "2026-06-01T00:00:00Z",
+        "compensatedAt": "2026-05-31T23:59:50Z",
+        "validity": "SUSPECTED",
+    }
