@@ -15,7 +15,19 @@ from adapters.history.archive.holdings import SiteDay
 from adapters.history.archive.staging import Staging
 from adapters.history.content import hashes
 from adapters.history.duckdb_ranges import Numbered
-from adapters.history.port import RAW, HistoryRow, KeptWindows, RangeQuery, SeriesKey, SeriesRange, Watermark, key_of
+from adapters.history.port import (
+    RAW,
+    Anomaly,
+    AnomalyChanges,
+    AnomalyQuery,
+    HistoryRow,
+    KeptWindows,
+    RangeQuery,
+    SeriesKey,
+    SeriesRange,
+    Watermark,
+    key_of,
+)
 from adapters.history.tiers import TieredHistory
 from domain.day_digests import DayDigests, summed
 from domain.rows import Columns, arranged
@@ -72,9 +84,15 @@ class ArchivedHistory:
                 self._changed.update({row.timestamp_us // DAY_US * DAY_US for row in rows})
             await self.store.write(rows)
 
-    async def keep(self, windows: Sequence[KeptWindows], watermarks: Mapping[str, Watermark], checkpoint: Cursor) -> None:
+    async def keep(
+        self,
+        windows: Sequence[KeptWindows],
+        watermarks: Mapping[str, Watermark],
+        checkpoint: Cursor,
+        anomalies: Sequence[Anomaly] = (),
+    ) -> None:
         self.archive.require_log(checkpoint.log_id)
-        await self.store.keep(windows, watermarks, checkpoint)
+        await self.store.keep(windows, watermarks, checkpoint, anomalies)
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
         start_us, end_us = _bounds(query)
@@ -133,6 +151,15 @@ class ArchivedHistory:
 
     async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
         return await self.store.series(devices)
+
+    async def anomalies(self, query: AnomalyQuery) -> list[Anomaly]:
+        return await self.store.anomalies(query)
+
+    async def anomalies_in(self, ranges: Sequence[SeriesRange]) -> list[Anomaly]:
+        return await self.store.anomalies_in(ranges)
+
+    async def anomaly_changes(self, query: AnomalyChanges) -> list[Anomaly]:
+        return await self.store.anomaly_changes(query)
 
     async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
         return await self.store.watermarks(devices)
