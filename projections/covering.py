@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from adapters.history.port import SeriesKey, SeriesRange
 from domain.windows import DAY_US, HOUR_US, MINUTE_US, NO_WINDOWS, QUARTER_US, Span, Windows, joined
-from projections.spans import WindowSource, renumbered
+from projections.spans import WindowSource
 
 _LENGTHS: Final = {Span.DAY: DAY_US, Span.HOUR: HOUR_US, Span.QUARTER: QUARTER_US, Span.MINUTE: MINUTE_US}
 _SHORTER: Final = {Span.DAY: Span.HOUR, Span.HOUR: Span.QUARTER, Span.QUARTER: Span.MINUTE}
@@ -51,10 +52,43 @@ def _cover(start: int, end: int, span: Span) -> Iterator[tuple[Span, int, int]]:
 
 
 async def read(history: WindowSource, parts: Sequence[Part]) -> Windows:
-    """The windows of all these parts, by (number, start)."""
+    """The windows of all these parts, by (number, start). Parts of one series may overlap: each window is read once."""
     found = [NO_WINDOWS]
     for span in dict.fromkeys(part.span for part in parts):
         wanted = [part for part in parts if part.span is span]
-        kept = await history.windows(span, [part.range for part in wanted])
-        found.append(renumbered(kept, [part.number for part in wanted]))
+        ranges, places = _apart([part.range for part in wanted])
+        kept = (await history.windows(span, ranges)).windows
+        found.append(_dealt(kept, wanted, places))
     return joined(found)
+
+
+def _apart(wanted: Sequence[SeriesRange]) -> tuple[list[SeriesRange], list[int]]:
+    """Ranges that hold the wanted ones and do not overlap, and for each wanted one the place of that which holds it."""
+    ranges: list[SeriesRange] = []
+    places = [0] * len(wanted)
+    last: dict[SeriesKey, int] = {}
+    for number in sorted(range(len(wanted)), key=lambda number: wanted[number].start_us):
+        one = wanted[number]
+        place = last.get(one.series)
+        if place is None or ranges[place].end_us <= one.start_us:
+            place = last[one.series] = len(ranges)
+            ranges.append(one)
+        elif ranges[place].end_us < one.end_us:
+            ranges[place] = SeriesRange(one.series, ranges[place].start_us, one.end_us)
+        places[number] = place
+    return ranges, places
+
+
+def _dealt(kept: Windows, wanted: Sequence[Part], places: Sequence[int]) -> Windows:
+    """To each wanted part the windows that start in it, with its number; `places` are those of the ranges that were read."""
+    bounds = np.searchsorted(kept.series, np.arange(max(places) + 2)).tolist()
+    begins = np.empty(len(wanted), np.int64)
+    lengths = np.empty(len(wanted), np.int64)
+    for number, (part, place) in enumerate(zip(wanted, places, strict=True)):
+        starts = kept.start[bounds[place] : bounds[place + 1]]
+        first, last = np.searchsorted(starts, (part.range.start_us, part.range.end_us)).tolist()
+        begins[number], lengths[number] = bounds[place] + first, last - first
+    before = np.cumsum(lengths) - lengths
+    rows = np.arange(int(lengths.sum())) + np.repeat(begins - before, lengths)
+    numbers = np.repeat(np.array([part.number for part in wanted], np.int64), lengths)
+    return msgspec.structs.replace(kept.take(rows), series=numbers)
