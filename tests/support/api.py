@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from adapters.event_log.port import EventLog
 from adapters.history.duckdb import DuckDbHistory
+from adapters.history.port import History
 from api.app import build_app
 from api.keyring import Keyring
 from api.limits import Limits
@@ -90,12 +91,13 @@ async def small_house(
     limits: Limits | None = None,
     probes: Sequence[HealthProbe] = (),
     log: EventLog | None = None,
+    history: History | None = None,
     memory: str = "64MB",
 ) -> AsyncIterator[House]:
-    """A house whose read models are the real ones, over a log in memory or the one that is given."""
+    """A house whose read models are the real ones, over a log in memory or the stores that are given; it closes the history."""
     log = log or MemoryLog()
     feed, latest, accounts = Feed(log), LatestState(), Accounts()
-    history = await DuckDbHistory.open(folder / "history.duckdb", memory=memory, threads=1)
+    history = history or await DuckDbHistory.open(folder / "history.duckdb", memory=memory, threads=1)
     lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
     decisions = Decisions()
     raw, windows = history_models(

@@ -105,7 +105,7 @@ async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger:
     up, publish, curl, imports, doctor = commands
     await stranger.start(up)
     await stranger.shell(publish)
-    latest, history, series, subscription, mutations, inside = list(blocks(README, "graphql"))
+    latest, history, series, summary, subscription, mutations, inside = list(blocks(README, "graphql"))
 
     async with asyncio.timeout(20):
         while (await stranger.ask(latest))["device"] is None:
@@ -126,6 +126,8 @@ async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger:
         while not (one := (await stranger.ask(series))["series"][0])["buckets"]:
             await asyncio.sleep(0.05)
     assert one["buckets"][0]["mean"] == 21.5
+    day = {each["metric"]: each["mean"] for each in (await stranger.ask(summary))["dailySummary"]}
+    assert (day["temperature"], day["humidity"], "dew_point" in day) == (21.5, 63, True)
 
     another = publish.replace("10:00:00Z", "10:01:00Z")
     assert (await stranger.watch(subscription, another))["reading"]["unit"] in {"degC", "%"}
