@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
 from adapters.history import content
-from adapters.history.port import RAW
 from adapters.history.serving import ServingHistory
 from domain.versions import FIRST, Version, Versions
 from domain.windows import DAY_US, Span
@@ -155,7 +154,7 @@ async def history_hashes(serving: ServingHistory, other: ServingHistory) -> Hash
     """What two histories hold, raw rows and windows; of these as far back as the one that serves keeps them."""
     floors = {span: serving.horizon.windows_from(span) // DAY_US for span in Span}
     served, made = await serving.digests(_nothing), await other.digests(_nothing)
-    kept = {part: days.from_day(floors[Span(part)]) if part != RAW else days for part, days in made.items()}
+    kept = {part: days.from_day(floors[Span(part)]) if part in floors else days for part, days in made.items()}
     return HashPair(str(sorted(content.hashes(served).items())), str(sorted(content.hashes(kept).items())))
 
 
