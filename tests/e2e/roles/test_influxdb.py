@@ -34,7 +34,9 @@ async def test_a_serve_answers_for_the_history_that_another_process_fills(estate
         code, _, err = await simulation
         assert code == 0, err
         cursor = (await ask(serve, key, REGISTER))["data"]["registerDevice"]["cursor"]
-        found = await ask(serve, key, READINGS % (told[0]["id"], cursor))
+        async with asyncio.timeout(60):  # the project reads what it missed, and says so until then
+            while (found := await ask(serve, key, READINGS % (told[0]["id"], cursor)))["data"] is None:
+                assert found["errors"][0]["extensions"]["code"] == "NOT_YET_VISIBLE", found
         assert found["data"]["readings"]["nodes"], found
         over_the_api = await estate.judged(ledger, serve, key)
         for role in (serve, project, ingest):
