@@ -1,13 +1,13 @@
 """Covering a stretch of time with kept windows, and reading parts that overlap."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.history.port import History, KeptWindows, SeriesKey, SeriesRange
+from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
 from domain.windows import DAY_US, MINUTE_US, Span, windows_of
 from projections.covering import Part, cover, read
 
@@ -35,7 +35,7 @@ def part(number: int, key: int, first: int, length: int) -> Part:
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12), st.integers(0, 6)), max_size=6))
 async def test_parts_that_overlap_are_read_once_and_each_has_its_own(wanted: list[tuple[int, int, int]]) -> None:
     parts = [part(number, *each) for number, each in enumerate(wanted)]
-    found = await read(cast("History", Minutes()), parts)
+    found = await read(Minutes(), parts)
     pairs: list[Any] = list(zip(found.series.tolist(), (found.start // MINUTE_US).tolist(), strict=True))
     assert pairs == [(number, first + minute) for number, (_, first, length) in enumerate(wanted) for minute in range(length)]
 
