@@ -13,7 +13,7 @@ from tests.support.brokers import KINDS, StandaloneBroker, standalone_broker
 from tests.support.up import glasshouse, launch, running_up, simulate_arguments, start_up
 
 KILLS = int(os.environ.get("GLASSHOUSE_TEST_KILLS", "20"))
-RATE = 200
+RATE = 300
 
 
 async def judged(ledger: Path, data: Path, *options: str) -> dict[str, Any]:
