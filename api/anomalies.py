@@ -79,6 +79,7 @@ class LiveAnomalies:
         self._metric = metric
         self._passed = self._upto = _BEFORE_ALL
         self._seen: tuple[SeriesKey, int] | None = None
+        self._store = self._feed.store
 
     async def messages(
         self, after: str | None
@@ -117,12 +118,16 @@ class LiveAnomalies:
         return start.gap
 
     async def _look(self) -> str | None:
-        """How far the windows hold; where that is less far than before, what that means."""
+        """How far the windows hold; where they are others than before, or hold less far, what that means."""
         before, self._upto = self._upto, _position(self._services, await self._feed.checkpoint())
-        if self._upto >= before:
-            return None
-        self._passed, self._seen = self._upto, None
-        return "the history is being made anew: what changes by that before this place is not told"
+        store, self._store = self._store, self._feed.store
+        if store is not self._store:
+            self._passed, self._seen = self._upto, None
+            return "another version of the history serves from here on: what is otherwise in it before this place is not told"
+        if self._upto < before:
+            self._passed, self._seen = self._upto, None
+            return "the history is being made anew: what changes by that before this place is not told"
+        return None
 
     async def _page(self) -> list[Anomaly]:
         """The next changes up to where the windows hold; none where all are passed."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from adapters.history.port import Anomaly, AnomalyChanges, History
+from adapters.history.serving import ServingHistory
 from schema.envelope import Cursor
 
 _PAGES_KEPT: Final = 16
@@ -27,15 +28,22 @@ class AnomalyFeed:
         self._asking = asyncio.Lock()
         self._asked_at: float | None = None
         self._checkpoint: Cursor | None = None
+        self._asked = self.store
         self._pages: OrderedDict[AnomalyChanges, list[Anomaly]] = OrderedDict()
+
+    @property
+    def store(self) -> History:
+        """The history that serves now: another one where another version of it took its place."""
+        return self._history.store if isinstance(self._history, ServingHistory) else self._history
 
     async def checkpoint(self) -> Cursor | None:
         """Up to where changes can be told."""
         async with self._asking:
             if self._asked_at is None or self._clock() - self._asked_at >= self._pause:
                 found = await self._history.checkpoint()
-                if found != self._checkpoint:
+                if found != self._checkpoint or self.store is not self._asked:
                     self._pages.clear()
+                self._asked = self.store
                 self._checkpoint, self._asked_at = found, self._clock()
             return self._checkpoint
 

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from adapters.event_log.port import EventLog
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History
+from adapters.history.serving import ServingHistory
 from api.app import build_app
 from api.keyring import Keyring
 from api.limits import Limits
@@ -97,11 +98,12 @@ async def small_house(
     """A house whose read models are the real ones, over a log in memory or the stores that are given; it closes the history."""
     log = log or MemoryLog()
     feed, latest, accounts = Feed(log), LatestState(), Accounts()
-    history = history or await DuckDbHistory.open(folder / "history.duckdb", memory=memory, threads=1)
+    stored = history or await DuckDbHistory.open(folder / "history.duckdb", memory=memory, threads=1)
+    serving = ServingHistory(stored)
     lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
     decisions = Decisions()
     raw, windows = history_models(
-        history,
+        serving,
         decisions,
         lambda position: engine.reached(decisions.name, position),
         policy=AT_ONCE,
@@ -117,7 +119,7 @@ async def small_house(
         lineage=lineage,
         projections=engine,
         feed=feed,
-        history=history,
+        history=serving,
         registry=CollectorRegistry(),
         session_secret=b"a secret of the tests",
         probes=probes,
@@ -134,7 +136,7 @@ async def small_house(
         for task in reversed(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await history.close()
+        await serving.close()
 
 
 async def _issue_keys(house: House) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any, Self
 
+from adapters.history.duckdb import DuckDbHistory
+from adapters.history.serving import ServingHistory
 from api.cursors import AnomalyMark, encode_place
 from api.roles import Role
 from schema.envelope import Cursor, Position
@@ -160,3 +162,18 @@ async def test_a_history_that_is_made_anew_is_told_as_a_gap(tmp_path: Path) -> N
             assert (gap["__typename"], "anew" in gap["reason"]) == ("AnomalyGap", True)
             await history.keep([], {}, Cursor(house.log.log_id, await house.log.head()))
             assert (await watching.change())["anomaly"]["value"] == 31.0
+
+
+async def test_another_version_of_the_history_is_told_as_a_gap(house: House, tmp_path: Path) -> None:
+    served = house.services.history
+    assert isinstance(served, ServingHistory)
+    await house.says(days("a", *[20.0] * 10, 31.0, 20.0))
+    async with Watching(house) as watching:
+        assert (await watching.message())["__typename"] == "AnomalyProgress"
+        before, other = served.store, await DuckDbHistory.open(tmp_path / "other.duckdb", memory="64MB", threads=1)
+        await other.keep([], {}, Cursor(house.log.log_id, await house.log.head()))
+        served.store = other
+        gap = await watching.change()
+        assert (gap["__typename"], "version" in gap["reason"]) == ("AnomalyGap", True)
+        served.store = before
+    await other.close()
