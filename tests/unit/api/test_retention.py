@@ -110,7 +110,7 @@ class _Gone(Endless):
 
 async def test_a_correction_that_reaches_past_all_retention_is_refused(house: House) -> None:
     await house.says([reading("a", 0, temperature=20.0)])
-    house.services.history.horizon = _Gone()  # type: ignore[misc, union-attr]
+    house.services.history.store.horizon = _Gone()  # type: ignore[union-attr]
     for start in (None, "2020-01-01T00:00:00Z"):
         refused = (await house.ask(CORRECT, {"from": start}, role=Role.OPERATOR))["correctReadings"]
         assert (refused["code"], refused["message"]) == ("BEYOND_RETENTION", "readings of a are past the retention")
@@ -120,7 +120,7 @@ async def test_a_correction_that_reaches_past_all_retention_is_refused(house: Ho
 
 async def test_a_chart_below_a_minute_that_reaches_past_all_retention_is_refused(house: House) -> None:
     await house.says([reading("a", 0, temperature=20.0)])
-    house.services.history.horizon = _Gone()  # type: ignore[misc, union-attr]
+    house.services.history.store.horizon = _Gone()  # type: ignore[union-attr]
     asked = (
         'series(selectors: [{deviceId: "a", sensorId: "main", metric: "temperature"}], from: "%s", to: "%s", window: "PT10S")'
     )

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.history.duckdb import DuckDbHistory
+from adapters.history.horizon import Endless
 from adapters.history.port import AnomalyChanges, AnomalyQuery, HistoryRow, SeriesKey, SeriesRange
 from domain.anomalies import FLOORS, Severity, anomalies
 from domain.windows import DAY_US, HOUR_US, Span
@@ -153,3 +154,24 @@ async def test_of_a_real_tunnel_the_probe_that_failed_is_critical_and_its_honest
     assert critical == ["failed"] * 31
     hours = (await history.windows(Span.HOUR, [SeriesRange(SeriesKey("tomato-1", "honest", "temperature"), *ALWAYS)])).windows
     assert len([one for one in found if one.series.sensor == "honest"]) / len(hours) == pytest.approx(0.01, abs=0.005)
+
+
+class _Since(Endless):
+    """What keeps windows from a moment on."""
+
+    def __init__(self, start_us: int) -> None:
+        self._start_us = start_us
+
+    def windows_from(self, span: Span) -> int:
+        del span
+        return self._start_us
+
+
+async def test_an_hour_whose_history_is_no_longer_kept_stands_as_it_was_found(history: DuckDbHistory) -> None:
+    rows = noons([20.0] * 14 + [31.0, 31.0, 20.0])
+    await feed(history, [rows], RULES)
+    found = await told(history)
+    assert [day for day, *_ in found] == [14, 15]
+    history.horizon = _Since(at(0) + DAY_US)
+    await feed(history, [[row(40 + number, at(day) + number, 20.0) for day in (14, 15) for number in range(40)]], RULES)
+    assert await told(history) == found[:1]
