@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
 from adapters.history import content
+from adapters.history.horizon import judged_from
+from adapters.history.port import ANOMALIES
 from adapters.history.serving import ServingHistory
 from domain.versions import FIRST, Version, Versions
 from domain.windows import DAY_US, Span
@@ -152,9 +154,9 @@ async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
 
 async def history_hashes(serving: ServingHistory, other: ServingHistory) -> HashPair:
     """What two histories hold, raw rows and windows; of these as far back as the one that serves keeps them."""
-    floors = {span: serving.horizon.windows_from(span) // DAY_US for span in Span}
+    first = {span.value: serving.horizon.windows_from(span) for span in Span} | {ANOMALIES: judged_from(serving.horizon)}
     served, made = await serving.digests(_nothing), await other.digests(_nothing)
-    kept = {part: days.from_day(floors[Span(part)]) if part in floors else days for part, days in made.items()}
+    kept = {part: days.from_day(first[part] // DAY_US) if part in first else days for part, days in made.items()}
     return HashPair(str(sorted(content.hashes(served).items())), str(sorted(content.hashes(kept).items())))
 
 

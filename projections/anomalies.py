@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from adapters.history.horizon import judged_from
 from adapters.history.port import Anomaly, History, SeriesKey, SeriesRange
 from domain.anomalies import DAYS, FLOORS, Anomalies, Severity, anomalies
 from domain.columns import Bools, Int64, starts_of
@@ -34,7 +35,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class AnomalyFinder:
-    """Judges the hours of one history. It remembers the last hour of each series."""
+    """Judges the hours of one history, as far back as it keeps what they are held against. It remembers each series' last."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -69,7 +70,7 @@ class AnomalyFinder:
         self._last.update((keys[number], int(last[number])) for number in there.tolist())
         series = np.concatenate([np.repeat(made.series, len(_DAYS_ON)), there])
         starts = np.concatenate([(made.start[:, None] + _DAYS_ON).ravel(), before[there]])
-        over = (starts < last[series]) & (starts > _NEVER)
+        over = (starts < last[series]) & (starts >= max(judged_from(self._history.horizon), _NEVER + 1))
         return _pairs(_numbers(series[over], starts[over]))
 
     async def _recall(self, keys: Sequence[SeriesKey]) -> None:

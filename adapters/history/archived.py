@@ -15,7 +15,9 @@ from adapters.history.archive.holdings import SiteDay
 from adapters.history.archive.staging import Staging
 from adapters.history.content import hashes
 from adapters.history.duckdb_ranges import Numbered
+from adapters.history.horizon import judged_from
 from adapters.history.port import (
+    ANOMALIES,
     RAW,
     Anomaly,
     AnomalyChanges,
@@ -168,11 +170,12 @@ class ArchivedHistory:
         return hashes(await self.digests(lambda: None))
 
     async def digests(self, taken: Callable[[], None]) -> Mapping[str, DayDigests]:
-        """Of windows those that are kept: what is there below the floor stands for nothing."""
+        """Of windows and what is judged by them those that are kept: what is there below the floor stands for nothing."""
         found = dict(await self.store.digests(taken))
         parts = [await self._beyond_the_store(day) for day in self.archive.holdings.days()]
         found[RAW] = summed([found[RAW], *parts])
-        return found | {span: found[span].from_day(self.windows_from(span) // DAY_US) for span in Span}
+        first = {span.value: self.windows_from(span) for span in Span} | {ANOMALIES: judged_from(self)}
+        return found | {part: found[part].from_day(start_us // DAY_US) for part, start_us in first.items()}
 
     async def count(self) -> int:
         there = await self.store.count()

@@ -17,9 +17,9 @@ from adapters.history.content import hashes
 from adapters.history.duckdb_conditions import after, conditions
 from adapters.history.duckdb_file import DuckDbFile
 from adapters.history.duckdb_schema import create
+from adapters.history.horizon import ENDLESS
 from adapters.history.port import (
     ANOMALIES,
-    ENDLESS,
     RAW,
     Anomaly,
     AnomalyChanges,

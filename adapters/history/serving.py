@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from adapters.history.horizon import Horizon
 from adapters.history.port import (
     Anomaly,
     AnomalyChanges,
     AnomalyQuery,
     History,
     HistoryRow,
-    Horizon,
     KeptWindows,
     RangeQuery,
     SeriesKey,

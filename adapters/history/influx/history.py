@@ -11,6 +11,7 @@ from typing import Final, Self, TypeVar
 import pyarrow as pa
 
 from adapters.history.content import hashes
+from adapters.history.horizon import ENDLESS
 from adapters.history.influx import anomalies as anomaly_points
 from adapters.history.influx import columns, marks, pages, questions, tiers
 from adapters.history.influx import windows as window_points
@@ -21,7 +22,6 @@ from adapters.history.influx.places import Places
 from adapters.history.influx.points import span_ns, window_ns
 from adapters.history.port import (
     ANOMALIES,
-    ENDLESS,
     RAW,
     Anomaly,
     AnomalyChanges,

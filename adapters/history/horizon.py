@@ -1,0 +1,61 @@
+"""How far back a history goes, where old rows and windows move out of it."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from domain.anomalies import DAYS
+from domain.windows import DAY_US, Span
+
+
+class Horizon(Protocol):
+    """How far back a history goes."""
+
+    def windows_from(self, span: Span) -> int:
+        """Windows of that span that start before this moment are no longer kept: they can be made again from raw rows."""
+        ...
+
+    def whole_from(self) -> int:
+        """No raw rows of this moment or later are gone."""
+        ...
+
+    def rows_gone(self, device: str, start_us: int, end_us: int) -> bool:
+        """Whether raw rows of [start, end) were there once and are kept nowhere any more."""
+        ...
+
+    def require(self, device: str, start_us: int, end_us: int) -> None:
+        """BeyondRetentionError where they are gone."""
+        ...
+
+    def archived(self, device: str, start_us: int, end_us: int) -> Sequence[int]:
+        """Where the UTC days start that overlap [start, end) and may have raw rows of the device outside of the store."""
+        ...
+
+
+class Endless:
+    """Implements `Horizon` for what keeps everything."""
+
+    def windows_from(self, span: Span) -> int:
+        del span
+        return -(2**62)
+
+    def whole_from(self) -> int:
+        return -(2**62)
+
+    def rows_gone(self, device: str, start_us: int, end_us: int) -> bool:
+        del device, start_us, end_us
+        return False
+
+    def require(self, device: str, start_us: int, end_us: int) -> None:
+        """Nothing is."""
+
+    def archived(self, device: str, start_us: int, end_us: int) -> Sequence[int]:
+        del device, start_us, end_us
+        return ()
+
+
+ENDLESS: Final = Endless()
+
+
+def judged_from(horizon: Horizon) -> int:
+    """From when on hours are judged: before, what they are held against is no longer kept. Anomalies of then stand as found."""
+    return horizon.windows_from(Span.HOUR) + DAYS * DAY_US
