@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from adapters.history.port import BeyondRetentionError, Endless, HistoryError
+from adapters.history.horizon import Endless
+from adapters.history.port import BeyondRetentionError, HistoryError
 from adapters.history.retention.policy import Policy
 from adapters.history.retention.report import Failure, Report, Step, Watch
 from adapters.history.retention.runs import RetentionRuns
