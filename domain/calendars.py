@@ -48,12 +48,6 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
     return _start_of(day.toordinal(), zone), _start_of(day.toordinal() + 1, zone)
 
 
-def date_of(start: int, zone: ZoneInfo) -> date:
-    """The date of the day of `zone` that starts there."""
-    moment = _EPOCH + timedelta(microseconds=start)
-    return moment.astimezone(zone).date() if _FROM <= start < _TO else moment.date()
-
-
 def _has_zone(times: Int64) -> Bools:
     return (times >= _FROM) & (times < _TO)
 

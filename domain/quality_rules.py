@@ -113,11 +113,6 @@ def rules_of(rules: Sequence[Rule]) -> Rules:
     )
 
 
-def take_rules(rules: Rules, which: Int64) -> Rules:
-    """Those of the rules, in that order: from one per metric to one per series without asking for each."""
-    return Rules(**{name: getattr(rules, name)[which] for name in Rules.__struct_fields__})
-
-
 def _floats(figures: Sequence[float | None]) -> Float64:
     return np.array([math.inf if figure is None else figure for figure in figures], dtype=np.float64)
 

@@ -19,7 +19,6 @@ import numpy as np
 
 from domain.columns import Float64, Int32, Int64, gather, offsets_of, owners, starts_of
 
-ACCURACY: Final = 0.001
 _PER_UNIT: Final = 375
 _SHIFT: Final = 1074 * _PER_UNIT + 1
 """The least double has bucket 1: so 0 is zero's own, and a negative value has the negated bucket of its mirror."""
@@ -74,7 +73,7 @@ def take(sketches: Sketches, windows: Int64) -> Sketches:
 
 
 def quantiles(sketches: Sketches, qs: Sequence[float]) -> Float64:
-    """For each window and each q of 0 to 1 the value of rank floor(q * (n - 1)), within ACCURACY of it; NaN of an empty window.
+    """For each window and each q of 0 to 1 the value of rank floor(q * (n - 1)), to 0.001 of itself; NaN of an empty window.
 
     A window's extremes are known exactly to whoever keeps them: clamp the answer by them.
     """

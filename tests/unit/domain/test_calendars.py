@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.calendars import date_of, day_bounds, day_ends, day_starts
+from domain.calendars import day_bounds, day_ends, day_starts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONES = (
@@ -43,6 +43,12 @@ def column(*times: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 def hours(day: str, zone: str) -> float:
     start, end = day_bounds(date.fromisoformat(day), ZoneInfo(zone))
     return (end - start) / 3_600_000_000
+
+
+def date_of(start: int, zone: ZoneInfo) -> date:
+    """The date of the day that starts there; that of UTC where no clock tells the zone."""
+    moment = EPOCH + timedelta(microseconds=start)
+    return moment.astimezone(zone).date() if 1900 <= moment.year <= 2199 else moment.date()
 
 
 @given(moments, zones)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.columns import offsets_of
 from domain.quality import QUALITY_OF, ROWS_AFTER, ROWS_BEFORE, Reason, affected, is_bad, runs_at_end, verdicts
-from domain.quality_rules import DEFAULT_RULES, UNJUDGED, Rule, rules_of, take_rules
+from domain.quality_rules import DEFAULT_RULES, UNJUDGED, Rule, rules_of
 from schema.events import Quality
 from schema.metrics import METRICS
 
@@ -86,7 +86,7 @@ def test_a_gap_ends_a_flat_line() -> None:
 def test_series_do_not_touch_each_other() -> None:
     times = np.array([0, 1, 2, 0, 1, 2], dtype=np.int64) * MINUTE
     values = np.array([20, 20, 45, 20, 20, 1013], dtype=np.float64)
-    rules = take_rules(rules_of([AIR, DEFAULT_RULES["pressure"]]), np.array([0, 1]))
+    rules = rules_of([AIR, DEFAULT_RULES["pressure"]])
     found = verdicts(times, values, np.array([0, 3, 6]), rules)
     assert found.tolist() == [0, 0, Reason.RATE, Reason.BELOW_RANGE, Reason.BELOW_RANGE, 0]
 
