@@ -20,12 +20,11 @@ from adapters.history.duckdb_file import DuckDbFile
 from adapters.history.port import History, SeriesKey
 from bench.rebuild import say
 from bench.stored import CADENCE_US, START_US, stored
-from domain.windows import DAY_US, HOUR_US
 from projections.decision_state import DecisionState
 from projections.judging import Judge
 from projections.rules import WindowRules
 from projections.series import SeriesReader
-from schema.times import from_micros
+from schema.times import DAY_US, HOUR_US, from_micros
 
 KEY = SeriesKey("climate-0", "main", "temperature")
 AT_LEAST, AT_MOST = 20.0, 3.0

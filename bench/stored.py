@@ -7,7 +7,8 @@ from duckdb import DuckDBPyConnection
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.duckdb_file import DuckDbFile
-from domain.windows import DAY_US, HOUR_US, MINUTE_US, QUARTER_US, Span
+from domain.windows import Span
+from schema.times import DAY_US, HOUR_US, MINUTE_US, QUARTER_US
 
 START_US: Final = 20_000 * DAY_US
 CADENCE_US: Final = 10_000_000

@@ -19,8 +19,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from domain.calendars import DAY
 from domain.columns import Float64, Int8, Int64, owners
+from schema.times import DAY_US
 
 DAYS: Final = 14
 ENOUGH_DAYS: Final = 7
@@ -97,10 +97,10 @@ def anomalies(hours: Int64, means: Float64, starts: Int64, floors: Float64) -> A
 
 def _history(hours: Int64, means: Float64, owner: Int64) -> Float64:
     """For each row the means of the same hour of the days before, one column a day; NaN where there was none."""
-    days, rest = np.divmod(hours, DAY)
+    days, rest = np.divmod(hours, DAY_US)
     first = days.min(initial=0)
     span = np.int64(days.max(initial=0) - first + DAYS + 1)
-    hour = rest // (DAY // 24)
+    hour = rest // (DAY_US // 24)
     series_hour = owner * 24 + hour
     keys = series_hour * span + (days - first + DAYS)
     order = np.argsort(keys, kind="stable")

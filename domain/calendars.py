@@ -15,19 +15,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from domain.columns import Bools, Int64
-
-DAY: Final = 86_400_000_000
+from schema.times import DAY_US
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
-_FROM: Final = (date(1900, 1, 1).toordinal() - _EPOCH_DAY) * DAY
-_TO: Final = (date(2200, 1, 1).toordinal() - _EPOCH_DAY) * DAY
+_FROM: Final = (date(1900, 1, 1).toordinal() - _EPOCH_DAY) * DAY_US
+_TO: Final = (date(2200, 1, 1).toordinal() - _EPOCH_DAY) * DAY_US
 _YEARS_KEPT: Final = 2000
 
 
 def day_starts(times: Int64, zone: ZoneInfo) -> Int64:
     """For each time the start of the day that it lies in."""
-    fixed: Int64 = times - times % DAY
+    fixed: Int64 = times - times % DAY_US
     if zone.key == "UTC":
         return fixed
     days, place = _find(times, zone)
@@ -36,7 +35,7 @@ def day_starts(times: Int64, zone: ZoneInfo) -> Int64:
 
 def day_ends(starts: Int64, zone: ZoneInfo) -> Int64:
     """For each start of a day its end, which is the start of the next."""
-    fixed: Int64 = starts + DAY
+    fixed: Int64 = starts + DAY_US
     if zone.key == "UTC":
         return fixed
     days, place = _find(starts, zone)
@@ -70,7 +69,7 @@ def _days_of(year: int, zone: ZoneInfo) -> Int64:
 
 
 def _start_of(ordinal: int, zone: ZoneInfo) -> int:
-    fixed = (ordinal - _EPOCH_DAY) * DAY
+    fixed = (ordinal - _EPOCH_DAY) * DAY_US
     return _zoned_start(ordinal, zone) if _FROM <= fixed < _TO else fixed
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from domain.columns import Bools, Int64
 from domain.digest import Digest, mixed, word
-from domain.windows import DAY_US
+from schema.times import DAY_US
 
 Words = NDArray[np.uint64]
 _SECONDS: Final = 86_400

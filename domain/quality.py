@@ -20,11 +20,11 @@ import numpy as np
 from domain.columns import Bools, Float64, Int8, Int64, owners
 from domain.quality_rules import Rules
 from schema.events import Quality
+from schema.times import MINUTE_US
 
 Column = TypeVar("Column", Bools, Float64)
 
 _STANDS_OUT: Final = 3.0
-_MINUTE: Final = 60_000_000
 ROWS_BEFORE: Final = 3
 ROWS_AFTER: Final = 2
 """How many readings in range before and after it a verdict looks at, within the gap; and the other way round, how far after and
@@ -120,7 +120,7 @@ def _against_neighbours(times: Int64, values: Float64, owner: Int64, rules: Rule
     out = np.where(linked & next_linked & (steps * to_next < 0.0), np.minimum(np.abs(steps), np.abs(to_next)), 0.0)
     rough = np.maximum(np.abs(steps + to_next), np.maximum(np.abs(_previous(steps)), np.abs(_next(to_next))))
     spikes = (out > rules.spike[owner]) & (out > _STANDS_OUT * rough)
-    minutes = np.diff(times, prepend=times[:1]) / _MINUTE
+    minutes = np.diff(times, prepend=times[:1]) / MINUTE_US
     with np.errstate(invalid="ignore"):  # where no rate is set, infinity times no time at all
         allowed = rules.jump[owner] + rules.rate[owner] * minutes
     return spikes, linked & (np.abs(steps) > allowed) & ~spikes & ~_previous(spikes)

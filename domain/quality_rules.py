@@ -14,8 +14,8 @@ import numpy as np
 
 from domain.columns import Float64, Int64
 from schema.metrics import METRICS
+from schema.times import MINUTE_US
 
-_MINUTE: Final = 60_000_000
 _NEVER: Final = np.iinfo(np.int64).max
 
 
@@ -118,4 +118,4 @@ def _floats(figures: Sequence[float | None]) -> Float64:
 
 
 def _spans(minutes: Sequence[float | None]) -> Int64:
-    return np.array([_NEVER if span is None else round(span * _MINUTE) for span in minutes], dtype=np.int64)
+    return np.array([_NEVER if span is None else round(span * MINUTE_US) for span in minutes], dtype=np.int64)

@@ -13,11 +13,6 @@ import numpy as np
 from domain.columns import Bools, Float64, Int8, Int64
 from domain.sketch import Sketches, concatenate, merge, quantiles, sketch, take
 
-MINUTE_US: Final = 60_000_000
-QUARTER_US: Final = 15 * MINUTE_US
-HOUR_US: Final = 60 * MINUTE_US
-DAY_US: Final = 24 * HOUR_US
-
 
 class Span(StrEnum):
     """The windows that are kept. A site's day begins and ends at midnight of its zone, so it may have 23 or 25 hours."""

@@ -15,7 +15,7 @@ from adapters.history.horizon import judged_from
 from adapters.history.port import ANOMALIES
 from adapters.history.serving import ServingHistory
 from domain.versions import FIRST, Version, Versions
-from domain.windows import DAY_US, Span
+from domain.windows import Span
 from glasshouse.oracle.probe import HashPair
 from glasshouse.reading import Reading, accounts_at, decisions_at, latest_at, projecting
 from glasshouse.settings import Settings
@@ -34,6 +34,7 @@ from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
 from projections.queries import ProjectionHaltedError
 from projections.read_model import ReadModel
+from schema.times import DAY_US
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from adapters.history.horizon import judged_from
 from adapters.history.port import Anomaly, History, SeriesKey, SeriesRange
 from domain.anomalies import DAYS, FLOORS, Anomalies, Severity, anomalies
 from domain.columns import Bools, Int64, starts_of
-from domain.windows import DAY_US, HOUR_US, Span, Windows, overlaid
+from domain.windows import Span, Windows, overlaid
 from projections.spans import ranges_of, renumbered
 from schema.envelope import Position
+from schema.times import DAY_US, EARLIEST_US, HOUR_US
 
-_NEVER: Final = -(2**62)
 _HOURS: Final = 2**34
 """More hours than the years 1 to 9999 have, on each side of the epoch."""
 _DAYS_ON: Final = np.arange(DAYS + 1) * DAY_US
@@ -63,14 +63,14 @@ class AnomalyFinder:
         """Which hours to judge, in order: these, the same hour of the next days, and what was the last hour until now."""
         there = np.unique(made.series)
         await self._recall([keys[number] for number in there.tolist()])
-        before = np.full(len(keys), _NEVER, np.int64)
+        before = np.full(len(keys), EARLIEST_US, np.int64)
         before[there] = [self._last[keys[number]] for number in there.tolist()]
         last = before.copy()
         np.maximum.at(last, made.series, made.start)
         self._last.update((keys[number], int(last[number])) for number in there.tolist())
         series = np.concatenate([np.repeat(made.series, len(_DAYS_ON)), there])
         starts = np.concatenate([(made.start[:, None] + _DAYS_ON).ravel(), before[there]])
-        over = (starts < last[series]) & (starts >= max(judged_from(self._history.horizon), _NEVER + 1))
+        over = (starts < last[series]) & (starts >= max(judged_from(self._history.horizon), EARLIEST_US + 1))
         return _pairs(_numbers(series[over], starts[over]))
 
     async def _recall(self, keys: Sequence[SeriesKey]) -> None:
@@ -81,7 +81,7 @@ class AnomalyFinder:
         days = await self._history.series(sorted({key.device for key in unknown}))
         there = [key for key in unknown if key in days]
         kept = await self._history.windows(Span.HOUR, [SeriesRange(key, days[key], days[key] + DAY_US) for key in there])
-        self._last.update(dict.fromkeys(unknown, _NEVER))
+        self._last.update(dict.fromkeys(unknown, EARLIEST_US))
         for number, start in zip(kept.windows.series.tolist(), kept.windows.start.tolist(), strict=True):
             self._last[there[number]] = max(start, self._last[there[number]])
 

@@ -14,9 +14,9 @@ from domain.columns import Bools, Float64, Int8, Int64, starts_of
 from domain.quality import Reason, Runs, runs_at_end
 from domain.quality_rules import RuleBook, rules_of
 from domain.rows import Columns, Ids
-from domain.windows import MINUTE_US
 from projections.judged import Judged
 from projections.stretches import Sensor, minute
+from schema.times import EARLIEST_US, MINUTE_US
 
 _SLACK_US: Final = 5 * MINUTE_US
 """How far out of order readings may come without a look back."""
@@ -50,7 +50,7 @@ class AtHand(msgspec.Struct, frozen=True):
         return sum(len(tail.times) for tail in self.tails.values())
 
 
-UNHEARD: Final = AtHand(-(2**62), -(2**62), {})
+UNHEARD: Final = AtHand(EARLIEST_US, EARLIEST_US, {})
 """Of a sensor that never said anything."""
 
 

@@ -7,8 +7,9 @@ import msgspec
 import numpy as np
 
 from adapters.history.port import SeriesKey, SeriesRange
-from domain.windows import DAY_US, HOUR_US, MINUTE_US, NO_WINDOWS, QUARTER_US, Span, Windows, joined
+from domain.windows import NO_WINDOWS, Span, Windows, joined
 from projections.spans import WindowSource
+from schema.times import DAY_US, HOUR_US, MINUTE_US, QUARTER_US
 
 _LENGTHS: Final = {Span.DAY: DAY_US, Span.HOUR: HOUR_US, Span.QUARTER: QUARTER_US, Span.MINUTE: MINUTE_US}
 _SHORTER: Final = {Span.DAY: Span.HOUR, Span.HOUR: Span.QUARTER, Span.QUARTER: Span.MINUTE}

@@ -6,7 +6,8 @@ import numpy as np
 
 from domain.columns import Float64, Int64
 from domain.indices import DailyIndex
-from domain.windows import HOUR_US, Windows, begins, merged, windows_of
+from domain.windows import Windows, begins, merged, windows_of
+from schema.times import HOUR_US
 
 DayOf = Callable[[Windows], Int64]
 """Of each window the start of the day that it counts to."""

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from schema.times import to_micros
+from schema.times import EARLIEST_US, LATEST_US, to_micros
 
-EVER: Final = (-(2**62), 2**62)
+EVER: Final = (EARLIEST_US, LATEST_US)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

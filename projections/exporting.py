@@ -13,7 +13,7 @@ from adapters.history.port import History, SeriesKey, SeriesRange
 from domain.columns import Int64
 from domain.indices import DAILY_INDICES
 from domain.replacements import BEGINNING, END, Segment, SensorKey
-from domain.windows import DAY_US, Span
+from domain.windows import Span
 from projections.export_tables import Table, Unit, readings_table, windows_table
 from projections.export_wanted import EVER, Wanted
 from projections.gathering import fetch
@@ -23,7 +23,7 @@ from projections.series import SeriesReader
 from projections.spans import WindowSource, ZoneOf
 from projections.stretches import Catalog
 from projections.watermarks import Lateness
-from schema.times import from_micros
+from schema.times import DAY_US, from_micros
 
 _ROWS_AT_ONCE: Final = 100_000
 _WINDOWS_AT_ONCE: Final = 10_000

@@ -12,8 +12,8 @@ from domain.quality import Runs
 from domain.rows import QUALITIES, Columns, Ids, arranged, split_ids
 from projections.at_hand import NO_TAIL, UNHEARD, AtHand
 from projections.stretches import Catalog, Sensor, Stretch, clusters
+from schema.times import LATEST_US
 
-_FOR_EVER: Final = 2**62
 _MOST_ROWS: Final = 2_000_000
 _CODES: Final = {quality: code for code, quality in enumerate(QUALITIES)}
 
@@ -105,8 +105,8 @@ class Gatherer:
         newest: list[bool] = []
         for sensor, (metrics, times) in asked.items():
             for first, last in clusters(times, self._catalog.apart_us(sensor, metrics)):
-                newest.append(last == times[-1] and last >= last_day.get(sensor, -_FOR_EVER))
-                found.append(self._catalog.stretch(sensor, metrics, first, _FOR_EVER if newest[-1] else last))
+                newest.append(last == times[-1] and last >= last_day.get(sensor, -LATEST_US))
+                found.append(self._catalog.stretch(sensor, metrics, first, LATEST_US if newest[-1] else last))
         return found, newest
 
 
@@ -163,8 +163,8 @@ def _at_hand(hands: Mapping[Sensor, AtHand], rows: NewRows) -> Gathered:
     stretches = [
         Stretch(
             hand.since_us,
-            _FOR_EVER,
-            tuple(SeriesRange(SeriesKey(*sensor, metric), hand.since_us, _FOR_EVER) for metric in hand.tails),
+            LATEST_US,
+            tuple(SeriesRange(SeriesKey(*sensor, metric), hand.since_us, LATEST_US) for metric in hand.tails),
         )
         for sensor, hand in hands.items()
     ]

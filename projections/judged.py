@@ -31,10 +31,11 @@ class Judged(msgspec.Struct, frozen=True):
     last: Int64
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """Rows of the series `keys`, by (series, time); `groups` says of each series whose it is, `rows` of each its raw row.
+class Counted(msgspec.Struct, frozen=True):
+    """Rows as they count, those of indices among them, of the series `keys`, by (series, time).
 
-    That of an index is the row of its first input.
+    `groups` says of each series whose it is, `rows` of each row which raw one it is: that of an index is the row of
+    its first input.
     """
 
     keys: Sequence[SeriesKey]

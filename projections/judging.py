@@ -15,7 +15,7 @@ from domain.quality import QUALITY_OF, Reason, affected, verdicts
 from domain.quality_rules import RuleBook, Rules, rules_of
 from domain.rows import QUALITIES, Columns
 from projections.gathering import Gathered
-from projections.judged import Judged, Shown
+from projections.judged import Counted, Judged
 from projections.queries import DecisionQueries
 from schema.events import Quality
 
@@ -69,13 +69,15 @@ class Judge:
         return rules_of([self.book.of(key.metric) for key in keys])
 
 
-def with_indices(rows: Judged) -> Shown:
+def with_indices(rows: Judged) -> Counted:
     """The rows, and those of every index whose inputs came in one event of a sensor.
 
     An index is as good as the worst of its inputs. What the sensor measured itself is not calculated.
     """
     groups = rows.groups
-    found = [Shown(rows.keys, groups, rows.raw.series, rows.raw.times, rows.values, rows.quality, np.arange(len(rows.values)))]
+    found = [
+        Counted(rows.keys, groups, rows.raw.series, rows.raw.times, rows.values, rows.quality, np.arange(len(rows.values)))
+    ]
     places = {(group, key.metric): place for place, (group, key) in enumerate(zip(groups.tolist(), rows.keys, strict=True))}
     for name, index in INDICES.items():
         able = [group for group in dict.fromkeys(groups.tolist()) if all((group, metric) in places for metric in index.inputs)]
@@ -85,7 +87,7 @@ def with_indices(rows: Judged) -> Shown:
     return _joined(found)
 
 
-def _index(rows: Judged, places: Sequence[Sequence[int]], name: str, index: Index) -> Shown:
+def _index(rows: Judged, places: Sequence[Sequence[int]], name: str, index: Index) -> Counted:
     """The rows of an index of some sensors: `places` are the series of each input, one a sensor, and of the index itself."""
     *inputs, measured = (_Part.of(rows.raw, series) for series in places)
     whole = inputs[0]
@@ -99,7 +101,7 @@ def _index(rows: Judged, places: Sequence[Sequence[int]], name: str, index: Inde
     worst = np.maximum.reduce([rows.quality[place] for place in chosen])
     quality = np.where(np.isfinite(values), worst, _BAD).astype(np.int8)
     times = rows.raw.times[whole.rows]
-    return Shown(keys, rows.groups[np.array(places[0])], whole.sensors, times, values, quality, whole.rows)
+    return Counted(keys, rows.groups[np.array(places[0])], whole.sensors, times, values, quality, whole.rows)
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -136,9 +138,9 @@ class _Part(msgspec.Struct, frozen=True):
         return _Part(self.rows[kept], self.sensors[kept], self.events[kept])
 
 
-def _joined(parts: Sequence[Shown]) -> Shown:
+def _joined(parts: Sequence[Counted]) -> Counted:
     before = np.cumsum([0, *(len(part.keys) for part in parts)])
-    return Shown(
+    return Counted(
         [key for part in parts for key in part.keys],
         np.concatenate([part.groups for part in parts]),
         np.concatenate([part.series + start for part, start in zip(parts, before, strict=False)]),

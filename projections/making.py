@@ -12,7 +12,7 @@ import numpy as np
 
 from adapters.history.port import Anomaly, History, HistoryRow, KeptWindows, SeriesKey, SeriesRange
 from domain.columns import Bools
-from domain.windows import DAY_US, Span, Windows
+from domain.windows import Span, Windows
 from projections.anomalies import AnomalyFinder
 from projections.at_hand import kept_of
 from projections.gathering import Gathered, Gatherer, NewRows, fetch
@@ -29,9 +29,9 @@ from projections.stretches import Catalog
 from projections.upward import Upward
 from projections.watermarks import Watermarks
 from schema.envelope import Cursor, Position
+from schema.times import DAY_US, LATEST_US
 
 _ROWS_AT_ONCE: Final = 500_000
-_ALWAYS_US: Final = 2**62
 
 
 class Maker:
@@ -101,8 +101,8 @@ class Maker:
 
     async def _parts(self, key: SeriesKey, correction: Corrected) -> list[tuple[int, int]]:
         """The parts of the correction's time that hold readings of the series, none with too many to work on at once."""
-        first = max(correction.start_us, -_ALWAYS_US) // DAY_US * DAY_US
-        days = (await self._windows.windows(Span.DAY, [SeriesRange(key, first, min(correction.end_us, _ALWAYS_US))])).windows
+        first = max(correction.start_us, -LATEST_US) // DAY_US * DAY_US
+        days = (await self._windows.windows(Span.DAY, [SeriesRange(key, first, min(correction.end_us, LATEST_US))])).windows
         part = np.cumsum(days.count + days.bad) // _ROWS_AT_ONCE
         parts = [days.start[part == number].tolist() for number in np.unique(part)]
         return [(max(correction.start_us, starts[0]), min(correction.end_us, starts[-1] + DAY_US)) for starts in parts]

@@ -7,9 +7,10 @@ import numpy as np
 
 from adapters.history.port import SeriesKey
 from domain.columns import Bools, Int64
-from domain.windows import MINUTE_US, Windows, joined, windows_of
+from domain.windows import Windows, joined, windows_of
 from projections.judged import Judged
 from projections.judging import Judge, with_indices
+from schema.times import MINUTE_US
 
 _ALL_MINUTES: Final = 2**34
 """More minutes than the years 1 to 9999 have."""

@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from adapters.history.port import History, HistoryRow
-from domain.windows import DAY_US, Span
+from domain.windows import Span
+from schema.times import DAY_US
 
 _FAR_US: Final = 2 * DAY_US
 """Where shorter windows are no longer kept, whole days of a site are made of raw rows."""

@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from adapters.history.port import History, KeptWindows, SeriesKey, SeriesRange
 from domain.columns import Int64
 from domain.indices import INDICES
-from domain.windows import DAY_US, MINUTE_US, NO_WINDOWS, Span, Windows, joined, overlaid, windows_of
+from domain.windows import NO_WINDOWS, Span, Windows, joined, overlaid, windows_of
 from projections.gathering import fetch
 from projections.judged import Judged
 from projections.judging import Judge, with_indices
 from projections.spans import Longer, ZoneOf, fixed, local_days
 from projections.stretches import Catalog
 from projections.upward import Upward
+from schema.times import DAY_US, MINUTE_US
 
 _DAYS_AT_ONCE: Final = 8
 

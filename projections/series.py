@@ -19,7 +19,7 @@ from adapters.history.port import History, SeriesKey, SeriesRange
 from domain.columns import Bools, Float64, Int64
 from domain.indices import DAILY_INDICES, INDICES
 from domain.replacements import SensorKey
-from domain.windows import MINUTE_US, NO_WINDOWS, Span, Windows, joined, merged, overlaid, windows_of
+from domain.windows import NO_WINDOWS, Span, Windows, joined, merged, overlaid, windows_of
 from projections.covering import Part, cover, read, span_within
 from projections.daily import daily
 from projections.gathering import fetch
@@ -30,11 +30,10 @@ from projections.remade import Remade
 from projections.spans import Longer, ZoneOf, ends_of, fixed, local_days, starts_of
 from projections.stretches import Catalog
 from projections.watermarks import Lateness, standing
-from schema.times import to_micros
+from schema.times import EARLIEST_US, MINUTE_US, to_micros
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 _UTC: Final = ZoneInfo("UTC")
-_NEVER: Final = -(2**62)
 
 
 class Chart(msgspec.Struct, frozen=True):
@@ -189,7 +188,7 @@ class SeriesReader:
         marks = await self._history.watermarks(list({key.device for key in keys}))
         now = to_micros(self._clock())
         stands = {device: standing(mark, now, self._lateness) for device, mark in marks.items()}
-        return np.array([stands.get(key.device, _NEVER) for key in keys], np.int64)
+        return np.array([stands.get(key.device, EARLIEST_US) for key in keys], np.int64)
 
 
 def whole(longer: Longer, start: datetime, end: datetime) -> tuple[int, int]:

@@ -11,7 +11,8 @@ import numpy as np
 from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
 from domain.calendars import day_ends, day_starts
 from domain.columns import Int64
-from domain.windows import DAY_US, HOUR_US, MINUTE_US, QUARTER_US, Span, Windows
+from domain.windows import Span, Windows
+from schema.times import DAY_US, HOUR_US, MINUTE_US, QUARTER_US
 
 
 class WindowSource(Protocol):

@@ -9,7 +9,7 @@ from adapters.history.port import SeriesKey, SeriesRange
 from domain.columns import Int64
 from domain.indices import INDICES
 from domain.quality_rules import Rule, RuleBook
-from domain.windows import MINUTE_US
+from schema.times import MINUTE_US
 
 Sensor = tuple[str, str]
 """Device and sensor."""

@@ -12,10 +12,10 @@ import numpy as np
 
 from adapters.history.port import SeriesKey, SeriesRange
 from domain.columns import Bools
-from domain.windows import DAY_US, HOUR_US, QUARTER_US, Span, Windows, joined, merged, overlaid
+from domain.windows import Span, Windows, joined, merged, overlaid
 from projections.spans import Longer, WindowSource, ZoneOf, distinct, fixed, local_days, ranges_of, renumbered
+from schema.times import DAY_US, HOUR_US, LATEST_US, QUARTER_US
 
-_ALWAYS_US = 2**62
 _UTC = ZoneInfo("UTC")
 _SHORTER = (Span.DAY, Span.HOUR, Span.QUARTER)
 _QUARTERS, _HOURS, _DAYS = fixed(QUARTER_US), fixed(HOUR_US), fixed(DAY_US)
@@ -48,7 +48,7 @@ class Upward:
 
     async def all_site_days(self) -> Windows:
         """All days of the sites of these series, made of the hours that are kept."""
-        always = [SeriesRange(key, -_ALWAYS_US, _ALWAYS_US) for key in self._keys]
+        always = [SeriesRange(key, -LATEST_US, LATEST_US) for key in self._keys]
         kept = {span: (await self._history.windows(span, always)).windows for span in _SHORTER}
         return joined([await self._site_days(zone, kept) for zone in dict.fromkeys(self._zones)])
 

@@ -6,7 +6,7 @@ log, the same live and in a replay.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,16 +14,14 @@ from msgspec.structs import replace
 
 from adapters.history.port import HistoryRow, SeriesKey, Watermark
 from schema.envelope import Position
-
-_MINUTE_US: Final = 60_000_000
-_NEVER: Final = -(2**62)
+from schema.times import EARLIEST_US, MINUTE_US
 
 
 class Lateness(msgspec.Struct, frozen=True):
     """How long a window waits for what is late, and after how long of silence a device's time passes without it."""
 
-    allowed_us: int = 10 * _MINUTE_US
-    idle_us: int = 60 * _MINUTE_US
+    allowed_us: int = 10 * MINUTE_US
+    idle_us: int = 60 * MINUTE_US
 
 
 class Places(Protocol):
@@ -59,12 +57,12 @@ class Watermarks:
     def of(self, device: str) -> int:
         """The watermark of a device, as far as it said itself."""
         mark = self._marks.get(device)
-        return _NEVER if mark is None else mark.time_us
+        return EARLIEST_US if mark is None else mark.time_us
 
     def at(self, device: str, recorded_us: int) -> int:
         """The same, as it stands at a recorded time."""
         mark = self._marks.get(device)
-        return _NEVER if mark is None else standing(mark, recorded_us, self._lateness)
+        return EARLIEST_US if mark is None else standing(mark, recorded_us, self._lateness)
 
     def zone_of(self, device: str) -> ZoneInfo:
         """The zone that the days of the device's site are made in."""

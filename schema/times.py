@@ -4,6 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE_US: Final = 60_000_000
+QUARTER_US: Final = 15 * MINUTE_US
+HOUR_US: Final = 60 * MINUTE_US
+DAY_US: Final = 24 * HOUR_US
+EARLIEST_US, LATEST_US = -(2**62), 2**62
+"""Before and after every time that can be told, with room to reckon in 64 bits."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 

@@ -33,9 +33,9 @@ from adapters.history.port import (
 from adapters.history.tiers import TieredHistory
 from domain.day_digests import DayDigests, summed
 from domain.rows import Columns, arranged
-from domain.windows import DAY_US, Span
+from domain.windows import Span
 from schema.envelope import Cursor, Position
-from schema.times import to_micros
+from schema.times import DAY_US, to_micros
 
 _MOST_DAYS_AT_ONCE: Final = 64
 

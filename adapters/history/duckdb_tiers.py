@@ -8,7 +8,7 @@ from duckdb import DuckDBPyConnection
 
 from adapters.history.duckdb_columns import raw_days_of
 from domain.digest import Digest
-from domain.windows import DAY_US
+from schema.times import DAY_US
 
 _DAYS: Final = """
 SELECT DISTINCT timestamp_us - (timestamp_us % $day + $day) % $day FROM reading WHERE timestamp_us < $before ORDER BY 1

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from domain.anomalies import DAYS
-from domain.windows import DAY_US, Span
+from domain.windows import Span
+from schema.times import DAY_US, EARLIEST_US
 
 
 class Horizon(Protocol):
@@ -36,10 +37,10 @@ class Endless:
 
     def windows_from(self, span: Span) -> int:
         del span
-        return -(2**62)
+        return EARLIEST_US
 
     def whole_from(self) -> int:
-        return -(2**62)
+        return EARLIEST_US
 
     def rows_gone(self, device: str, start_us: int, end_us: int) -> bool:
         del device, start_us, end_us

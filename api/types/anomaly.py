@@ -14,9 +14,8 @@ from api.scalars import CursorText
 from api.types.enums import AnomalySeverity
 from api.types.paging import PageInfo, page_info
 from domain.anomalies import Severity
-from domain.windows import HOUR_US
 from schema.metrics import METRICS
-from schema.times import from_micros
+from schema.times import HOUR_US, from_micros
 
 _CURSOR = "Where to go on: give it as `after`, and nothing is missed."
 

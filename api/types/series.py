@@ -7,6 +7,7 @@ import strawberry
 
 from adapters.history.port import SeriesKey
 from api.fields import described
+from api.types.figures import Figures, figures
 from api.types.reading import finite
 from projections.series import Chart
 from schema.times import from_micros
@@ -22,19 +23,11 @@ class SeriesSelector:
 @strawberry.type(
     description="A window of a series: its start is in it, its end is not. Values marked bad count in `bad` alone."
 )
-class Bucket:
+class Bucket(Figures):
     start: datetime = described("Where the window starts.")
     end: datetime = described("Where the window ends.")
-    count: int = described("How many values it holds.")
-    mean: float | None = described("Their mean; null where there is none.")
-    min: float | None = described("The smallest.")
-    max: float | None = described("The largest.")
-    p50: float | None = described("The median.")
-    p95: float | None = described("95 percent are at or below this.")
     first: float | None = described("The first by time of measurement.")
     last: float | None = described("The last by time of measurement.")
-    suspected: int = described("How many of `count` are doubtful.")
-    bad: int = described("How many values were left out because they are bad.")
     final: bool = described("Whether it no longer waits for readings that are late. Later ones revise it.")
     revision: int = described("How many events touched it after it was final.")
 
@@ -62,40 +55,24 @@ def series(key: SeriesKey, unit: str | None, chart: Chart) -> Series:
 
 def buckets(chart: Chart) -> list[Bucket]:
     """The windows of a chart."""
+    return [Bucket(**fields) for fields in window_fields(chart)]
+
+
+def window_fields(chart: Chart) -> list[dict[str, Any]]:
+    """The fields of `Bucket`, of each window."""
     windows = chart.windows
-    columns = (
-        windows.start,
-        chart.end,
-        windows.count,
-        windows.mean,
-        windows.low,
-        windows.high,
-        *chart.quantiles.T,
-        windows.first,
-        windows.last,
-        windows.suspected,
-        windows.bad,
-        chart.final,
-        windows.revision,
-    )
-    return [_bucket(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-
-
-def _bucket(start: int, end: int, count: int, *figures: Any) -> Bucket:
-    mean, low, high, p50, p95, first, last, suspected, bad, final, revision = figures
-    return Bucket(
-        start=from_micros(start),
-        end=from_micros(end),
-        count=count,
-        mean=finite(mean),
-        min=finite(low),
-        max=finite(high),
-        p50=finite(p50),
-        p95=finite(p95),
-        first=finite(first),
-        last=finite(last),
-        suspected=suspected,
-        bad=bad,
-        final=final,
-        revision=revision,
-    )
+    columns = (windows.start, chart.end, windows.first, windows.last, chart.final, windows.revision)
+    return [
+        {
+            **figure,
+            "start": from_micros(start),
+            "end": from_micros(end),
+            "first": finite(first),
+            "last": finite(last),
+            "final": final,
+            "revision": revision,
+        }
+        for figure, start, end, first, last, final, revision in zip(
+            figures(windows, chart.quantiles), *(column.tolist() for column in columns), strict=True
+        )
+    ]

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 
 from adapters.history.port import History, HistoryRow, RangeQuery, SeriesKey, SeriesRange
-from domain.windows import DAY_US, Span
+from domain.windows import Span
 from schema.ids import EventId
-from schema.times import to_micros
+from schema.times import DAY_US, to_micros
 
 _PAGE: Final = 5_000
 

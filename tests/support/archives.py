@@ -12,11 +12,10 @@ from adapters.history.port import HistoryRow, RangeQuery, Watermark
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
 from adapters.history.retention.report import Report
-from domain.windows import DAY_US
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import device_event_id
-from schema.times import from_micros, to_micros
+from schema.times import DAY_US, from_micros, to_micros
 
 FIRST = to_micros(datetime(2022, 6, 1, tzinfo=UTC))
 NOW = from_micros(FIRST + 100 * DAY_US)

@@ -6,7 +6,7 @@ from adapters.history.archive.archive import Archive
 from adapters.history.archived import ArchivedHistory
 from adapters.history.port import HistoryRow
 from adapters.history.tiers import TieredHistory
-from domain.windows import DAY_US
+from schema.times import DAY_US
 
 
 class Archiving(ArchivedHistory):

@@ -28,9 +28,10 @@ from adapters.history.archive.table import note_of
 from adapters.history.port import BeyondRetentionError, HistoryError, HistoryRow, HistoryUnavailableError, RangeQuery
 from adapters.history.tiers import TieredHistory
 from domain.windows import Span
+from schema.times import EARLIEST_US, LATEST_US
 
 T = TypeVar("T")
-EVER = (-(2**62), 2**62)
+EVER = (EARLIEST_US, LATEST_US)
 _ATTEMPTS = 5
 
 

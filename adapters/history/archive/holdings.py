@@ -7,9 +7,10 @@ from typing import Final
 
 from adapters.history.archive.entries import Begun, Dropped, Entry, Expired, Floor, Kept, Placed
 from adapters.history.archive.layout import day_of, day_start
-from domain.windows import DAY_US, Span
+from domain.windows import Span
+from schema.times import DAY_US, EARLIEST_US
 
-NEVER: Final = -(2**62)
+NEVER: Final = EARLIEST_US
 SiteDay = tuple[str | None, int]
 
 

@@ -18,7 +18,7 @@ from adapters.history.archive.table import Note, note_of
 from adapters.history.port import HistoryError, HistoryUnavailableError
 from adapters.history.tiers import TieredHistory
 from domain.digest import Digest
-from domain.windows import DAY_US
+from schema.times import DAY_US
 
 
 class DayKept(msgspec.Struct, frozen=True):

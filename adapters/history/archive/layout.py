@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.digest import Digest
-from domain.windows import DAY_US
-from schema.times import EPOCH, from_micros, to_micros
+from schema.times import DAY_US, EPOCH, from_micros, to_micros
 
 NO_SITE: Final = "__HIVE_DEFAULT_PARTITION__"
 """By which readers of such folders know that there is no value: `site IS NULL`."""

@@ -17,14 +17,13 @@ from adapters.history.influx.ranges import Kind, read
 from adapters.history.port import Anomaly, AnomalyChanges, AnomalyQuery, SeriesKey, SeriesRange
 from domain.anomalies import Severity
 from domain.day_digests import DayDigests, total
-from domain.windows import DAY_US
 from schema.envelope import Position
+from schema.times import DAY_US, LATEST_US
 
 _MEASUREMENT: Final = "anomaly"
 _FIELDS: Final = ("start_us", "value", "expected", "deviation", "score", "severity", "position")
 _TAGS: Final = ("device", "sensor", "metric")
 _SELECT: Final = f"SELECT {', '.join((*_FIELDS, *_TAGS))} FROM {_MEASUREMENT} WHERE "  # noqa: S608  # ours
-_EVER_US: Final = 2**62
 _CLOSE_US: Final = 60 * DAY_US
 _PAGE: Final = 10_000
 
@@ -57,7 +56,7 @@ def page(ask: Ask, query: AnomalyQuery) -> list[Anomaly]:
     first, last = query.start_us, query.end_us
     if query.after is not None:
         last = query.after[0] + 1 if last is None else min(last, query.after[0] + 1)
-    first_ns, end_ns = _places(-_EVER_US if first is None else first, _EVER_US if last is None else last)
+    first_ns, end_ns = _places(-LATEST_US if first is None else first, LATEST_US if last is None else last)
     found: list[Anomaly] = []
     while len(found) < query.limit:
         newest = _asked(ask, f"{condition} AND time >= {first_ns} AND time < {end_ns} ORDER BY time DESC LIMIT {query.limit}")
@@ -89,7 +88,7 @@ def _all(ask: Ask, condition: str) -> Iterator[Anomaly]:
 
 
 def _parts(ask: Ask, condition: str) -> Iterator[list[Anomaly]]:
-    first_ns, end_ns = _places(-_EVER_US, _EVER_US)
+    first_ns, end_ns = _places(-LATEST_US, LATEST_US)
     where, offset = f"{condition} AND time >= {first_ns} AND time < {end_ns}", 0
     while found := _asked(ask, f"{where} ORDER BY time ASC LIMIT {_PAGE} OFFSET {offset}"):
         yield found

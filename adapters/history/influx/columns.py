@@ -15,8 +15,9 @@ from adapters.history.port import SeriesKey, SeriesRange
 from domain.columns import Int8
 from domain.day_digests import DayDigests, total
 from domain.rows import QUALITIES, Columns, arranged, split_ids
+from schema.times import EARLIEST_US, LATEST_US
 
-EVER: Final = (-(1 << 62), 1 << 62)
+EVER: Final = (EARLIEST_US, LATEST_US)
 """Whatever the time is."""
 _CLOSE_US: Final = 30 * 60 * 1_000_000
 _KIND: Final = Kind(MEASUREMENT, ("value", "quality", "id", "timestamp_us"), "timestamp_us", span_ns, _CLOSE_US)

@@ -16,7 +16,7 @@ from adapters.history.influx.points import FIRST_MS, SLOTS, point_ms
 from adapters.history.influx.questions import Ask
 from adapters.history.port import SeriesKey, SeriesRange
 from domain.digest import Digest
-from domain.windows import DAY_US
+from schema.times import DAY_US
 
 _FIRST_DAY: Final = (FIRST_MS * 1000 // DAY_US + 1) * DAY_US
 _SERIES_AT_ONCE: Final = 50

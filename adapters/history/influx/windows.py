@@ -17,7 +17,8 @@ from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
 from domain.columns import offsets_of
 from domain.day_digests import DayDigests, total
 from domain.sketch import Sketches
-from domain.windows import DAY_US, HOUR_US, MINUTE_US, NO_WINDOWS, QUARTER_US, Span, Windows
+from domain.windows import NO_WINDOWS, Span, Windows
+from schema.times import DAY_US, HOUR_US, MINUTE_US, QUARTER_US
 
 _COUNTS: Final = ("count", "suspected", "bad")
 _FIGURES: Final = ("total", "low", "high", "first", "last")

@@ -18,8 +18,8 @@ from adapters.history.archived import ArchivedHistory
 from adapters.history.port import HistoryError, HistoryUnavailableError
 from adapters.history.retention.policy import Policy, before
 from adapters.history.retention.report import Dropped, Failure, Report, RetentionBusyError, Step, Watch
-from domain.windows import DAY_US, Span
-from schema.times import from_micros, to_micros
+from domain.windows import Span
+from schema.times import DAY_US, from_micros, to_micros
 
 
 class RetentionJob:

@@ -1,11 +1,10 @@
 """For how many days what is kept where; None is for ever. Settings are made of it, so it loads nothing that is slow."""
 
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 
-_DAY_US: Final = 86_400_000_000
+from schema.times import DAY_US
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,4 +44,4 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 def before(days: int, now_us: int) -> int:
     """The days that end by this moment are at least so many days old."""
-    return (now_us - days * _DAY_US) // _DAY_US * _DAY_US
+    return (now_us - days * DAY_US) // DAY_US * DAY_US

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from adapters.history.port import Anomaly, AnomalyChanges, AnomalyQuery, History, SeriesKey, SeriesRange
 from domain.anomalies import Severity
-from domain.windows import HOUR_US
 from schema.envelope import Cursor, Position
+from schema.times import HOUR_US
 
 AIR = SeriesKey("tomato-1", "air", "temperature")
 SOIL = SeriesKey("tomato-1", "soil, wet", "soil_moisture")

@@ -6,9 +6,9 @@ from datetime import date
 from adapters.history.content import hashes
 from adapters.history.port import RAW, History, HistoryRow
 from domain.day_digests import DeviceDay, differing
-from domain.windows import DAY_US
 from schema.envelope import Position
 from schema.events import Quality
+from schema.times import DAY_US
 
 
 def row(device: str, number: int, value: float = 20.0) -> HistoryRow:

@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.history.port import History, KeptWindows, SeriesKey, SeriesRange, Watermark
-from domain.windows import HOUR_US, MINUTE_US, Span, Windows, windows_of
+from domain.windows import Span, Windows, windows_of
 from schema.envelope import Cursor, Position
+from schema.times import HOUR_US, MINUTE_US
 
 AIR = SeriesKey("tomato-1", "air", "temperature")
 SOIL = SeriesKey("tomato-1", "soil, wet", "temperature")

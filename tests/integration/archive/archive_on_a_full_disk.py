@@ -14,9 +14,9 @@ from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
-from domain.windows import DAY_US
 from schema.envelope import Cursor, Position
 from schema.events import Quality
+from schema.times import DAY_US
 
 
 def rows() -> list[HistoryRow]:

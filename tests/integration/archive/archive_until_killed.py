@@ -15,10 +15,10 @@ from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow, Watermark
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
-from domain.windows import DAY_US
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import device_event_id
+from schema.times import DAY_US
 
 DAYS, BATCH = 4, 200
 

@@ -13,10 +13,9 @@ from adapters.history.port import BeyondRetentionError, HistoryError, RangeQuery
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
 from adapters.history.retention.report import RetentionBusyError
-from domain.windows import DAY_US
 from glasshouse.errors import SettingsError
 from glasshouse.settings import Settings
-from schema.times import from_micros
+from schema.times import DAY_US, from_micros
 from tests.support.archives import FIRST, HERE, MONTH, NOW, archived_history, everything, files_in, fill, numbers, retain, row
 
 

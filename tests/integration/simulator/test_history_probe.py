@@ -9,7 +9,7 @@ from adapters.event_log.port import ANY, Append
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow, KeptWindows, SeriesKey
 from domain.rows import QUALITIES
-from domain.windows import DAY_US, Span, windows_of
+from domain.windows import Span, windows_of
 from glasshouse.oracle.audit import audit
 from glasshouse.oracle.probe import HashPair, HistoryProbe
 from glasshouse.simulator.ledger import Ledger, Line
@@ -17,7 +17,7 @@ from schema.envelope import Cursor, Metadata, Position
 from schema.events import Quality, SensorReading
 from schema.ids import device_event_id, format_event_id
 from schema.registry import REGISTRY
-from schema.times import from_micros
+from schema.times import DAY_US, from_micros
 from tests.support.memory_log import MemoryLog
 
 START_US = 1_782_000_000_000_000

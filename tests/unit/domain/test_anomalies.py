@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.anomalies import DAYS, ENOUGH_DAYS, FLOORS, THRESHOLDS, Anomalies, Severity, anomalies
-from domain.calendars import DAY
 from schema.metrics import METRICS
+from schema.times import DAY_US
 
-HOUR = DAY // 24
+HOUR = DAY_US // 24
 
 Hours = Sequence[tuple[int, float]]
 """Hours since the epoch, and their means."""

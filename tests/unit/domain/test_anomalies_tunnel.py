@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from domain.anomalies import FLOORS, Anomalies, Severity, anomalies
-from domain.calendars import DAY
 from domain.columns import Int64
 from domain.quality import is_bad, verdicts
 from domain.quality_rules import DEFAULT_RULES, rules_of
+from schema.times import DAY_US
 from tests.support.real_data import real_data
 
-HOUR = DAY // 24
+HOUR = DAY_US // 24
 
 
 def hourly(folder: str, file: str, column: int, style: str, metric: str) -> tuple[Int64, Anomalies]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.day_digests import NO_DIGESTS, DayDigests, DeviceDay, day_digests, differing, summed
 from domain.digest import digest
-from domain.windows import DAY_US, HOUR_US
+from schema.times import DAY_US, HOUR_US
 
 DEVICES = ["tomato-1", "tomato-2"]
 DEVICE = np.array([0, 0, 1, 1, 0], np.int64)

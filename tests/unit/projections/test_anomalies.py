@@ -15,12 +15,13 @@ from adapters.history.duckdb import DuckDbHistory
 from adapters.history.horizon import Endless
 from adapters.history.port import AnomalyChanges, AnomalyQuery, HistoryRow, SeriesKey, SeriesRange
 from domain.anomalies import FLOORS, Severity, anomalies
-from domain.windows import DAY_US, HOUR_US, Span
+from domain.windows import Span
 from projections.rules import WindowRules
 from projections.watermarks import Lateness
 from schema.envelope import Position
 from schema.events import Quality
 from schema.ids import device_event_id
+from schema.times import DAY_US, HOUR_US
 from tests.support.making import cut, feed, maker
 from tests.support.real_data import real_data
 

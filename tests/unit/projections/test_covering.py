@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
-from domain.windows import DAY_US, MINUTE_US, Span, windows_of
+from domain.windows import Span, windows_of
 from projections.covering import Part, cover, read
+from schema.times import DAY_US, MINUTE_US
 
 KEYS = (SeriesKey("a", "air", "temperature"), SeriesKey("b", "air", "temperature"))
 

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
 from domain.quality_rules import Rule, RuleBook
-from domain.windows import MINUTE_US, Span
+from domain.windows import Span
 from projections.incoming import Item, Zoned
 from projections.rules import WindowRules
 from projections.watermarks import Lateness
 from schema.envelope import Position
 from schema.events import Quality
 from schema.ids import device_event_id
+from schema.times import MINUTE_US
 from tests.support.making import Nowhere, cut, feed, maker
 
 START_US = 1_780_272_000_000_000

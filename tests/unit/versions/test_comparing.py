@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from domain.day_digests import NO_DIGESTS, DayDigests, day_digests
-from domain.windows import DAY_US
 from glasshouse.versions.child import Told
 from glasshouse.versions.comparing import NAMED, compared
 from glasshouse.versions.filling import Estimate
 from schema.envelope import Position
+from schema.times import DAY_US
 
 
 def days(count: int, value: float = 20.0) -> DayDigests:
