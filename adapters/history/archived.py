@@ -47,6 +47,8 @@ class ArchivedHistory:
         self.store = store
         self.archive = archive
         self.writing = asyncio.Lock()
+        self.moving = asyncio.Lock()
+        """Held while rows move from the store to the archive, and while what both hold is added up."""
         self._changed: set[int] | None = None
 
     @property
@@ -170,10 +172,17 @@ class ArchivedHistory:
         return hashes(await self.digests(lambda: None))
 
     async def digests(self, taken: Callable[[], None]) -> Mapping[str, DayDigests]:
-        """Of windows and what is judged by them those that are kept: what is there below the floor stands for nothing."""
-        found = dict(await self.store.digests(taken))
-        parts = [await self._beyond_the_store(day) for day in self.archive.holdings.days()]
+        """Of windows and what is judged by them those that are kept: what is there below the floor stands for nothing.
+
+        Where the archive has anything, which cannot look back, `taken` is called at the end.
+        """
+        async with self.moving:
+            days = self.archive.holdings.days()
+            found = dict(await self.store.digests((lambda: None) if days else taken))
+            parts = [await self._beyond_the_store(day) for day in days]
         found[RAW] = summed([found[RAW], *parts])
+        if days:
+            taken()
         first = {span.value: self.windows_from(span) for span in Span} | {ANOMALIES: judged_from(self)}
         return found | {part: found[part].from_day(start_us // DAY_US) for part, start_us in first.items()}
 

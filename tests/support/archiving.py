@@ -20,10 +20,14 @@ class Archiving(ArchivedHistory):
         await super().write(rows)
         self._writes += 1
         if self._writes % self._every == 0:
-            for day in await self.store.days(2**55):
-                await self.archive.keep_day(self.store, day, "log", lambda device: device[:3])
-                await self.archive.let_go(day)
-                await self.store.forget_rows(day, day + DAY_US)
+            async with self.moving:
+                await self._move()
+
+    async def _move(self) -> None:
+        for day in await self.store.days(2**55):
+            await self.archive.keep_day(self.store, day, "log", lambda device: device[:3])
+            await self.archive.let_go(day)
+            await self.store.forget_rows(day, day + DAY_US)
 
     async def reset(self) -> None:
         """The archive too: to a reader of these tests it is a part of the store."""

@@ -129,7 +129,7 @@ class _Run(_Plan):
 
     async def _drop(self, day: int, changed: set[int]) -> bool:
         """Let the store go of a day, if nothing was added to it since it was read."""
-        async with self.history.writing:
+        async with self.history.moving, self.history.writing:
             if day in changed:
                 return False
             await self.archive.let_go(day)
