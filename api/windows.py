@@ -1,7 +1,7 @@
 """Questions to the windows: series for charts, the summary of a day, the heat map."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,8 +26,9 @@ from projections.remade import Remade
 from projections.series import SeriesReader
 from projections.spans import ZoneOf
 from schema.metrics import METRICS
-from schema.times import from_micros
+from schema.times import from_micros, to_micros
 
+_FIRST_US, _LAST_US = to_micros(datetime(1, 1, 1, tzinfo=UTC)), to_micros(datetime(9999, 12, 31, tzinfo=UTC))
 _SHORTEST: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
@@ -98,7 +99,10 @@ async def series(services: Services, wanted: Wanted) -> list[Series]:
 async def summaries(services: Services, device_id: str, day: date, calendar: Calendar) -> list[DailySummary]:
     """One for each series of the device that was heard that day, and for each index of a day that follows."""
     zone = ZoneInfo("UTC") if calendar is Calendar.UTC else zones(services)(device_id)
-    start, end = (from_micros(moment) for moment in day_bounds(day, zone))
+    bounds = day_bounds(day, zone)
+    if not _FIRST_US <= bounds[0] < bounds[1] <= _LAST_US:
+        return []  # a day that the zone skipped, or the last that a calendar tells, whose end it cannot
+    start, end = (from_micros(moment) for moment in bounds)
     known = await shared(services).series([device_id])
     more = [
         msgspec.structs.replace(key, metric=name)
@@ -107,7 +111,7 @@ async def summaries(services: Services, device_id: str, day: date, calendar: Cal
         if key.metric == index.metric
     ]
     keys = [*known, *more]
-    if start >= end or not keys:
+    if not keys:
         return []
     charts = await series_reader(services).days(keys, start, end, in_utc=calendar is Calendar.UTC)
     pairs = [(key, chart) for key, chart in zip(keys, charts, strict=True) if len(chart.windows)]

@@ -56,7 +56,7 @@ UNHEARD: Final = AtHand(EARLIEST_US, EARLIEST_US, {})
 
 def kept_of(judged: Judged, book: RuleBook) -> dict[Sensor, AtHand]:
     """What is to be at hand of the stretches that go on to the last reading of their sensor."""
-    in_range = (judged.reasons != Reason.BELOW_RANGE) & (judged.reasons != Reason.ABOVE_RANGE)
+    in_range = (judged.reasons != Reason.BELOW_RANGE) & (judged.reasons != Reason.ABOVE_RANGE) & ~judged.excluded
     found: dict[Sensor, AtHand] = {}
     cuts = judged.raw.starts[:-1].copy()
     plans: list[tuple[Sensor, int, int, list[int]]] = []
@@ -121,7 +121,7 @@ def _runs_before(judged: Judged, cuts: Int64, book: RuleBook) -> Runs:
     """The run that each series has before the row at which it is cut."""
     rows = np.arange(len(judged.raw.times))
     owner = judged.raw.series
-    cut = rows < cuts[owner]
+    cut = (rows < cuts[owner]) & ~judged.excluded
     starts = starts_of(owner[cut], len(cuts))
     rules = rules_of([book.of(key.metric) for key in judged.keys])
     return runs_at_end(judged.raw.times[cut], judged.values[cut], starts, rules, judged.carried)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.history.port import SeriesKey
-from domain.columns import Bools, Int64
+from domain.columns import Bools, Int64, offsets_of
 from domain.corrections import Correction, corrected
 from domain.indices import INDICES, Index
 from domain.quality import QUALITY_OF, Reason, affected, verdicts
@@ -44,7 +44,10 @@ class Judge:
         """The rows as they count."""
         raw = rows.columns
         now = corrected(raw.times, raw.values, raw.starts, corrections)
-        reasons = verdicts(raw.times, now.values, raw.starts, self._rules(rows.keys), rows.carried)
+        reasons = np.zeros(len(raw.times), np.int8)
+        kept = ~now.excluded  # what was excluded is nobody's neighbour
+        rules = self._rules(rows.keys)
+        reasons[kept] = verdicts(raw.times[kept], now.values[kept], _starts_of(kept, raw.starts), rules, rows.carried)
         own = np.where(now.replaced, 0, raw.quality)
         quality = np.where(now.excluded, _BAD, np.maximum(own, _CODES[reasons])).astype(np.int8)
         return Judged(
@@ -63,10 +66,20 @@ class Judge:
 
     def affected(self, rows: Judged, changed: Bools) -> Bools:
         """Which rows may count differently since these changed."""
-        return affected(rows.raw.times, rows.values, rows.raw.starts, self._rules(rows.keys), changed)
+        found = changed.copy()
+        kept = ~rows.excluded | changed
+        starts = _starts_of(kept, rows.raw.starts)
+        values = np.where(rows.excluded, 0.0, rows.values)  # which may be beyond all numbers
+        found[kept] = affected(rows.raw.times[kept], values[kept], starts, self._rules(rows.keys), changed[kept])
+        return found
 
     def _rules(self, keys: Sequence[SeriesKey]) -> Rules:
         return rules_of([self.book.of(key.metric) for key in keys])
+
+
+def _starts_of(kept: Bools, starts: Int64) -> Int64:
+    """Where the series begin if only these rows are there."""
+    return offsets_of(kept)[starts]
 
 
 def with_indices(rows: Judged) -> Counted:

@@ -67,8 +67,9 @@ def _longer(judge: Judge, stretch: Stretch) -> Stretch:
 def _is_open(rows: Judged, number: int) -> bool:
     """Whether the value that a stretch begins with may have stood still since before what is at hand."""
     begin, end = rows.raw.starts[number : number + 2].tolist()
-    changes = np.flatnonzero(rows.values[begin:end] != rows.values[begin : begin + 1])
-    return len(changes) == 0 or int(rows.raw.times[begin + changes[0]]) > rows.stretches[number].start_us
+    there = np.flatnonzero(~rows.excluded[begin:end]) + begin
+    changes = there[rows.values[there] != rows.values[there[:1]]]
+    return len(changes) == 0 or int(rows.raw.times[changes[0]]) > rows.stretches[number].start_us
 
 
 def _found(rows: Judged, judge: Judge) -> dict[_Place, Shown]:

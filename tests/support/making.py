@@ -29,7 +29,13 @@ class Nowhere:
 
 
 async def maker(
-    history: History, rules: WindowRules, *, zone: str = "UTC", position: int | None = None, places: Nowhere | None = None
+    history: History,
+    rules: WindowRules,
+    *,
+    zone: str = "UTC",
+    position: int | None = None,
+    places: Nowhere | None = None,
+    decisions: DecisionState | None = None,
 ) -> Maker:
     """As a process has it that starts over what is kept."""
     watermarks = Watermarks(await history.watermarks(), rules.lateness, places or Nowhere(zone))
@@ -37,7 +43,7 @@ async def maker(
     checkpoint = Cursor("log", None if position is None else Position(position))
     return Maker(
         history,
-        Judge(rules.quality, DecisionState()),
+        Judge(rules.quality, decisions or DecisionState()),
         rules,
         watermarks=watermarks,
         catalog=catalog,
@@ -52,12 +58,13 @@ async def feed(
     *,
     restarts: Sequence[bool] = (),
     zone: str = "UTC",
+    decisions: DecisionState | None = None,
 ) -> None:
     """Write and make batch after batch, sometimes with a restart between two."""
-    making = await maker(history, rules, zone=zone)
+    making = await maker(history, rules, zone=zone, decisions=decisions)
     for number, batch in enumerate(batches):
         if number < len(restarts) and restarts[number]:
-            making = await maker(history, rules, zone=zone)
+            making = await maker(history, rules, zone=zone, decisions=decisions)
         await history.write(batch)
         items: list[Item] = list(batch)
         await making.make(items, Position(number + 1))

@@ -298,3 +298,11 @@ async def test_windows_of_a_history_that_another_process_has_open_are_refused(
 ) -> None:
     house.app = build_app(replace(house.services, history=None, registry=CollectorRegistry()))
     assert await house.code(query, given) == "HISTORY_NOT_SHARED"
+
+
+async def test_the_last_day_that_a_calendar_tells_is_empty_rather_than_an_error(house: House) -> None:
+    query = """query ($date: Date!, $calendar: Calendar!) {
+      dailySummary(deviceId: "a", date: $date, calendar: $calendar) { metric } }"""
+    for date in ("9999-12-31", "0001-01-01"):
+        for calendar in ("UTC", "SITE"):
+            assert await house.ask(query, {"date": date, "calendar": calendar}) == {"dailySummary": []}

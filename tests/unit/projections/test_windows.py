@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
+from domain.corrections import Correction
 from domain.quality_rules import Rule, RuleBook
 from domain.windows import Span
+from projections.decision_state import DecisionRecord, DecisionState, DeviceDecisions
 from projections.incoming import Item, Zoned
 from projections.rules import WindowRules
 from projections.watermarks import Lateness
 from schema.envelope import Position
-from schema.events import Quality
+from schema.events import Operation, Quality
 from schema.ids import device_event_id
 from schema.times import MINUTE_US
 from tests.support.making import Nowhere, cut, feed, maker
@@ -72,15 +74,35 @@ async def test_any_order_doubling_and_cut_with_restarts_gives_the_same_figures(
         second += step
         placed.append((second, temperature, humidity))
     rows = rows_of(placed)
+    decisions = data.draw(st.sampled_from([None, corrected(Operation.EXCLUDE, 60, 4_000), corrected(Operation.SCALE, 60, 900)]))
     await history.reset()
-    await feed(history, [rows], RULES)
+    await feed(history, [rows], RULES, decisions=decisions)
     expected = await history.content_hashes()
     await history.reset()
     order = data.draw(st.one_of(st.just(rows), st.permutations(rows + rows[: len(rows) // 3])), label="order")
     sizes = data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=4), label="sizes")
     restarts = data.draw(st.lists(st.booleans(), max_size=20), label="restarts")
-    await feed(history, cut(order, sizes), RULES, restarts=restarts)
+    await feed(history, cut(order, sizes), RULES, restarts=restarts, decisions=decisions)
     assert await history.content_hashes() == expected
+
+
+def corrected(operation: Operation, start: int, end: int) -> DecisionState:
+    """Temperatures in these seconds were excluded, or scaled beyond all numbers."""
+    state = DecisionState()
+    start_us, end_us = (START_US + second * 1_000_000 for second in (start, end))
+    correction = Correction("one", None, "temperature", start_us, end_us, operation, 1.7e308, "a test", None, 0)
+    state.put(DecisionRecord(DeviceDecisions("tomato-1", 1, (correction,))))
+    return state
+
+
+async def test_what_people_excluded_is_nobodys_neighbour(history: DuckDbHistory) -> None:
+    rows = rows_of([(60 * n, value, None) for n, value in enumerate([20.0, 20.1, 34.0, 34.1, 34.0, 20.2, 20.1])])
+    await feed(history, cut(rows, [2]), RULES)
+    assert any(one[3] for one in await figures(history, Span.MINUTE))
+    await history.reset()
+    await feed(history, cut(rows, [2]), RULES, decisions=corrected(Operation.EXCLUDE, 120, 300))
+    found = await figures(history, Span.MINUTE)
+    assert [one[1:4] for one in found] == [(1, 0, 0), (1, 0, 0), (0, 1, 0), (0, 1, 0), (0, 1, 0), (1, 0, 0), (1, 0, 0)]
 
 
 async def figures(history: History, span: Span, key: SeriesKey = TEMPERATURE) -> list[tuple[Any, ...]]:
