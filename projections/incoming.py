@@ -19,6 +19,7 @@ _PAUSES_PER_COST: Final = 3.0
 class Pace(msgspec.Struct, frozen=True):
     """When windows are made: at so many rows while catching up; when live so many seconds after they were made last.
 
+    Live is whoever was caught up at any moment since: where readings come in all the time, the next ones are there already.
     Where making them took long the pause is longer, so that it is a fourth of the time at most. `most` rows at hand stop
     the raw history until the windows have followed.
     """
@@ -67,7 +68,7 @@ class Incoming:
         self._begun = False
         self._beginning: Position | None = None
         self._position: Position | None = None
-        self._caught_up = False
+        self._caught_up = self._live = False
         self._asked = False
         self._taken_at = self._ended_at = clock()
         self._pulse = Pulse()
@@ -78,7 +79,7 @@ class Incoming:
             self.generation += 1
             self._rows = []
             self._beginning = position
-        self._position, self._caught_up, self._begun = position, False, True
+        self._position, self._caught_up, self._live, self._begun = position, False, False, True
         self._pulse.fire()
 
     async def begun(self) -> Position | None:
@@ -99,7 +100,7 @@ class Incoming:
 
     def reached(self, position: Position | None, *, caught_up: bool) -> None:
         """All up to `position` was added."""
-        self._position, self._caught_up = position, caught_up
+        self._position, self._caught_up, self._live = position, caught_up, self._live or caught_up
         self._pulse.fire()
 
     def hurry(self) -> None:
@@ -110,7 +111,7 @@ class Incoming:
     def take(self) -> tuple[list[Item], Position | None]:
         """All rows at hand, and up to where they are all."""
         rows, self._rows = self._rows, []
-        self._asked = False
+        self._asked, self._live = False, self._caught_up
         self._taken_at = self._clock()
         return rows, self._position
 
@@ -142,13 +143,13 @@ class Incoming:
     async def _due(self, after: Position | None) -> None:
         while not self._is_due(after):
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._rest() if self._caught_up else None):
+                async with asyncio.timeout(self._rest() if self._live else None):
                     await self._pulse.wait()
 
     def _is_due(self, after: Position | None) -> bool:
         if not self._begun or (self._position == after and not self._rows and not self._caught_up):
             return False
-        if self._caught_up:
+        if self._live:
             return self._asked or self._rest() <= 0
         return len(self._rows) >= self._pace.rows
 
