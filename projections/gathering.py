@@ -52,8 +52,15 @@ class NewRows(msgspec.Struct, frozen=True):
             np.array([row.timestamp_us for row in rows], np.int64),
             np.array([row.value for row in rows], np.float64),
             np.array([_CODES[row.quality] for row in rows], np.int8),
-            split_ids(b"".join(row.event_id for row in rows)),
+            split_ids(b"".join([row.event_id for row in rows])),
         )
+
+    def among(self, columns: Columns) -> Bools:
+        """Which of the columns' rows are of these events."""
+        fresh = np.sort(self.ids[:, 1])
+        place = np.minimum(np.searchsorted(fresh, columns.ids[:, 1]), len(fresh) - 1)
+        found: Bools = fresh[place] == columns.ids[:, 1]
+        return found
 
 
 class Gatherer:

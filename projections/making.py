@@ -4,7 +4,7 @@ It goes along the log in its order, so that how often a window was revised comes
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -15,6 +15,7 @@ from domain.columns import Bools
 from domain.windows import Span, Windows
 from projections.anomalies import AnomalyFinder
 from projections.at_hand import kept_of
+from projections.frontier import Frontier
 from projections.gathering import Gathered, Gatherer, NewRows, fetch
 from projections.incoming import Corrected, Item, Zoned
 from projections.judged import Judged
@@ -35,7 +36,7 @@ _ROWS_AT_ONCE: Final = 500_000
 
 
 class Maker:
-    """Windows of one history. `checkpoint` is up to where they hold."""
+    """Windows of one history. `checkpoint` is up to where they hold; for `last_days` see `Frontier`."""
 
     def __init__(
         self,
@@ -44,15 +45,16 @@ class Maker:
         rules: WindowRules,
         *,
         watermarks: Watermarks,
-        catalog: Catalog,
+        last_days: Mapping[SeriesKey, int],
         checkpoint: Cursor,
     ) -> None:
         self._history = history
-        self._windows = Remade(history, judge, watermarks.zone_of)
+        self._frontier = Frontier(history, last_days)
+        self._windows = Remade(history, judge, watermarks.zone_of, kept=self._frontier)
         self._judge = judge
         self._watermarks = watermarks
-        self._catalog = catalog
-        self._gatherer = Gatherer(history, catalog)
+        self._catalog = Catalog(rules.quality, last_days)
+        self._gatherer = Gatherer(history, self._catalog)
         self._anomalies = AnomalyFinder(history)
         self._checkpoint = checkpoint
         self._allowed_us = rules.lateness.allowed_us
@@ -77,9 +79,9 @@ class Maker:
         if not workable:
             return
         new = await asyncio.to_thread(NewRows.of, workable)
-        fresh = np.unique(new.ids[:, 1])
         judged = await self._judged(await self._gatherer.gather(new))
-        await self._make(judged, np.isin(judged.raw.ids[:, 1], fresh), late, max(row.position for row in rows))
+        changed = await asyncio.to_thread(new.among, judged.raw)
+        await self._make(judged, changed, late, max(row.position for row in rows))
         self._gatherer.hold(await asyncio.to_thread(kept_of, judged, self._judge.book))
 
     async def _correct(self, correction: Corrected) -> None:
@@ -125,6 +127,7 @@ class Maker:
         anomalies = await self._anomalies.changes(keys, spans[Span.HOUR], position)
         kept = [await self._revised(span, keys, windows, touched, position) for span, windows in spans.items()]
         await self._keep(kept, anomalies)
+        self._frontier.move(keys, minutes)
 
     async def _revised(
         self, span: Span, keys: Sequence[SeriesKey], windows: Windows, touched: Touches, position: Position
@@ -132,7 +135,7 @@ class Maker:
         ends = ends_of(span, windows, [self._watermarks.zone_of(key.device) for key in keys])
         marks = np.array([self._watermarks.of(key.device) for key in keys], np.int64)
         final = ends + self._allowed_us <= marks[windows.series]
-        return await revised(self._history, Made(span, keys, windows, ends, final), touched, position)
+        return await revised(self._frontier, Made(span, keys, windows, ends, final), touched, position)
 
     async def _keep(self, kept: Sequence[KeptWindows], anomalies: Sequence[Anomaly] = ()) -> None:
         await self._history.keep(kept, self._watermarks.changed(), self._checkpoint, anomalies)

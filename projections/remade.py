@@ -19,7 +19,7 @@ from domain.windows import NO_WINDOWS, Span, Windows, joined, overlaid, windows_
 from projections.gathering import fetch
 from projections.judged import Judged
 from projections.judging import Judge, with_indices
-from projections.spans import Longer, ZoneOf, fixed, local_days
+from projections.spans import Longer, WindowSource, ZoneOf, fixed, local_days
 from projections.stretches import Catalog
 from projections.upward import Upward
 from schema.times import DAY_US, MINUTE_US
@@ -28,16 +28,20 @@ _DAYS_AT_ONCE: Final = 8
 
 
 class Remade:
-    """Windows of one history, kept or made: what reads windows may ask it in the history's place."""
+    """Windows of one history, kept or made: what reads windows may ask it in the history's place.
 
-    def __init__(self, history: History, judge: Judge, zone_of: ZoneOf) -> None:
+    `kept` answers for those that are kept, where it knows better how than the history itself.
+    """
+
+    def __init__(self, history: History, judge: Judge, zone_of: ZoneOf, *, kept: WindowSource | None = None) -> None:
         self._history = history
+        self._kept = kept or history
         self._judge = judge
         self._zone_of = zone_of
 
     async def windows(self, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows:
         """As the history's own; BeyondRetentionError where the raw rows are gone too."""
-        kept = await self._history.windows(span, ranges)
+        kept = await self._kept.windows(span, ranges)
         floor = self._history.horizon.windows_from(span)
         if all(each.start_us >= floor for each in ranges):
             return kept

@@ -7,11 +7,12 @@ from typing import Final, Protocol
 import msgspec
 import numpy as np
 
-from adapters.history.port import History, KeptWindows, SeriesKey
-from domain.columns import Bools, Int64
+from adapters.history.port import KeptWindows, SeriesKey
+from domain.columns import Bools, Int64, starts_of
 from domain.windows import Span, Windows
+from projections.frontier import Frontier
 from projections.incoming import Corrected
-from projections.spans import ZoneOf, longer_of, ranges_of, renumbered
+from projections.spans import WindowSource, ZoneOf, longer_of, ranges_of, renumbered
 from projections.watermarks import Late
 from schema.envelope import Position
 
@@ -50,14 +51,15 @@ class LateRows:
                     self._by_span[span][one.series, int(start[0])].append(one.position)
 
     def count(self, extent: Extent) -> Int64:
-        counts = np.zeros(len(extent.windows), np.int64)
-        touched = self._by_span[extent.span]
-        if touched:
-            numbers = {key: number for number, key in enumerate(extent.keys)}
-            wanted = {(numbers[key], start): positions for (key, start), positions in touched.items()}
-            pairs = zip(extent.windows.series.tolist(), extent.windows.start.tolist(), strict=True)
-            for place, pair in enumerate(pairs):
-                counts[place] = sum(position > extent.held[place] for position in wanted.get(pair, ()))
+        windows = extent.windows
+        counts = np.zeros(len(windows), np.int64)
+        numbers = {key: number for number, key in enumerate(extent.keys)}
+        bounds = starts_of(windows.series, len(extent.keys)).tolist()
+        for (key, start), positions in self._by_span[extent.span].items():
+            begin, end = bounds[numbers[key] : numbers[key] + 2] if key in numbers else (0, 0)
+            place = begin + int(np.searchsorted(windows.start[begin:end], start))
+            if place < end and windows.start[place] == start:
+                counts[place] = sum(position > extent.held[place] for position in positions)
         return counts
 
 
@@ -84,31 +86,34 @@ class Made(msgspec.Struct, frozen=True):
     final: Bools
 
 
-async def revised(history: History, made: Made, touched: Touches, position: Position) -> KeptWindows:
+async def revised(frontier: Frontier, made: Made, touched: Touches, position: Position) -> KeptWindows:
     """The windows, with the revisions that they had, and one more for each event that touched them since."""
     windows = made.windows
     revision, held = np.zeros(len(windows), np.int64), np.full(len(windows), _NOT_KEPT, np.int64)
-    if made.final.any():
-        known = await _known(history, made)
-        places, found = _matched(windows, known.windows)
+    again = np.flatnonzero(made.final & frontier.within(made.keys, windows))
+    if len(again):
+        known = await _known(frontier, made, again)
+        places, found = _matched(windows, again, known.windows)
         revision[places], held[places] = known.windows.revision[found], known.position[found]
+    if made.final.any():
         revision += touched.count(Extent(made.span, made.keys, windows, made.ends, held))
     kept = msgspec.structs.replace(windows, revision=revision)
     return KeptWindows(made.span, made.keys, kept, np.full(len(kept), position, np.int64))
 
 
-async def _known(history: History, made: Made) -> KeptWindows:
-    """Those of the final windows that are kept already."""
-    final = made.windows.take(made.final)
-    wanted = ranges_of(made.keys, final.series, final.start, final.start + 1)
-    kept = await history.windows(made.span, [each for _, each in wanted])
+async def _known(source: WindowSource, made: Made, again: Int64) -> KeptWindows:
+    """Those of these windows that are kept already."""
+    series, start = made.windows.series[again], made.windows.start[again]
+    wanted = ranges_of(made.keys, series, start, start + 1)
+    kept = await source.windows(made.span, [each for _, each in wanted])
     return msgspec.structs.replace(kept, windows=renumbered(kept, [number for number, _ in wanted]))
 
 
-def _matched(windows: Windows, kept: Windows) -> tuple[Int64, Int64]:
-    """The places, in both, of the windows that are in both."""
-    place = {pair: number for number, pair in enumerate(zip(windows.series.tolist(), windows.start.tolist(), strict=True))}
-    pairs = zip(kept.series.tolist(), kept.start.tolist(), strict=True)
-    both = [(place[pair], number) for number, pair in enumerate(pairs) if pair in place]
+def _matched(windows: Windows, again: Int64, kept: Windows) -> tuple[Int64, Int64]:
+    """The places, in both, of those windows that are in both."""
+    pairs = zip(windows.series[again].tolist(), windows.start[again].tolist(), strict=True)
+    place = dict(zip(pairs, again.tolist(), strict=True))
+    known = zip(kept.series.tolist(), kept.start.tolist(), strict=True)
+    both = [(place[pair], number) for number, pair in enumerate(known) if pair in place]
     places, found = np.array(both, np.int64).reshape(-1, 2).T
     return places, found

@@ -13,7 +13,6 @@ from projections.judging import Judge
 from projections.making import Maker
 from projections.queries import DecisionQueries, FeedPage
 from projections.rules import WindowRules
-from projections.stretches import Catalog
 from projections.watermarks import Watermarks
 from schema.envelope import EVERYTHING, Cursor, Position
 
@@ -104,11 +103,12 @@ class HistoryWindows:
             if self._begun != self._incoming.generation:
                 self._begun, self.position = self._incoming.generation, await self._incoming.begun()
             watermarks = Watermarks(await self._history.watermarks(), self._rules.lateness, self._places)
-            catalog, checkpoint = (
-                Catalog(self._rules.quality, await self._history.series()),
-                Cursor(self._log_id, self.position),
-            )
             self._maker = Maker(
-                self._history, self._judge, self._rules, watermarks=watermarks, catalog=catalog, checkpoint=checkpoint
+                self._history,
+                self._judge,
+                self._rules,
+                watermarks=watermarks,
+                last_days=await self._history.series(),
+                checkpoint=Cursor(self._log_id, self.position),
             )
         return self._maker

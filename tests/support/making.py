@@ -8,7 +8,6 @@ from projections.incoming import Item
 from projections.judging import Judge
 from projections.making import Maker
 from projections.rules import WindowRules
-from projections.stretches import Catalog
 from projections.watermarks import Watermarks
 from schema.envelope import Cursor, Position
 
@@ -39,14 +38,13 @@ async def maker(
 ) -> Maker:
     """As a process has it that starts over what is kept."""
     watermarks = Watermarks(await history.watermarks(), rules.lateness, places or Nowhere(zone))
-    catalog = Catalog(rules.quality, await history.series())
     checkpoint = Cursor("log", None if position is None else Position(position))
     return Maker(
         history,
         Judge(rules.quality, decisions or DecisionState()),
         rules,
         watermarks=watermarks,
-        catalog=catalog,
+        last_days=await history.series(),
         checkpoint=checkpoint,
     )
 
