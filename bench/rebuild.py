@@ -44,6 +44,7 @@ AT_ONCE = 5_000
 TARGET = 0.333
 START = EPOCH + timedelta(days=20_000)
 
+
 class Forgotten(Incoming):
     """What comes in where nobody makes windows of it."""
 

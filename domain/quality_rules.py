@@ -7,15 +7,17 @@ still for days, and soil stays as wet as it is.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
+from msgspec import UNSET
 
 from domain.columns import Float64, Int64
 from schema.metrics import METRICS
 from schema.times import MINUTE_US
 
+_UNLIMITED: Final = {"low": -math.inf, "high": math.inf, "flat_above": -math.inf, "flat_below": math.inf}
 _NEVER: Final = np.iinfo(np.int64).max
 
 
@@ -38,6 +40,39 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     flat_above: float = -math.inf
     flat_below: float = math.inf
     gap_minutes: float = 70.0
+
+
+Limit = float | None | msgspec.UnsetType
+Amount = Annotated[float, msgspec.Meta(gt=0)] | None | msgspec.UnsetType
+Minutes = Annotated[float, msgspec.Meta(ge=1, le=527_040)] | msgspec.UnsetType
+"""Up to 366 days."""
+
+
+class RuleChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What of a rule is to be other than it is by default. None, or an infinity: not judged by that."""
+
+    low: Limit = UNSET
+    high: Limit = UNSET
+    spike: Amount = UNSET
+    jump: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = UNSET
+    rate: Amount = UNSET
+    flat_minutes: Minutes | None = UNSET
+    flat_readings: Annotated[int, msgspec.Meta(ge=2, le=10_000)] | msgspec.UnsetType = UNSET
+    flat_above: Limit = UNSET
+    flat_below: Limit = UNSET
+    gap_minutes: Minutes = UNSET
+
+    def on(self, rule: Rule) -> Rule:
+        """The rule with these changes; ValueError where that is none."""
+        given = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) is not UNSET}
+        if any(value is not None and math.isnan(value) for value in given.values()):
+            raise ValueError("nan is no figure")
+        none = {name for name, value in given.items() if value is None or (value == math.inf and name not in _UNLIMITED)}
+        whole = {name: _UNLIMITED.get(name) if name in none else value for name, value in given.items()}
+        changed = msgspec.structs.replace(rule, **whole)
+        if not changed.low < changed.high:
+            raise ValueError(f"low ({changed.low:g}) is not below high ({changed.high:g})")
+        return changed
 
 
 class Rules(msgspec.Struct, frozen=True, eq=False):
@@ -92,6 +127,11 @@ class RuleBook(msgspec.Struct, frozen=True):
     """The rule of every metric: those that are given here, else the ones above."""
 
     given: Mapping[str, Rule] = {}
+
+    @classmethod
+    def changed(cls, changes: Mapping[str, RuleChange]) -> "RuleBook":
+        """The rules above with these changes, by metric; ValueError where one comes to no rule."""
+        return cls({metric: change.on(cls().of(metric)) for metric, change in changes.items()})
 
     def of(self, metric: str) -> Rule:
         return self.given.get(metric) or DEFAULT_RULES.get(metric, UNJUDGED)

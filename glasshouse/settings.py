@@ -12,7 +12,9 @@ import msgspec
 from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.history.influx.schemes import SCHEMES as INFLUX_SCHEMES
 from adapters.history.retention.policy import Policy
+from domain.quality_rules import RuleChange
 from glasshouse.errors import SettingsError
+from glasshouse.quality_setting import rule_changes
 
 PREFIX = "GLASSHOUSE_"
 MAX_PORT = 65535
@@ -65,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_day_days: Days = None
     lateness_seconds: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 600.0
     idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=31_536_000)] = 3600.0
+    quality: Mapping[str, RuleChange] = {}
 
     @property
     def folder(self) -> Path:
@@ -149,6 +152,8 @@ def load_settings(
     """Merge the sources; options that are None count as not given. SettingsError names the source that is wrong."""
     merged = {**_from_file(file), **_from_environment(environment)}
     merged |= {name: value for name, value in options.items() if value is not None}
+    if "quality" in merged:
+        merged["quality"] = rule_changes(merged["quality"])
     try:
         return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as error:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from domain.quality_rules import RuleBook
 from glasshouse.settings import Settings
 from projections.rules import WindowRules
 from projections.watermarks import Lateness
@@ -11,4 +12,5 @@ _MICROS: Final = 1_000_000
 
 def window_rules(settings: Settings) -> WindowRules:
     """As the settings have them."""
-    return WindowRules(lateness=Lateness(round(settings.lateness_seconds * _MICROS), round(settings.idle_seconds * _MICROS)))
+    lateness = Lateness(round(settings.lateness_seconds * _MICROS), round(settings.idle_seconds * _MICROS))
+    return WindowRules(lateness, RuleBook.changed(settings.quality))

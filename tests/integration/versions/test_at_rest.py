@@ -8,6 +8,7 @@ import pytest
 
 from adapters.event_log.port import ANY, Append
 from adapters.event_log.sqlite import SqliteEventLog
+from domain.quality_rules import RuleChange
 from domain.versions import Outcome
 from glasshouse.holding import holding
 from glasshouse.lease import Lease, LeaseHeldError
@@ -110,6 +111,16 @@ async def test_other_settings_are_taken_up_by_a_rebuild_and_by_nothing_else(data
     assert (await done(data, "history", Action.VERIFY, lateness_seconds=60.0)).new_rules is False
     report = await done(data, "history", lateness_seconds=60.0)
     assert (report.new_rules, report.switched) == (True, True)
+
+
+async def test_another_quality_rule_shows_the_days_that_come_out_differently(data: Path) -> None:
+    strict = {"temperature": RuleChange(high=25.0)}
+    report = await done(data, "history", quality=strict)
+    assert (became(report), report.new_rules) == ((Outcome.NEW_RULES, True, 1, 2), True)
+    differing = {part.name for part in report.parts if part.differing}
+    assert differing >= {"minute", "hour", "day"}
+    assert "raw" not in differing
+    assert became(await done(data, "history", Action.VERIFY, quality=strict)) == (Outcome.EQUAL, False, 2, 0)
 
 
 async def test_a_version_half_filled_under_other_rules_or_told_to_lie_is_not_gone_on_with(data: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.quality_rules import RuleChange
 from glasshouse.errors import SettingsError
 from glasshouse.settings import Address, Settings, load_settings
 from tests.support.documents import ROOT
@@ -37,7 +38,10 @@ def test_a_setting_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", Settings.__struct_fields__)
 def test_every_setting_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
-    special: dict[str, tuple[str, object]] = {"wait": ("true", True)}
+    special: dict[str, tuple[str, object]] = {
+        "wait": ("true", True),
+        "quality": ('{"ph": {"spike": 2}}', {"ph": RuleChange(spike=2.0)}),
+    }
     number: tuple[str, object] = ("7", 7) if name.endswith("_days") else ("7", 7.0)
     plain: tuple[str, object] = (
         number if name.endswith(("_days", "_seconds")) else ("error", "error")
