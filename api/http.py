@@ -1,5 +1,7 @@
 """GraphQL over HTTP: POST of JSON, and GET for queries, with the media types and status codes of that specification."""
 
+from typing import Any
+
 import msgspec
 from graphql import OperationType
 from starlette.requests import Request as HttpRequest
@@ -38,9 +40,12 @@ class GraphQLOverHttp:
         return json_response(answer, content_type=content_type)
 
     async def _read(self, request: HttpRequest) -> Request:
-        if request.method == "POST":
-            return await read_json(request, Request, self._operations.limits)
-        return _from_query(request)
+        """Whose parameters are none of that kind is refused as no GraphQL request at all, whatever it accepts."""
+        is_post = request.method == "POST"
+        asked = await read_json(request, Request, self._operations.limits) if is_post else _from_query(request)
+        if not asked.has_variables():
+            raise HttpRefused(400, ApiError(ErrorCode.INVALID_INPUT, "variables must be a JSON object"))
+        return asked
 
 
 def _from_query(request: HttpRequest) -> Request:
@@ -49,7 +54,8 @@ def _from_query(request: HttpRequest) -> Request:
     if "query" not in given:
         raise HttpRefused(400, ApiError(ErrorCode.INVALID_INPUT, "GET needs ?query=..."))
     variables = decode(given.get("variables") or "null", msgspec.Raw)
-    return Request(query=given["query"], operation_name=given.get("operationName"), variables=variables)
+    extensions = decode(given.get("extensions") or "{}", dict[str, Any])
+    return Request(query=given["query"], operation_name=given.get("operationName"), variables=variables, extensions=extensions)
 
 
 def _check_method(request: HttpRequest, ready: Ready) -> None:

@@ -30,6 +30,11 @@ class Request(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     query: str
     operation_name: str | None = None
     variables: msgspec.Raw = msgspec.Raw(b"null")
+    extensions: dict[str, Any] | None = None
+
+    def has_variables(self) -> bool:
+        """Whether its variables are an object, or none, as far as their first byte tells."""
+        return bytes(self.variables).lstrip()[:1] in {b"{", b"n"}
 
 
 class Ready(msgspec.Struct, frozen=True):
