@@ -197,7 +197,7 @@ class History(Protocol):
         ...
 
     async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
-        """The raw rows of these ranges; the number of a series is the place of its range. Ranges of a series do not overlap.
+        """The raw rows of these ranges; the number of a series is the place of its range. Ranges may overlap.
 
         What is gone is not there.
         """

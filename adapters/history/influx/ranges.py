@@ -62,7 +62,7 @@ class _Question(NamedTuple):
 
 
 def read(ask: Ask, kind: Kind, ranges: Sequence[SeriesRange]) -> Iterator[Found]:
-    """The points of each range, in the order of time, but in parts. Ranges of a series do not overlap."""
+    """The points of each range, in the order of time, but in parts."""
     left = deque(_questions(kind, ranges))
     while left:
         asked = _next(left)
@@ -73,7 +73,7 @@ def read(ask: Ask, kind: Kind, ranges: Sequence[SeriesRange]) -> Iterator[Found]
                 wanted = question.wanted.get(key)
                 if wanted is None:
                     continue
-                yield _found(kind, wanted, series)
+                yield from _found(kind, wanted, series)
                 if len(series.values) == question.page:
                     after = series.values[-1][0] + 1
                     left.append(_Question(questions.tags(*key), after, question.end_ns, {key: wanted}))
@@ -98,19 +98,31 @@ def _text(kind: Kind, question: _Question) -> str:
     )
 
 
-def _found(kind: Kind, wanted: Sequence[_Wanted], series: Series) -> Found:
-    """What lies between the ranges is left out."""
+def _found(kind: Kind, wanted: Sequence[_Wanted], series: Series) -> Iterator[Found]:
+    """What lies between the ranges is left out; what lies in several comes with each."""
     columns = dict(zip(("time", *kind.fields), zip(*series.values, strict=True), strict=True))
     exact = np.array(columns[kind.exact], np.int64)
-    numbers, starts, ends = np.array(sorted(wanted, key=lambda each: each.start_us), np.int64).T
-    places = np.searchsorted(starts, exact, side="right") - 1
-    inside = (places >= 0) & (exact < ends[places])
-    if inside.all():
-        return Found(numbers[places], exact, columns)
-    chosen = np.flatnonzero(inside).tolist()
-    return Found(
-        numbers[places[inside]], exact[inside], {name: [column[at] for at in chosen] for name, column in columns.items()}
-    )
+    for layer in _layers(wanted):
+        numbers, starts, ends = np.array(layer, np.int64).T
+        places = np.searchsorted(starts, exact, side="right") - 1
+        inside = (places >= 0) & (exact < ends[places])
+        if inside.all():
+            yield Found(numbers[places], exact, columns)
+        elif inside.any():
+            chosen = np.flatnonzero(inside).tolist()
+            some = {name: [column[at] for at in chosen] for name, column in columns.items()}
+            yield Found(numbers[places[inside]], exact[inside], some)
+
+
+def _layers(wanted: Sequence[_Wanted]) -> Sequence[Sequence[_Wanted]]:
+    """The ranges by start, in as few groups as there are ranges over any one moment: those of a group do not overlap."""
+    layers: list[list[_Wanted]] = []
+    for each in sorted(wanted, key=lambda one: one.start_us):
+        free = next((layer for layer in layers if layer[-1].end_us <= each.start_us), None)
+        if free is None:
+            layers.append(free := [])
+        free.append(each)
+    return layers
 
 
 def _questions(kind: Kind, ranges: Sequence[SeriesRange]) -> Iterator[_Question]:
@@ -147,20 +159,23 @@ def _parts(by_key: dict[Key, list[_Wanted]]) -> Iterator[dict[Key, list[_Wanted]
 
 def _runs(wanted: Sequence[_Wanted], close_us: int) -> list[list[_Wanted]]:
     """Of one series, by start: those that lie close are read as one."""
-    runs = [[wanted[0]]]
-    for each in wanted[1:]:
-        if each.start_us - runs[-1][-1].end_us <= close_us:
+    runs: list[list[_Wanted]] = []
+    end = 0
+    for each in wanted:
+        if runs and each.start_us - end <= close_us:
             runs[-1].append(each)
+            end = max(end, each.end_us)
         else:
             runs.append([each])
+            end = each.end_us
     return runs
 
 
 def _is_cheaper(runs: dict[Key, list[list[_Wanted]]], close_us: int) -> bool:
     """Whether one question for all series reads less than what questions of their own cost."""
-    apart = [run[-1].end_us - run[0].start_us + close_us for of_key in runs.values() for run in of_key]
+    apart = [_end(run) - run[0].start_us + close_us for of_key in runs.values() for run in of_key]
     start = min(of_key[0][0].start_us for of_key in runs.values())
-    end = max(of_key[-1][-1].end_us for of_key in runs.values())
+    end = max(_end(of_key[-1]) for of_key in runs.values())
     return (end - start) * len(runs) <= sum(apart)
 
 
@@ -175,5 +190,9 @@ def _together(kind: Kind, part: dict[Key, list[_Wanted]]) -> Iterator[_Question]
 def _apart(kind: Kind, runs: dict[Key, list[list[_Wanted]]]) -> Iterator[_Question]:
     for key, of_key in runs.items():
         for run in of_key:
-            start, end = kind.place(run[0].start_us, run[-1].end_us)
+            start, end = kind.place(run[0].start_us, _end(run))
             yield _Question(questions.tags(*key), start, end, {key: run})
+
+
+def _end(run: Sequence[_Wanted]) -> int:
+    return max(each.end_us for each in run)

@@ -61,6 +61,14 @@ async def test_what_lies_between_two_ranges_of_a_series_is_left_out(history: His
     assert ((columns.times - START_US) // 10).tolist() == [9, 10, 0, 2, 3, 4, 11]
 
 
+async def test_a_row_that_several_ranges_hold_comes_with_each(history: History) -> None:
+    await history.write([row(number, number * 10) for number in range(10)])
+    parts = [(50, 80), (0, 100), (60, 70), (20, 60), (50, 80), (90, 95)]
+    columns = await history.columns([SeriesRange(AIR, START_US + start, START_US + end) for start, end in parts])
+    found = np.split((columns.times - START_US) // 10, columns.starts[1:-1])
+    assert [part.tolist() for part in found] == [list(range(start // 10, -(-end // 10))) for start, end in parts]
+
+
 async def test_rows_written_twice_come_once_and_two_of_one_instant_both(history: History) -> None:
     twin = row(5, 10, event_id=EventId(bytes(16)))
     await history.write([row(1, 10), twin])
