@@ -116,7 +116,7 @@ class Job:
                 await self._switch(version, comparison, made, beside)
                 switched = True
         finally:
-            if not switched:
+            if not switched and self.stage.made[self.order.projection] is not made:
                 await self.stage.engine.stop(beside)
                 await made.close()
         if self.order.action is Action.VERIFY:
@@ -150,7 +150,7 @@ class Job:
         versions = await Record(self.stage.log).switch(name, version, cursor, comparison.candidate(), self.order.actor)
         await self.stage.take_over(name, made, beside)
         self.known(versions)
-        await self.stage.around.shelf.clear(name, versions.kept)
+        await self.stage.around.shelf.tidy(name, versions.kept)
 
     def _say(self, **changes: object) -> None:
         self._status = replace(self._status, **changes)

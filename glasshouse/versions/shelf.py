@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
+
+from adapters.history.port import HistoryError
 from domain.versions import FIRST
 from glasshouse.data_folder import DataFolder
 from glasshouse.numbered import drop, numbered, versions_at
@@ -47,6 +50,13 @@ class Shelf:
         else:
             first = self.lineage(FIRST) if name == LINEAGE else self.snapshot(name, FIRST)
             await asyncio.to_thread(_drop, first, kept)
+
+    async def tidy(self, name: str, kept: Collection[int]) -> None:
+        """The same where it can wait: what cannot be dropped now is dropped at the next start or rebuild."""
+        try:
+            await self.clear(name, kept)
+        except (HistoryError, OSError) as error:
+            structlog.get_logger().warning("versions_not_dropped", projection=name, reason=str(error))
 
 
 def _drop(first: Path, kept: Collection[int]) -> None:

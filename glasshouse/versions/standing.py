@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from adapters.event_log.port import EventLog
-from adapters.history.port import HistoryError
 from domain.versions import Version, Versions
 from glasshouse.settings import Settings
 from glasshouse.versions.record import Record, versions_of
@@ -45,8 +44,5 @@ async def take_charge(log: EventLog, settings: Settings, *, history: bool) -> St
                 "history_made_by_other_rules", remedy="`glasshouse rebuild history` brings it up to the settings"
             )
     for name in NAMES if history else set(NAMES) - {HISTORY}:
-        try:
-            await standing.shelf.clear(name, standing.versions[name].kept)
-        except HistoryError as error:  # which is no reason not to start: the next start or rebuild drops them
-            structlog.get_logger().warning("versions_not_dropped", projection=name, reason=str(error))
+        await standing.shelf.tidy(name, standing.versions[name].kept)
     return standing

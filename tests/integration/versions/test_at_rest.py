@@ -8,10 +8,15 @@ import pytest
 
 from adapters.event_log.port import ANY, Append
 from adapters.event_log.sqlite import SqliteEventLog
+from adapters.history.port import HistoryUnavailableError
 from domain.quality_rules import RuleChange
 from domain.versions import Outcome
 from glasshouse.holding import holding
 from glasshouse.lease import Lease, LeaseHeldError
+from glasshouse.rebuilding import rebuilder
+from glasshouse.settings import Settings
+from glasshouse.versions import shelf
+from glasshouse.versions.job import Order
 from glasshouse.versions.record import versions_of
 from projections.rebuilds import Action, DifferingDay, RebuildRefusedError, RebuildReport
 from schema.envelope import Position
@@ -186,3 +191,23 @@ async def test_schema_migrate_says_what_it_recorded_and_adds_nothing_the_second_
     assert (await of_log(data))[0] == head
     code, _, err = await glasshouse("schema", "migrate", "Reading", "--data", str(data))
     assert (code, "schema list" in err) == (2, True)
+
+
+async def test_a_version_that_cannot_be_dropped_after_the_switch_does_not_end_the_one_that_serves(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    async def refuse(_settings: Settings, version: int) -> None:
+        asked.append(version)
+        raise HistoryUnavailableError("the history is not reached")
+
+    order = Order("history", Action.REBUILD)
+    async with rebuilder(Settings(data=str(data))) as place:
+        await place.run(order, lambda _: None)
+        with monkeypatch.context() as patched:
+            patched.setattr(shelf, "drop_history", refuse)
+            assert became(await place.run(order, lambda _: None)) == (Outcome.EQUAL, True, 2, 3)
+        assert asked == [1]
+        verified = await place.run(Order("history", Action.VERIFY), lambda _: None)
+        assert became(verified) == (Outcome.EQUAL, False, 3, 0)
