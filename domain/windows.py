@@ -142,11 +142,12 @@ def _sums(counts: Int64, places: Int64) -> Int64:
 
 
 def _figure(how: np.ufunc, values: Float64, offsets: Int64) -> Float64:
-    """`how` over values[offsets[w]:offsets[w + 1]] of each window w; NaN where there are none."""
+    """`how` over values[offsets[w]:offsets[w + 1]] of each window w; NaN where there are none. Never beyond all numbers."""
     found = np.full(len(offsets) - 1, np.nan)
     some = np.diff(offsets) > 0
     if some.any():
-        found[some] = how.reduceat(values, offsets[:-1][some])
+        with np.errstate(over="ignore"):
+            found[some] = np.clip(how.reduceat(values, offsets[:-1][some]), -_MOST, _MOST)
     return found
 
 
@@ -156,6 +157,7 @@ def _picked(values: Float64, places: Int64, some: Bools) -> Float64:
     return found
 
 
+_MOST: Final = np.finfo(np.float64).max
 _NO_COUNTS: Final[Int64] = np.zeros(0, np.int64)
 _NO_FIGURES: Final[Float64] = np.zeros(0)
 NO_WINDOWS: Final = Windows(
