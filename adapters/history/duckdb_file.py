@@ -29,6 +29,7 @@ class DuckDbFile:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="history-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="history-read")
         self._looker = ThreadPoolExecutor(1, thread_name_prefix="history-look")
+        self._closed = False
 
     @classmethod
     async def open(cls, path: Path, *, memory: str, threads: int) -> "DuckDbFile":
@@ -67,6 +68,7 @@ class DuckDbFile:
 
     async def close(self) -> None:
         """After what was begun."""
+        self._closed = True
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
@@ -76,6 +78,10 @@ class DuckDbFile:
         self._connection.close()
 
     async def _run(self, pool: ThreadPoolExecutor, work: Callable[[DuckDBPyConnection], T], *, interruptible: bool) -> T:
+        if self._closed:
+            raise HistoryUnavailableError(
+                f"the history {self._path} is closed; ask again if another version of it serves by now"
+            )
         with plain_errors(self._path):
             cursor = self._connection.cursor()
 

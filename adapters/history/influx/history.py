@@ -26,8 +26,8 @@ from adapters.history.port import (
     Anomaly,
     AnomalyChanges,
     AnomalyQuery,
-    HistoryError,
     HistoryRow,
+    HistoryUnavailableError,
     KeptWindows,
     RangeQuery,
     SeriesKey,
@@ -200,5 +200,7 @@ class InfluxHistory:
 
     async def _run(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         if self._closed:
-            raise HistoryError(f"the history {self._address} is closed")
+            raise HistoryUnavailableError(
+                f"the history {self._address} is closed; ask again if another version of it serves by now"
+            )
         return await asyncio.wrap_future(pool.submit(work))

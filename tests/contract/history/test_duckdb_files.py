@@ -11,7 +11,7 @@ import pytest
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.duckdb_file import DuckDbFile
-from adapters.history.port import HistoryError, HistoryUnavailableError
+from adapters.history.port import HistoryError, HistoryUnavailableError, RangeQuery
 
 HOLD = """
 import duckdb, sys
@@ -105,3 +105,12 @@ async def test_a_cancelled_question_is_interrupted(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await question
     await file.close()
+
+
+async def test_one_that_is_closed_tells_who_asks_to_come_again_since_another_version_may_serve(tmp_path: Path) -> None:
+    history = await open_at(tmp_path / "history.duckdb")
+    await history.close()
+    with pytest.raises(HistoryUnavailableError, match="is closed; ask again"):
+        await history.readings(RangeQuery(device="north-1"))
+    with pytest.raises(HistoryUnavailableError, match="is closed; ask again"):
+        await history.reset()
