@@ -215,8 +215,9 @@ class ArchivedHistory:
             await self.store.visit(day, day + DAY_US, staging.take)
             sites = {site for site, one in self.archive.holdings.files if one == day}
             files = await asyncio.to_thread(self.archive.files, [(site, day) for site in sites])
-            await asyncio.to_thread(staging.take_files, files)
-            both, stored = [await asyncio.to_thread(staging.raw, of_store=one) for one in (False, True)]
+            await staging.at_work(lambda: staging.take_files(files))
+            both = await staging.at_work(lambda: staging.raw(of_store=False))
+            stored = await staging.at_work(lambda: staging.raw(of_store=True))
             return both.less(stored)
 
 

@@ -19,7 +19,8 @@ from adapters.history.port import HistoryError, HistoryUnavailableError
 
 T = TypeVar("T")
 _INTERRUPT_SECONDS: Final = 0.005
-_READERS: Final = 2
+_THREADS: Final = 3
+"""Two for those who ask, and one that takes a day in."""
 _FULL: Final = ("No space left", "Could not write", "File too large", "max_temp_directory_size")
 
 
@@ -36,27 +37,31 @@ class Engine:
             "arrow_lossless_conversion": True,
             "autoinstall_known_extensions": False,
         }
-        self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="archive-read")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="archive")
         self._connection: DuckDBPyConnection | None = None
         self._closed = False
 
     def cursor(self) -> DuckDBPyConnection:
         """A cursor with temporary tables of its own, for one thread at a time."""
-        if self._closed:
-            raise HistoryError(f"the archive {self._root} is closed")
+        self._require_open()
         if self._connection is None:
             self._connection = duckdb.connect(":memory:", config=self._config)
         return self._connection.cursor()
 
     async def ask(self, question: Callable[[DuckDBPyConnection], T], files: Sequence[Path] = ()) -> T:
-        """The answer of `question`, which reads these files. One that is cancelled is interrupted rather than left running."""
+        """The answer of `question`, which reads these files."""
         cursor = self.cursor()
 
         def run() -> T:
             with cursor, plain_errors(self._root, files):
                 return question(cursor)
 
-        running = self._threads.submit(run)
+        return await self.at_work(cursor, run)
+
+    async def at_work(self, cursor: DuckDBPyConnection, work: Callable[[], T]) -> T:
+        """What comes of `work`, in a thread. What is cancelled is interrupted and over, rather than left running."""
+        self._require_open()
+        running = self._threads.submit(work)
         try:
             return await asyncio.wrap_future(running)
         except asyncio.CancelledError:
@@ -68,9 +73,15 @@ class Engine:
 
     async def close(self) -> None:
         self._closed = True
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        await asyncio.to_thread(self._threads.shutdown)
         if self._connection is not None:
             self._connection.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise HistoryUnavailableError(
+                f"the archive {self._root} is closed; ask again if another version of the history serves by now"
+            )
 
 
 def tidy(root: Path) -> None:

@@ -1,6 +1,5 @@
 """Taking a day into the archive: gathered, written under a draft's name, read back, and only then given its own name."""
 
-import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -50,11 +49,11 @@ class DayKeeper:
         with Staging(self._engine, self._root) as staging:
             await store.visit(day, day + DAY_US, staging.take)
             await self._as_the_store_says(store, day, staging)
-            return await asyncio.to_thread(self._file, staging, day)
+            return await staging.at_work(lambda: self._file(staging, day))
 
     async def _as_the_store_says(self, store: TieredHistory, day: int, staging: Staging) -> None:
         there = await store.digest(day, day + DAY_US)
-        if there != (await asyncio.to_thread(staging.raw, of_store=True)).total():
+        if there != (await staging.at_work(lambda: staging.raw(of_store=True))).total():
             raise ChangedMeanwhileError
 
     def _file(self, staging: Staging, day: int) -> DayKept:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -13,6 +13,7 @@ from adapters.history.duckdb_columns import raw_days_of
 from domain.day_digests import DayDigests
 from domain.digest import Digest
 
+T = TypeVar("T")
 _TABLES: Final = """
 CREATE TEMP TABLE staged (
     device VARCHAR, sensor VARCHAR, metric VARCHAR, timestamp_us BIGINT, value DOUBLE, unit VARCHAR, quality VARCHAR,
@@ -34,6 +35,7 @@ class Staging:
 
     def __init__(self, engine: Engine, root: Path) -> None:
         self._root = root
+        self._engine = engine
         self._cursor = engine.cursor()
 
     def __enter__(self) -> Self:
@@ -43,6 +45,10 @@ class Staging:
 
     def __exit__(self, *_: object) -> None:
         self._cursor.close()
+
+    async def at_work(self, work: Callable[[], T]) -> T:
+        """What comes of `work` with this desk, in a thread; nobody is at it any more once that is cancelled."""
+        return await self._engine.at_work(self._cursor, work)
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Rows of the store."""

@@ -1,6 +1,8 @@
 """Whole days of raw rows move into Parquet files that any program reads, and are found as before."""
 
+import asyncio
 from pathlib import Path
+from threading import Event
 
 import duckdb
 import pyarrow.dataset as ds
@@ -8,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from adapters.history.archive.archive import Archive
+from adapters.history.archive.staging import Staging
 from adapters.history.archived import ArchivedHistory
 from adapters.history.port import BeyondRetentionError, HistoryError, RangeQuery
 from adapters.history.retention.job import RetentionJob
@@ -273,3 +276,24 @@ async def test_a_store_in_influxdb_needs_an_archive_that_all_can_see() -> None:
     with pytest.raises(SettingsError, match="GLASSHOUSE_ARCHIVE"):
         _ = settings.retention
     assert Settings(history="influxdb://t@host:8086/org", keep_raw_days=30, archive="/shared").retention.raw == 30
+
+
+async def test_a_run_that_is_cancelled_while_a_thread_is_at_it_ends_as_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Event()
+
+    def counting(self: Staging) -> list[str]:
+        busy.set()
+        self._cursor.execute("SELECT sum(a.range + b.range) FROM range(100000) a, range(20000) b").fetchall()
+        return []
+
+    monkeypatch.setattr(Staging, "devices", counting)
+    async with archived_history(tmp_path) as history:
+        await fill(history, [row(1)])
+        running = asyncio.create_task(retain(history))
+        assert await asyncio.to_thread(busy.wait, 10)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert await history.store.count() == 1
