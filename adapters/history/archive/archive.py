@@ -10,7 +10,8 @@ import fcntl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import IO, TypeVar
 
 import structlog
 from duckdb import DuckDBPyConnection
@@ -43,6 +44,7 @@ class Archive:
         self.engine = Engine(root)
         self._holdings = holdings
         self._manifest = manifest
+        self._reading = Lock()  # threads look into the holdings, too
 
     @classmethod
     async def open(cls, root: Path) -> "Archive":
@@ -54,9 +56,10 @@ class Archive:
     @property
     def holdings(self) -> Holdings:
         """With what another process, or another version of the history in this one, added meanwhile."""
-        if self._manifest.has_more():
-            for entry in self._manifest.read():
-                self._holdings.take(entry)
+        with self._reading:
+            if self._manifest.has_more():
+                for entry in self._manifest.read():
+                    self._holdings.take(entry)
         return self._holdings
 
     async def close(self) -> None:
@@ -64,15 +67,15 @@ class Archive:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Held by the one job that changes it; HistoryError where another process has it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / LOCK).open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise HistoryError(f"the archive {self.root} is being written by another process; try again later") from None
-            tidy(self.root)
-            yield
+        """Held by the one job that changes it; HistoryError where another process has it, or it cannot be written."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with (self.root / LOCK).open("a") as lock:
+                _take(lock, self.root)
+                tidy(self.root)
+                yield
+        except OSError as error:
+            raise HistoryUnavailableError(f"the archive {self.root} cannot be written: {error.strerror}") from error
 
     async def keep_day(self, store: TieredHistory, day: int, log_id: str, site_of: SiteOf) -> DayKept:
         """Take a day of the store in. What it returns is in the archive and was read back."""
@@ -191,6 +194,13 @@ def _entries_of(files: Sequence[Path]) -> Iterator[Entry]:
         yield Placed(note.site, note.devices)
         yield Kept(note.site, note.day, file.name, note.rows, note.digest)
         yield Dropped(note.day)
+
+
+def _take(lock: IO[str], root: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise HistoryError(f"the archive {root} is being written by another process; try again later") from None
 
 
 def _delete(files: Iterable[Path]) -> None:

@@ -1,8 +1,11 @@
 """Whole days of raw rows move into Parquet files that any program reads, and are found as before."""
 
 import asyncio
+import io
+from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Barrier, BrokenBarrierError, Event
+from typing import Any
 
 import duckdb
 import pyarrow.dataset as ds
@@ -10,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from adapters.history.archive.archive import Archive
+from adapters.history.archive.entries import Dropped
 from adapters.history.archive.staging import Staging
 from adapters.history.archived import ArchivedHistory
 from adapters.history.port import BeyondRetentionError, HistoryError, RangeQuery
@@ -276,6 +280,34 @@ async def test_a_store_in_influxdb_needs_an_archive_that_all_can_see() -> None:
     with pytest.raises(SettingsError, match="GLASSHOUSE_ARCHIVE"):
         _ = settings.retention
     assert Settings(history="influxdb://t@host:8086/org", keep_raw_days=30, archive="/shared").retention.raw == 30
+
+
+async def test_two_threads_that_look_into_the_manifest_at_once_miss_nothing_that_comes_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, other = [await Archive.open(tmp_path) for _ in range(2)]
+    await other.note(Dropped("2022-06-01"))
+    both = Barrier(2, timeout=0.2)
+    real = Path.open
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            content = super().read(size)
+            with suppress(BrokenBarrierError):
+                both.wait()
+            return content
+
+    def opened(path: Path, mode: str = "r", *rest: Any) -> Any:
+        if mode != "rb" or path.suffix != ".jsonl":
+            return real(path, mode, *rest)
+        with real(path, mode) as file:
+            return Slow(file.read())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", opened)
+        await asyncio.gather(*(asyncio.to_thread(lambda: ours.holdings) for _ in range(2)))
+    await other.note(Dropped("2022-06-02"))
+    assert ours.holdings.dropped == {FIRST, FIRST + DAY_US}
 
 
 async def test_a_run_that_is_cancelled_while_a_thread_is_at_it_ends_as_cancelled(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.history.port import HistoryError, RangeQuery
+from adapters.history.port import HistoryError, HistoryUnavailableError, RangeQuery
 from tests.support.archives import archived_history, everything, files_in, fill, numbers, retain, row
 
 FULL = Path(__file__).with_name("archive_on_a_full_disk.py")
@@ -68,3 +68,12 @@ async def test_on_a_full_disk_nothing_is_lost_and_the_next_run_goes_on(tmp_path:
     out, _ = await child.communicate()
     told = [line for line in out.decode().splitlines() if line.startswith(("full", "room"))]
     assert told == ["full: 0 moved, 20000 in the store", "room: 2 moved, 0 in the store, 20000 in all"]
+
+
+async def test_an_archive_that_cannot_be_a_folder_is_named_and_the_store_keeps_its_rows(tmp_path: Path) -> None:
+    async with archived_history(tmp_path) as history:
+        await fill(history, [row(1)])
+        (tmp_path / "archive").write_text("in the way")
+        with pytest.raises(HistoryUnavailableError, match=f"the archive {tmp_path / 'archive'} cannot be written"):
+            await retain(history)
+        assert await history.store.count() == 1
