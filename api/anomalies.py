@@ -8,7 +8,7 @@ import msgspec
 from adapters.history.port import Anomaly, AnomalyChanges, AnomalyQuery, SeriesKey
 from api.cursors import AnomalyMark, AnomalyPlace, decode_place, decode_resume_point, encode_place
 from api.errors import ApiError, ErrorCode
-from api.history import shared
+from api.history import not_shared, shared
 from api.progress import Progress
 from api.resume import start_of
 from api.scalars import CursorText
@@ -23,6 +23,7 @@ from api.types.anomaly import (
     anomaly_page,
 )
 from api.types.enums import AnomalySeverity
+from api.types.paging import Page
 from domain.anomalies import Severity
 from projections.anomaly_feed import AnomalyFeed
 from schema.envelope import Cursor, Position
@@ -40,33 +41,43 @@ class Wanted(msgspec.Struct, frozen=True):
     severity: AnomalySeverity | None
     start: datetime | None
     end: datetime | None
-    size: int
-    after: str | None
+    page: Page
 
 
 async def anomalies(services: Services, wanted: Wanted) -> AnomalyConnection:
     """A page, newest first."""
     if wanted.start is not None and wanted.end is not None and wanted.start >= wanted.end:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
-    place = None if wanted.after is None else decode_place(wanted.after, AnomalyPlace)
-    checkpoint = await shared(services).checkpoint()
     query = AnomalyQuery(
         device=wanted.device,
         metric=wanted.metric,
         severity=Severity.MINOR if wanted.severity is None else Severity[wanted.severity.name],
         start_us=None if wanted.start is None else to_micros(wanted.start),
         end_us=None if wanted.end is None else to_micros(wanted.end),
-        after=None if place is None else (place.start_us, SeriesKey(place.device, place.sensor, place.metric)),
-        limit=wanted.size + 1,
+        after=_place_of(wanted.page.after),
+        before=_place_of(wanted.page.before),
+        backwards=wanted.page.backwards,
+        limit=wanted.page.size + 1,
     )
+    checkpoint = await shared(services).checkpoint()
     found = await shared(services).anomalies(query)
     live = CursorText(_mark(services, _position(services, checkpoint)))
-    return anomaly_page(found, wanted.size, wanted.after, live)
+    return anomaly_page(found, wanted.page, live)
+
+
+def _place_of(cursor: str | None) -> tuple[int, SeriesKey] | None:
+    if cursor is None:
+        return None
+    place = decode_place(cursor, AnomalyPlace)
+    return place.start_us, SeriesKey(place.device, place.sensor, place.metric)
 
 
 def feed_of(services: Services) -> AnomalyFeed:
     """What the subscription follows; ApiError HISTORY_NOT_SHARED where this process has no history."""
-    return services.anomaly_feed or AnomalyFeed(shared(services))
+    feed = services.anomaly_feed
+    if feed is None:
+        raise not_shared()
+    return feed
 
 
 class LiveAnomalies:
@@ -137,7 +148,8 @@ class LiveAnomalies:
         return await self._feed.page(asked)
 
     def _wants(self, change: Anomaly) -> bool:
-        return self._device in {None, change.series.device} and self._metric in {None, change.series.metric}
+        key = change.series
+        return self._device in {None, key.device} and self._metric in {None, key.metric} and self._services.sees(key.device)
 
     def _cursor(self) -> CursorText:
         return CursorText(_mark(self._services, self._passed, self._seen))

@@ -1,27 +1,44 @@
 """The API as an ASGI application: every address that it answers, and what answers there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from api.access import Access
 from api.auth import Authenticator
-from api.bodies import HttpRefused
+from api.deeds import LogNotes
+from api.execution.operations import Operations
+from api.execution.streams import Streams
+from api.export_requests import MEDIA_TYPES
 from api.exports import Exports
 from api.health import Metrics, Readiness, healthz
-from api.http import GraphQLOverHttp
 from api.limits import Limits
 from api.login import Sessions
 from api.metrics import ApiMetrics
-from api.operations import Operations
-from api.responses import Refusals
 from api.schema import build_schema
 from api.services import HealthProbe, Services, utc_now
 from api.sessions import SessionSigner
-from api.static import Page
-from api.websocket import GraphQLOverWebSocket
+from api.static import GRAPHIQL, graphiql_page, house_page
+from api.transports.bodies import HttpRefused
+from api.transports.event_stream import EventStreams
+from api.transports.http import GraphQLOverHttp
+from api.transports.responses import Refusals
+from api.transports.websocket import GraphQLOverWebSocket
 from projections.queries import AccountQueries
+
+_WORTH_BYTES: Final = 2048
+_FAST: Final = 1
+"""zlib's fastest level: readings and windows come to a fifth of their size, at some 4 ms for a megabyte."""
+_AS_THEY_ARE: Final = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *(MEDIA_TYPES[name] for name in ("parquet", "arrow")))
 
 
 def build_ops_app(
@@ -33,9 +50,9 @@ def build_ops_app(
     limits: Limits | None = None,
 ) -> Starlette:
     """What a process without an API answers: whether it lives, whether it is ready, and how it does."""
-    authenticator = Authenticator(accounts, SessionSigner(session_secret), utc_now)
-    routes = _ops_routes(probes, (limits or Limits()).probe_seconds, Metrics(registry, authenticator))
-    return Starlette(routes=routes, exception_handlers={HttpRefused: Refusals(ApiMetrics(registry)).respond})
+    access = Access(Authenticator(accounts, SessionSigner(session_secret), utc_now), LogNotes())
+    routes = _ops_routes(probes, (limits or Limits()).probe_seconds, Metrics(registry, access))
+    return _application(routes, ApiMetrics(registry))
 
 
 def _ops_routes(probes: Sequence[HealthProbe], seconds: float, metrics: Metrics) -> list[Route]:
@@ -46,19 +63,52 @@ def _ops_routes(probes: Sequence[HealthProbe], seconds: float, metrics: Metrics)
     ]
 
 
-def build_app(services: Services) -> Starlette:
+def build_app(services: Services, *, graphiql: Path = GRAPHIQL) -> Starlette:
     """The application over these services. It owns no store and starts no task that outlives a request or a socket."""
     metrics = ApiMetrics(services.registry)
     operations = Operations(services, build_schema(), metrics)
-    authenticator = Authenticator(services.accounts, SessionSigner(services.session_secret), services.clock)
-    page = Page()
+    streams = Streams(operations)
+    authenticator = Authenticator(services.accounts, SessionSigner(services.session_secret), services.clock, services.tokens)
+    access = Access(authenticator, services.notes, services.policy.allowed_origins)
+    events = EventStreams(operations, streams, access)
+    page, explorer = house_page(), graphiql_page(graphiql)
     routes = [
-        Route("/graphql", GraphQLOverHttp(operations, authenticator).respond, methods=["GET", "POST"]),
-        WebSocketRoute("/graphql", GraphQLOverWebSocket(operations, authenticator).serve),
-        Route("/export", Exports(services, authenticator).respond),
-        Route("/session", Sessions(authenticator, services.limits).respond, methods=["POST", "DELETE"]),
-        *_ops_routes(services.probes, services.limits.probe_seconds, Metrics(services.registry, authenticator)),
+        Route("/graphql", GraphQLOverHttp(operations, events, access).respond, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", GraphQLOverWebSocket(operations, streams, access).serve),
+        Route("/export", Exports(services, access).respond),
+        Route("/session", Sessions(access, services.limits).respond, methods=["POST", "DELETE"]),
+        *_ops_routes(services.probes, services.limits.probe_seconds, Metrics(services.registry, access)),
         Route("/", page.respond),
         Route("/static/{path:path}", page.respond),
+        Route("/graphiql", explorer.respond),
+        Route("/graphiql/", _to_graphiql),
+        Route("/graphiql/{path:path}", explorer.respond),
     ]
-    return Starlette(routes=routes, exception_handlers={HttpRefused: Refusals(metrics).respond})
+    return _application(routes, metrics, _middleware(services.policy.allowed_origins))
+
+
+def _application(routes: Sequence[BaseRoute], metrics: ApiMetrics, middleware: Sequence[Middleware] = ()) -> Starlette:
+    refusals = Refusals(metrics)
+    handlers = {HttpRefused: refusals.respond, Exception: refusals.failed}
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # it would lead to whatever host a request names
+    return app
+
+
+async def _to_graphiql(_: Request) -> Response:
+    """To where the page finds its files; relative, since only proxies know what the address is outside."""
+    return RedirectResponse("../graphiql")
+
+
+def _middleware(allowed_origins: Collection[str]) -> list[Middleware]:
+    """Pages of other origins are told that they may ask, and answers worth it are compressed, the larger ones in a thread."""
+    cross_origin = Middleware(
+        CORSMiddleware,
+        allow_origins=sorted(allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type"],
+        expose_headers=["Retry-After"],
+        max_age=600,
+    )
+    compression = Middleware(GZipMiddleware, minimum_size=_WORTH_BYTES, compresslevel=_FAST, exclude_content_types=_AS_THEY_ARE)
+    return [cross_origin, compression] if allowed_origins else [compression]

@@ -5,24 +5,29 @@ from typing import Any, TypeAlias
 import strawberry
 
 from api.auth import Principal
-from api.budget import Budget
+from api.errors import ApiError
+from api.execution.budget import Budget
+from api.scoped import as_seen
+from api.scoped_writes import writer_of
 from api.services import Services
 from api.visibility import Visibility
-from api.writes import Writer
 
 
 class Context:
-    """Made once per operation."""
+    """Made once per operation. `made` are the changes of a mutation so far, each with what it was refused with, if it was."""
 
-    __slots__ = ("items", "letter_bytes", "principal", "services", "visibility", "writer")
+    __slots__ = ("folded", "items", "letter_bytes", "made", "principal", "rolled", "services", "visibility", "writer")
 
     def __init__(self, services: Services, principal: Principal) -> None:
-        self.services = services
+        self.services = services = as_seen(services, principal.scope)
         self.principal = principal
+        self.made: list[tuple[str, ApiError | None]] = []
         self.items = Budget("items", services.limits.items)
+        self.folded = Budget("events folded from the log", services.limits.folded_events)
+        self.rolled = Budget("windows that rolling goes over", services.limits.rolled_windows)
         self.letter_bytes = Budget("bytes of dead letters", services.limits.letter_bytes)
         self.visibility = Visibility(services)
-        self.writer = Writer(services.log, services.clock)
+        self.writer = writer_of(services)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

@@ -17,7 +17,7 @@ from api.types.correction import Correction, correction
 from api.types.inputs import CorrectReadingsInput
 from api.types.results import CorrectReadingsSuccess
 from api.visibility import DECISIONS, LATEST
-from domain.corrections import EVER, FOR_EVER, correction_of, standing
+from domain.corrections import FOR_EVER, correction_of, standing
 from domain.corrections import Correction as Decided
 from domain.decisions import Decision
 from domain.decisions_readings import CorrectedDevice, fold_corrections, named
@@ -29,6 +29,7 @@ _PAGE = 5_000
 
 
 async def correct_readings(context: Context, wanted: CorrectReadingsInput) -> CorrectReadingsSuccess:
+    context.services.require_device(wanted.device_id)
     _require_rows(context, _event(wanted))
     return await (_look(context, wanted) if wanted.dry_run else _correct(context, wanted))
 
@@ -40,7 +41,7 @@ async def _correct(context: Context, wanted: CorrectReadingsInput) -> CorrectRea
         nonlocal event
         device = fold_corrections(events)
         event = _named(device, wanted)
-        return decide_correction(device, event)
+        return decide_correction(device, event, measured=_is_measured(context, event))
 
     change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
     cursor = await settled(context, change, DECISIONS, LATEST)
@@ -54,7 +55,7 @@ async def _look(context: Context, wanted: CorrectReadingsInput) -> CorrectReadin
     def decide(events: Sequence[Event]) -> Decision:
         nonlocal now, then
         device = fold_corrections(events)
-        decision = decide_correction(device, _named(device, wanted))
+        decision = decide_correction(device, _named(device, wanted), measured=_is_measured(context, event))
         now = then = device.standing
         if decision:
             then = standing(now, correction_of(event, None, 0))
@@ -89,16 +90,22 @@ def _event(wanted: CorrectReadingsInput) -> ReadingCorrection:
 
 
 def _require_rows(context: Context, event: ReadingCorrection) -> None:
-    """ApiError where readings that it is about are past all retention: nothing could follow from it there."""
+    """ApiError where readings from the beginning that it names are past all retention. Without one it is of what is kept."""
     history = context.services.history
-    if history is None:
+    if history is None or event.start is None:
         return
-    start_us = EVER if event.start is None else to_micros(event.start)
     end_us = FOR_EVER if event.end is None else to_micros(event.end)
     try:
-        history.horizon.require(event.device_id, start_us, end_us)
+        history.horizon.require(event.device_id, to_micros(event.start), end_us)
     except BeyondRetentionError as error:
         raise ApiError(ErrorCode.BEYOND_RETENTION, str(error)) from error
+
+
+def _is_measured(context: Context, event: ReadingCorrection) -> bool:
+    """Whether the device, or the one sensor, sent readings of this metric itself."""
+    device = context.services.latest.device(event.device_id)
+    sent = () if device is None else device.readings
+    return any(one.metric == event.metric and event.sensor_id in {None, one.sensor} for one in sent)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

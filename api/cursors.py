@@ -1,86 +1,115 @@
 """Cursors that the API gives out: places in a list, and places in the log between two values of one event. All opaque."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from adapters.history.port import SeriesKey
+from adapters.history.port import RowKey, SeriesKey
 from api.errors import ApiError, ErrorCode
 from schema.envelope import Cursor, InvalidCursorError, Position
 from schema.ids import EventId
+from schema.times import EARLIEST_US, LATEST_US
+
+_Micros: TypeAlias = Annotated[int, msgspec.Meta(ge=EARLIEST_US, le=LATEST_US)]
+_Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-LATEST_US, le=LATEST_US)]
+"""Of 64 bits, with room to reckon."""
 
 
 class DevicePlace(msgspec.Struct, frozen=True, array_like=True, tag="d"):
-    """After this device."""
+    """At this device."""
 
     device_id: str
 
 
 class ReadingPlace(msgspec.Struct, frozen=True, array_like=True, tag="r"):
-    """After this row of the history, in a walk that began when the history had read its log up to `seen`.
+    """At this row of the history, in a walk that began when the history had read its log up to `seen`.
 
     Later pages of a walk leave out what came after `seen`, so that its live cursor goes on exactly where it ends.
     """
 
     log_id: str
-    seen: int | None
-    timestamp_us: int
+    seen: _Whole | None
+    timestamp_us: _Micros
     event_id: EventId
     metric: str
 
+    @property
+    def key(self) -> RowKey:
+        return self.timestamp_us, self.event_id, self.metric
+
 
 class AnomalyPlace(msgspec.Struct, frozen=True, array_like=True, tag="a"):
-    """After this anomaly in the list, newest first."""
+    """At this anomaly in the list, newest first."""
 
-    start_us: int
+    start_us: _Micros
     device: str
     sensor: str
     metric: str
+
+
+class AuditPlace(msgspec.Struct, frozen=True, array_like=True, tag="t"):
+    """At this entry of the audit trail, newest first."""
+
+    entry: _Whole
 
 
 class AnomalyMark(msgspec.Struct, frozen=True, array_like=True, tag="m"):
     """All changes of anomalies up to a position were told, or with `seen` those up to that series and hour at it."""
 
     log_id: str
-    position: int
-    seen: tuple[SeriesKey, int] | None = None
+    position: _Whole
+    seen: tuple[SeriesKey, _Micros] | None = None
 
 
-_PlaceT = TypeVar("_PlaceT", DevicePlace, ReadingPlace, AnomalyPlace, AnomalyMark)
+_PlaceT = TypeVar("_PlaceT", DevicePlace, ReadingPlace, AnomalyPlace, AnomalyMark, AuditPlace)
 
 
-def encode_place(place: DevicePlace | ReadingPlace | AnomalyPlace | AnomalyMark) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+def encode_place(place: DevicePlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace) -> str:
+    return _encoded(place)
 
 
 def decode_place(text: str, kind: type[_PlaceT]) -> _PlaceT:
     """The place that `encode_place` wrote; ApiError INVALID_INPUT for anything else."""
     try:
-        return msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
+        place: _PlaceT = _decoded(text, kind)
     except (ValueError, msgspec.DecodeError) as error:
         raise _not_ours(text) from error
+    return place
+
+
+SeriesName: TypeAlias = tuple[str, str, str]
+"""Device, sensor, metric."""
+BEFORE_ALL_SERIES: Final[SeriesName] = ("", "", "")
 
 
 class ResumePoint(msgspec.Struct, frozen=True, gc=False):
-    """All up to `cursor` has been seen, and of the SensorReading that follows it the first `values` values too."""
+    """All up to `cursor` has been seen, and of the SensorReading that follows it the first `values` values too.
+
+    With `told` that is so of the series up to that one, in their order; of those after it nothing was seen yet.
+    """
 
     cursor: Cursor
     values: int = 0
+    told: SeriesName | None = None
 
     def encode(self) -> str:
-        return f"{self.cursor.encode()}.{self.values}" if self.values else self.cursor.encode()
+        text = self.cursor.encode()
+        if self.told is not None:
+            return f"{text}.{self.values}.{_encoded(self.told)}"
+        return f"{text}.{self.values}" if self.values else text
 
 
 def decode_resume_point(text: str) -> ResumePoint:
     """The point that `ResumePoint.encode` wrote; ApiError INVALID_INPUT for anything else."""
-    place, dot, number = text.partition(".")
+    place, dot, rest = text.partition(".")
+    number, told_dot, told = rest.partition(".")
     try:
         values = int(number) if dot else 0
         if values < 0 or not text.isascii():
             raise InvalidCursorError(text)
-        return ResumePoint(Cursor.decode(place), values)
-    except ValueError as error:
+        return ResumePoint(Cursor.decode(place), values, _decoded(told, SeriesName) if told_dot else None)
+    except (ValueError, msgspec.DecodeError) as error:
         raise _not_ours(text) from error
 
 
@@ -90,6 +119,14 @@ def decode_position(text: str, log_id: str) -> Position | None:
     if cursor.log_id != log_id:
         raise ApiError(ErrorCode.INVALID_INPUT, f"{text[:64]!r} is a cursor of another log")
     return cursor.position
+
+
+def _encoded(place: object) -> str:
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def _decoded(text: str, kind: Any) -> Any:
+    return msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
 
 
 def _not_ours(text: str) -> ApiError:

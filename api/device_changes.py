@@ -40,22 +40,26 @@ async def change_device(context: Context, wanted: RegisterDeviceInput) -> Regist
 
 
 async def replace_sensor(context: Context, wanted: ReplaceSensorInput) -> ReplaceSensorSuccess:
-    event, queries = _replacement(wanted), context.services.decisions
+    context.services.require_device(wanted.device_id)
+    event, services = _replacement(wanted), context.services
+    everything = (services.whole or services).decisions
     sensor = SensorKey(event.device_id, event.sensor_id)
 
     def decide(events: Sequence[Event]) -> Decision:
         followers = []
         if event.by_device_id is not None and event.by_sensor_id is not None:
             by = SensorKey(event.by_device_id, event.by_sensor_id)
-            followers = [by, *(segment.sensor for segment in queries.segments(by))]
+            followers = [by, *(segment.sensor for segment in everything.segments(by))]
         return decisions.replace_sensor(decisions.fold_replaced(events, event.sensor_id), event, followers)
 
     change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
     cursor = await settled(context, change, DECISIONS, LATEST)
-    return ReplaceSensorSuccess(segments=[sensor_segment(one) for one in queries.segments(sensor)], cursor=cursor)
+    segments = [sensor_segment(one) for one in services.decisions.segments(sensor)]
+    return ReplaceSensorSuccess(segments=segments, cursor=cursor)
 
 
 async def retire_device(context: Context, wanted: RetireDeviceInput) -> RetireDeviceSuccess:
+    context.services.require_device(wanted.device_id)
     now = context.services.clock()
 
     def decide(events: Sequence[Event]) -> Decision:

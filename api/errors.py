@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 import structlog
@@ -12,11 +12,18 @@ from graphql import GraphQLError
 from adapters.event_log.port import LogError
 from adapters.history.port import BeyondRetentionError, HistoryError
 
+_AWAY_SECONDS: Final = 5
+"""After how long it is worth to ask again for what is away."""
+
 
 @strawberry.enum(description="Why something was refused or failed. Codes are stable; messages may change.")
 class ErrorCode(Enum):
     UNAUTHENTICATED = strawberry.enum_value("UNAUTHENTICATED", description="No key, a wrong, an expired or a revoked one.")
-    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The key is good, its role is too weak for this.")
+    FORBIDDEN = strawberry.enum_value(
+        "FORBIDDEN",
+        description="The key is good, but not for this: by its role, its sites and devices, the page that asks, or a setting "
+        "about introspection and documents.",
+    )
     NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="What the change is about does not exist.")
     INVALID_INPUT = strawberry.enum_value(
         "INVALID_INPUT", description="The request cannot be understood, or a value is not allowed."
@@ -36,6 +43,12 @@ class ErrorCode(Enum):
         description="The history is open in another process alone; this one answers all but questions to it.",
     )
     BEYOND_RETENTION = strawberry.enum_value("BEYOND_RETENTION", description="It was there once, and is past all that is kept.")
+    PERSISTED_QUERY_NOT_FOUND = strawberry.enum_value(
+        "PERSISTED_QUERY_NOT_FOUND", description="The request names a document that is not known here; send it along."
+    )
+    TOO_SLOW = strawberry.enum_value(
+        "TOO_SLOW", description="A subscription's messages were taken more slowly than they came; go on from the last cursor."
+    )
     INTERNAL = strawberry.enum_value("INTERNAL", description="A fault of ours. The trace id finds it in the log.")
 
 
@@ -55,10 +68,18 @@ class RequestRefused(Exception):  # noqa: N818 - it is an answer, and no fault
         self.errors = errors
 
 
-def limit_error(limit: str, allowed: float, asked: float | str) -> ApiError:
-    """The refusal of what exceeds a limit."""
-    message = f"the limit on {limit} is {allowed}; asked for {asked}"
-    return ApiError(ErrorCode.LIMIT_EXCEEDED, message, limit=limit, allowed=allowed, asked=asked)
+def limit_error(
+    limit: str, allowed: float, asked: float | str, instead: str = "", *, retry_after: int | None = None
+) -> ApiError:
+    """The refusal of what exceeds a limit; `instead` says how to ask for less, `retry_after` in how many seconds it may do."""
+    message = f"the limit on {limit} is {allowed}; asked for {asked}" + (instead and f": {instead}")
+    later = {} if retry_after is None else {"retryAfter": retry_after}
+    return ApiError(ErrorCode.LIMIT_EXCEEDED, message, limit=limit, allowed=allowed, asked=asked, **later)
+
+
+def away_error(message: str, **details: Any) -> ApiError:
+    """The refusal of what needs something that is away, and may soon be back."""
+    return ApiError(ErrorCode.UNAVAILABLE, message, retryAfter=_AWAY_SECONDS, **details)
 
 
 def request_error(error: GraphQLError) -> dict[str, Any]:
@@ -86,7 +107,7 @@ def unexpected(error: BaseException, **context: Any) -> ApiError:
         return ApiError(ErrorCode.BEYOND_RETENTION, str(error))
     if isinstance(error, LogError | HistoryError):
         structlog.get_logger().warning("store_unavailable", trace_id=trace, reason=str(error), **context)
-        return ApiError(ErrorCode.UNAVAILABLE, f"a store that this needs is not available now (trace {trace})", traceId=trace)
+        return away_error(f"a store that this needs is not available now (trace {trace})", traceId=trace)
     structlog.get_logger().error("api_failed", trace_id=trace, exc_info=error, **context)
     return ApiError(ErrorCode.INTERNAL, f"something went wrong here (trace {trace})", traceId=trace)
 

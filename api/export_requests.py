@@ -1,5 +1,6 @@
 """What an export is asked for with: names and values, the same in a query string and on the command line."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
@@ -8,6 +9,7 @@ import msgspec
 
 from api.errors import ApiError, ErrorCode
 from api.scalars import parse_duration, parse_time
+from api.window_length import check_length
 from projections.export_wanted import Wanted
 
 What = Literal["readings", "windows"]
@@ -19,7 +21,6 @@ MEDIA_TYPES: Final = {
 }
 _SINGLE: Final = frozenset({"what", "format", "from", "to", "window", "calendar", "original"})
 _MANY: Final = frozenset({"device", "metric"})
-_SHORTEST: Final = timedelta(seconds=1)
 
 
 class Export(msgspec.Struct, frozen=True):
@@ -35,7 +36,11 @@ def parse_export(pairs: Sequence[tuple[str, str]]) -> Export:
     for name, _ in pairs:
         if name not in _SINGLE | _MANY:
             raise _wrong(f"{name} is not known; there are {', '.join(sorted(_SINGLE | _MANY))}")
+    if twice := _SINGLE & {name for name, times in Counter(name for name, _ in pairs).items() if times > 1}:
+        raise _wrong(f"{min(twice)} is given more than once; only {' and '.join(sorted(_MANY))} may be")
     windows = _one_of(given, "what", get_args(What)) == "windows"
+    if "window" in given and not windows:
+        raise _wrong("window says how long windows are, and these are readings: leave it out, or ask for windows")
     window = _window(given.get("window", "PT1H")) if windows else None
     start, end = _moment(given, "from"), _moment(given, "to")
     if start is not None and end is not None and start >= end:
@@ -69,8 +74,7 @@ def _moment(given: Mapping[str, str], name: str) -> datetime | None:
 
 def _window(text: str) -> timedelta:
     window = parse_duration(text)
-    if window < _SHORTEST or (window > timedelta(minutes=1) and window % timedelta(minutes=1)):
-        raise _wrong("window must be at least PT1S, and whole minutes if it is longer than one")
+    check_length(window)
     return window
 
 

@@ -1,7 +1,7 @@
 """An export as bytes, part by part."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from adapters.table_streams import TableStream
 from api.export_requests import Export
@@ -9,6 +9,7 @@ from api.history import shared
 from api.services import Services
 from api.windows import unit_of, zones
 from projections.exporting import Exporter
+from projections.iterating import closing
 from projections.judging import Judge
 
 
@@ -20,11 +21,12 @@ def exporter(services: Services) -> Exporter:
     return Exporter(shared(services), judge, lateness=lateness, zone_of=zone_of, unit_of=unit, clock=clock)
 
 
-async def written(services: Services, export: Export) -> AsyncIterator[bytes]:
+async def written(services: Services, export: Export) -> AsyncGenerator[bytes, None]:
     """The export as bytes, part by part."""
     stream: TableStream | None = None
-    async for table in exporter(services).tables(export.wanted):
-        stream = stream or TableStream(export.format, table.schema)
-        yield await asyncio.to_thread(stream.write, table)
+    async with closing(exporter(services).tables(export.wanted)) as tables:
+        async for table in tables:
+            stream = stream or TableStream(export.format, table.schema)
+            yield await asyncio.to_thread(stream.write, table)
     if stream is not None:
         yield await asyncio.to_thread(stream.finish)

@@ -9,13 +9,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import principal_of
-from api.auth import Authenticator
-from api.bodies import HttpRefused
+from api.access import Access
 from api.errors import ApiError
-from api.responses import json_response
 from api.roles import Role, require
+from api.scope import require_whole
 from api.services import HealthProbe
+from api.transports.bodies import HttpRefused
+from api.transports.responses import json_response
 
 
 async def healthz(_request: Request) -> Response:
@@ -49,18 +49,20 @@ class Readiness:
 class Metrics:
     """The endpoint `/metrics`: open to this machine, for a key of role viewer from anywhere else."""
 
-    def __init__(self, registry: CollectorRegistry, authenticator: Authenticator) -> None:
+    def __init__(self, registry: CollectorRegistry, access: Access) -> None:
         self._registry = registry
-        self._authenticator = authenticator
+        self._access = access
 
     async def respond(self, request: Request) -> Response:
         if not _is_local(request):
-            self._check(request)
+            await self._check(request)
         return Response(generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    def _check(self, request: Request) -> None:
+    async def _check(self, request: Request) -> None:
+        principal = await self._access.principal_of(request)
         try:
-            require(Role.VIEWER, principal_of(request, self._authenticator).role, "/metrics")
+            require(Role.VIEWER, principal.role, "/metrics")
+            require_whole(principal.scope, "/metrics")
         except ApiError as error:
             raise HttpRefused(403, error) from error
 

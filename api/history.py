@@ -1,25 +1,22 @@
 """Questions to the history: pages of raw readings that hand over to a subscription without a gap, and series in windows."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 import msgspec
 
-from adapters.history.port import History, RangeQuery
+from adapters.history.port import HistoryQueries, RangeQuery
 from api.cursors import ReadingPlace, decode_place
 from api.errors import ApiError, ErrorCode
 from api.services import Services
+from api.types.paging import Page
 from api.types.reading_page import ReadingConnection, reading_page
 from api.visibility import HISTORY, Visibility
 from domain.indices import INDICES
+from projections.gathering import RawSource
 from projections.index_readings import Calculated, index_readings
 from projections.judging import Judge
 from projections.neighbours import shown_rows
 from schema.envelope import Cursor, Position
-
-_SHORTEST: Final = timedelta(seconds=1)
-_MINUTE: Final = timedelta(minutes=1)
-_DAY: Final = timedelta(days=1)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -30,62 +27,86 @@ class Wanted(msgspec.Struct, frozen=True):
     metric: str | None
     start: datetime | None
     end: datetime | None
-    size: int
-    after: str | None
+    page: Page
 
 
-def shared(services: Services) -> History:
+def shared(services: Services) -> HistoryQueries:
     """The history; ApiError HISTORY_NOT_SHARED where this process has none to ask."""
     if services.history is None:
-        raise ApiError(
-            ErrorCode.HISTORY_NOT_SHARED,
-            "the history lies in a store that lets one process in, and this is not the one: ask here for what is now "
-            "(`device`, `devices`, subscriptions) and for `audit`; for history ask the process that owns it",
-        )
+        raise not_shared()
     return services.history
+
+
+def not_shared() -> ApiError:
+    return ApiError(
+        ErrorCode.HISTORY_NOT_SHARED,
+        "the history lies in a store that lets one process in, and this is not the one: ask here for what is now "
+        "(`device`, `devices`, subscriptions) and for `audit`; for history ask the process that owns it",
+    )
 
 
 async def readings(services: Services, wanted: Wanted) -> ReadingConnection:
     """A page; later pages of a walk hold what the history held when the first was read."""
+    walk = walk_of(services, wanted)
+    # Asked before the rows are, so that none can fall between the two.
+    seen = walk.seen or await read_up_to(services)
+    judge = Judge(services.rules.quality, services.decisions)
+    return await page_in(shared(services), judge, wanted, walk, seen)
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """Between which places a page lies, and up to where its walk sees the log; None: nobody says yet."""
+
+    after: ReadingPlace | None
+    before: ReadingPlace | None
+    seen: Cursor | None
+
+
+def walk_of(services: Services, wanted: Wanted) -> Walk:
+    """The walk that the page belongs to; ApiError INVALID_INPUT where the question makes no sense."""
     if wanted.start is not None and wanted.end is not None and wanted.start >= wanted.end:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
-    place = None if wanted.after is None else decode_place(wanted.after, ReadingPlace)
-    seen = await _seen(services, place)
+    page, log_id = wanted.page, services.log.log_id
+    after, before = (None if cursor is None else decode_place(cursor, ReadingPlace) for cursor in (page.after, page.before))
+    places = [place for place in (after, before) if place is not None]
+    if not places:
+        return Walk(after, before, None)
+    if any(place.log_id != log_id for place in places):
+        raise ApiError(ErrorCode.INVALID_INPUT, "this cursor belongs to another log; start anew without it")
+    seen = [place.seen for place in places if place.seen is not None]
+    return Walk(after, before, Cursor(log_id, Position(min(seen)) if seen else None))
+
+
+async def page_in(source: RawSource, judge: Judge, wanted: Wanted, walk: Walk, seen: Cursor) -> ReadingConnection:
+    """The page of the walk, which sees the log up to `seen`."""
+    if seen.position is None:
+        return reading_page([], wanted.page, seen)
     query = RangeQuery(
         device=wanted.device,
         sensor=wanted.sensor,
         metric=wanted.metric,
         start=wanted.start,
         end=wanted.end,
-        after=None if place is None else (place.timestamp_us, place.event_id, place.metric),
-        limit=wanted.size + 1,
+        after=None if walk.after is None else walk.after.key,
+        before=None if walk.before is None else walk.before.key,
+        backwards=wanted.page.backwards,
+        upto=seen.position,
+        limit=wanted.page.size + 1,
     )
-    found = await _found(services, query)
-    return reading_page([row for row, _ in found], [each for _, each in found], wanted.size, seen, wanted.after)
+    return reading_page(await _found(source, judge, query), wanted.page, seen)
 
 
-async def _found(services: Services, query: RangeQuery) -> list[Calculated]:
+async def _found(source: RawSource, judge: Judge, query: RangeQuery) -> list[Calculated]:
     """What was measured, and what follows from it where an index is asked for, in order."""
-    history, judge = shared(services), Judge(services.rules.quality, services.decisions)
-    rows = await history.readings(query)
-    found = list(zip(rows, await shown_rows(history, judge, rows), strict=True))
+    rows = await source.readings(query)
+    found = list(zip(rows, await shown_rows(source, judge, rows), strict=True))
     if query.metric is not None and query.metric in INDICES:
-        found += await index_readings(history, judge, query, query.metric)
+        found += await index_readings(source, judge, query, query.metric)
         found.sort(key=lambda pair: (pair[0].timestamp_us, pair[0].event_id))
-    return found[: query.limit]
+    return found[-query.limit :] if query.backwards else found[: query.limit]
 
 
-async def _seen(services: Services, place: ReadingPlace | None) -> Cursor:
-    """Up to where this walk sees the log. Asked before the rows are, so that none can fall between the two."""
-    log_id = services.log.log_id
-    if place is None:
-        return await _read_up_to(services)
-    if place.log_id != log_id:
-        raise ApiError(ErrorCode.INVALID_INPUT, "this cursor belongs to another log; start anew without it")
-    return Cursor(log_id, None if place.seen is None else Position(place.seen))
-
-
-async def _read_up_to(services: Services) -> Cursor:
+async def read_up_to(services: Services) -> Cursor:
     """Where the read model stands that fills the history, if it runs here: it also moves over what is no reading."""
     position = Visibility(services).position(HISTORY)
     checkpoint = await shared(services).checkpoint() if position is None else None

@@ -21,25 +21,46 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Items in the long lists of one answer, counted while it is made: no estimate knows how many sensors a device names."""
     letter_bytes: int = 1_048_576
     """Bytes of dead letters in one answer; a page of them ends early."""
+    folded_events: int = 50_000
+    """Events of the log that one answer about the past looks at."""
     page: int = 500
     default_page: int = 50
+    nodes: int = 100
     selectors: int = 20
     exports: int = 4
     """Exports that are under way at once: each reads a part of the history at a time, and holds one in memory."""
+    key_exports: int = 2
+    """Of the exports, those of one key."""
     buckets: int = 10_000
+    rolled_windows: int = 1_000_000
+    """Kept windows that one operation may go over, where each of its windows looks back over many."""
+    column_rows: int = 10_000
+    """Readings in the columns of one field."""
     corrected_rows: int = 50_000
     """Readings that the dry run of a correction looks at."""
     operation_seconds: float = 15.0
     concurrent_operations: int = 64
+    key_operations: int = 32
+    """Of the concurrent operations, those of one key."""
+    subscriptions: int = 20_000
+    key_subscriptions: int = 2_000
+    key_cost_per_second: float | None = None
+    """What the operations of one key may cost; what it leaves adds up for `burst_seconds`."""
+    burst_seconds: float = 10.0
     visibility_seconds: float = 2.0
     """How long `atLeast` and mutations wait for a read model to catch up."""
-    sockets: int = 4_000
+    connections: int = 4_000
+    """Websockets and event streams together."""
     socket_operations: int = 50
     init_seconds: float = 5.0
     recheck_seconds: float = 5.0
-    """How often the key behind a living socket is looked at again."""
+    """How often the key behind a living socket or stream is looked at again, and a stream shows that it lives."""
     progress_seconds: float = 1.0
     """The least time between two progress messages of one subscription."""
+    slow_seconds: float = 15.0
+    """How long a live subscriber may take over messages without having seen all, before his subscription ends."""
+    least_every_ms: int = 10
+    most_every_ms: int = 3_600_000
     anomaly_seconds: float = 1.0
     """How often the history is asked what changed of the anomalies, for all who follow them."""
     probe_seconds: float = 2.0

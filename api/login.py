@@ -4,13 +4,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import CHALLENGE, is_same_origin
-from api.auth import Authenticator, Session
-from api.bodies import HttpRefused, read_json
-from api.errors import ApiError, ErrorCode
+from api.access import CHALLENGE, Access, require_same_origin
+from api.auth import Session, StrangerError
+from api.errors import ApiError
 from api.limits import Limits
-from api.responses import json_response
 from api.sessions import COOKIE
+from api.transports.bodies import HttpRefused, read_json
+from api.transports.responses import json_response
 from schema.times import format_time
 
 
@@ -23,8 +23,8 @@ class Login(msgspec.Struct, frozen=True):
 class Sessions:
     """The endpoint `/session`."""
 
-    def __init__(self, authenticator: Authenticator, limits: Limits) -> None:
-        self._authenticator = authenticator
+    def __init__(self, access: Access, limits: Limits) -> None:
+        self._access = access
         self._limits = limits
 
     async def respond(self, request: Request) -> Response:
@@ -32,24 +32,31 @@ class Sessions:
 
     async def _log_in(self, request: Request) -> Response:
         login = await read_json(request, Login, self._limits)
-        if not is_same_origin(request):
-            raise HttpRefused(403, ApiError(ErrorCode.FORBIDDEN, "log in from the page itself"))
         try:
-            session = self._authenticator.start_session(login.key)
-        except ApiError as error:
+            session = self._access.log_in(request, login.key)
+        except StrangerError as error:
             raise HttpRefused(401, error, CHALLENGE) from error
+        except ApiError as error:
+            raise HttpRefused(403, error) from error
         response = json_response(_about(session))
-        seconds, secure = int(session.lasts.total_seconds()), request.url.scheme == "https"
-        response.set_cookie(COOKIE, session.token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict")
+        _set_cookie(response, request, session.token, int(session.lasts.total_seconds()))
         return response
 
 
 def _log_out(request: Request) -> Response:
-    if not is_same_origin(request):
-        raise HttpRefused(403, ApiError(ErrorCode.FORBIDDEN, "log out from the page itself"))
+    try:
+        require_same_origin(request)
+    except ApiError as error:
+        raise HttpRefused(403, error) from error
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, path="/", secure=request.url.scheme == "https", httponly=True, samesite="strict")
+    _set_cookie(response, request, "", 0)
     return response
+
+
+def _set_cookie(response: Response, request: Request, token: str, seconds: int) -> None:
+    """For where the browser sees us, and encrypted where it came so; of no seconds it is forgotten."""
+    path, secure = f"{request.scope.get('root_path', '')}/", request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, max_age=seconds, path=path, secure=secure, httponly=True, samesite="strict")
 
 
 def _about(session: Session) -> dict[str, str]:

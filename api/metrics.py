@@ -1,11 +1,24 @@
 """What the API counts: operations, how long they take, subscribers, and messages sent to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Messages(Collector):
+    """Messages sent to subscribers. There are so many that each only adds one to a number."""
+
+    count = 0
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily("glasshouse_api_messages", "Messages sent to subscribers", value=self.count)
 
 
 class ApiMetrics:
@@ -25,16 +38,19 @@ class ApiMetrics:
             registry=registry,
             buckets=_SECONDS,
         )
+        self._counted, self._timed = cache(self._operations.labels), cache(self._seconds.labels)
         self.sockets = Gauge("glasshouse_api_sockets", "Open websockets", registry=registry)
+        self.event_streams = Gauge("glasshouse_api_event_streams", "Open streams of server-sent events", registry=registry)
         self.subscribers = Gauge("glasshouse_api_subscribers", "Running subscriptions", registry=registry)
-        self.messages = Counter("glasshouse_api_messages", "Messages sent to subscribers", registry=registry)
+        self.messages = Messages()
+        registry.register(self.messages)
         self._refused = Counter(
             "glasshouse_api_refused", "Requests refused before they ran, by code", ["code"], registry=registry
         )
 
     def answered(self, kind: str, *, failed: bool, seconds: float) -> None:
-        self._operations.labels(kind, "error" if failed else "ok").inc()
-        self._seconds.labels(kind).observe(seconds)
+        self._counted(kind, "error" if failed else "ok").inc()
+        self._timed(kind).observe(seconds)
 
     def refused(self, errors: Sequence[Mapping[str, Any]]) -> None:
         for error in errors:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.changes import change_site, issue_key, revoke_key
+from api.changes import change_site, issue_key, revoke_key, rotate_key
 from api.context import Info
 from api.corrections import correct_readings
 from api.device_changes import change_device, replace_sensor, retire_device
@@ -19,6 +19,7 @@ from api.types.inputs import (
     ReplaceSensorInput,
     RetireDeviceInput,
     RevokeKeyInput,
+    RotateKeyInput,
     SiteInput,
 )
 from api.types.results import (
@@ -34,6 +35,7 @@ from api.types.results import (
     RevokeKeyResult,
     RollBackProjectionResult,
     RollBackProjectionSuccess,
+    RotateKeyResult,
     VerifyProjectionResult,
     VerifyProjectionSuccess,
 )
@@ -106,6 +108,17 @@ class Mutation:
         input: Annotated[IssueKeyInput, argument("The key.")],  # noqa: A002 - the name is fixed
     ) -> IssueKeyResult:
         return await issue_key(info.context, input)
+
+    @guarded(
+        Role.ADMIN,
+        "Give an API key a new secret, which the answer holds this once; all else stays. The old one is good for a while, too.",
+    )
+    async def rotate_key(
+        self,
+        info: Info,
+        input: Annotated[RotateKeyInput, argument("The key.")],  # noqa: A002 - the name is fixed
+    ) -> RotateKeyResult:
+        return await rotate_key(info.context, input)
 
     @guarded(Role.ADMIN, "Revoke an API key for good, with the sessions and sockets that it opened.")
     async def revoke_key(

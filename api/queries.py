@@ -5,40 +5,58 @@ from typing import Annotated
 
 import strawberry
 
-from api import anomalies, history, windows
+from api import anomalies, history, past, windows
+from api import reading_columns as columns
+from api.admin_queries import AdminQuery
+from api.arguments import After, AtLeast, Before, First, Last
 from api.context import Info
-from api.cursors import DevicePlace, decode_place, decode_position
-from api.errors import ApiError, ErrorCode
+from api.cursors import DevicePlace, decode_place
 from api.fields import argument, guarded
 from api.letters import read_letters
+from api.nodes import find_devices, find_events, find_nodes
 from api.retention import last_run
 from api.roles import Role
-from api.scalars import CursorText
 from api.types.anomaly import AnomalyConnection
-from api.types.audit import EventAudit, event_audit
+from api.types.audit import EventAudit
 from api.types.dead_letter import DeadLetterConnection, dead_letter_page
-from api.types.device import Device, DeviceConnection, device, device_page
+from api.types.device import Device, DeviceConnection, device_page
 from api.types.enums import AnomalySeverity, Calendar
 from api.types.heat import LocationCell
-from api.types.key import ApiKey, api_key
-from api.types.paging import page_size
+from api.types.node import Node
+from api.types.paging import page_of
 from api.types.projection import Projection, projection
+from api.types.reading_columns import ReadingColumns
 from api.types.reading_page import ReadingConnection
 from api.types.retention import RetentionRun
 from api.types.series import Series, SeriesSelector
 from api.types.site import Site, site
 from api.types.summary import DailySummary
-from api.visibility import ACCOUNTS, DECISIONS, HISTORY, LATEST, LINEAGE, WINDOWS
+from api.visibility import DECISIONS, HISTORY, LATEST, LINEAGE, WINDOWS
 from schema.envelope import Cursor
-from schema.ids import parse_event_id
-
-AtLeast = Annotated[CursorText | None, argument("Answer only once the read model has read up to here; waits at most 2 s.")]
-First = Annotated[int | None, argument("How many to give: at most 500, by default 50.")]
-After = Annotated[str | None, argument("Go on after this cursor.")]
 
 
 @strawberry.type(description="What can be asked.")
-class Query:
+class Query(AdminQuery):
+    @guarded(Role.VIEWER, "The node of that id, whatever its type; null where there is none. `nodes` takes `atLeast`.")
+    async def node(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The `nodeId` of an object.")],  # noqa: A002 - the name is fixed
+    ) -> Node | None:
+        [found] = await find_nodes(info.context, [id], None)
+        return found
+
+    @guarded(Role.VIEWER, "The nodes of these ids, in that order; null where there is none.")
+    async def nodes(
+        self,
+        info: Info,
+        *,
+        ids: Annotated[list[strawberry.ID], argument("The `nodeId` of each: at most 100.")],
+        at_least: AtLeast = None,
+    ) -> list[Node | None]:
+        return await find_nodes(info.context, ids, at_least)
+
     @guarded(Role.VIEWER, "One device as it is now; null where it is not known.")
     async def device(
         self,
@@ -47,9 +65,8 @@ class Query:
         id: Annotated[strawberry.ID, argument("The device.")],  # noqa: A002 - the name is fixed
         at_least: AtLeast = None,
     ) -> Device | None:
-        await info.context.visibility.at_least(LATEST, at_least)
-        view = info.context.services.latest.device(id)
-        return None if view is None else device(view)
+        [found] = await find_devices(info.context, [id], at_least)
+        return found
 
     @guarded(Role.VIEWER, "Devices by id, page by page.")
     async def devices(
@@ -58,16 +75,20 @@ class Query:
         *,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         location: Annotated[str | None, argument("Only those at or below this location, such as `site/house`.")] = None,
         at_least: AtLeast = None,
     ) -> DeviceConnection:
         services = info.context.services
-        size = page_size(first, services.limits)
-        start = None if after is None else decode_place(after, DevicePlace).device_id
+        page = page_of(services.limits, first=first, after=after, last=last, before=before)
+        low, high = (None if cursor is None else decode_place(cursor, DevicePlace).device_id for cursor in (after, before))
         await info.context.visibility.at_least(LATEST, at_least)
         cursor = Cursor(services.log.log_id, info.context.visibility.position(LATEST))
-        views = services.latest.devices(first=size + 1, after=start, location=location)
-        return device_page(views, size, after, cursor.encode())
+        views = services.latest.devices(
+            first=page.size + 1, after=low, before=high, backwards=page.backwards, location=location
+        )
+        return device_page(views, page, cursor.encode())
 
     @guarded(Role.VIEWER, "All sites.")
     async def sites(self, info: Info, *, at_least: AtLeast = None) -> list[Site]:
@@ -84,15 +105,28 @@ class Query:
         metric: Annotated[str | None, argument("Only this metric.")] = None,
         start: Annotated[datetime | None, argument("Only those measured at or after this.", "from")] = None,
         end: Annotated[datetime | None, argument("Only those measured before this.", "to")] = None,
+        known_at: Annotated[
+            datetime | None,
+            argument(
+                "As they were known at this moment: without what was recorded or decided later. Folded from the log, a capped "
+                "part of it; left out: as they are known now."
+            ),
+        ] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         at_least: AtLeast = None,
     ) -> ReadingConnection:
-        history.shared(info.context.services)
-        await info.context.visibility.at_least(HISTORY, at_least)
-        await info.context.visibility.at_least(DECISIONS, at_least)
-        wanted = history.Wanted(device_id, sensor_id, metric, start, end, page_size(first, info.context.services.limits), after)
-        return await history.readings(info.context.services, wanted)
+        services, visibility = info.context.services, info.context.visibility
+        page = page_of(services.limits, first=first, after=after, last=last, before=before)
+        wanted = history.Wanted(device_id, sensor_id, metric, start, end, page)
+        await visibility.at_least(DECISIONS, at_least)
+        if known_at is not None:
+            return await past.readings(info.context, wanted, known_at)
+        history.shared(services)
+        await visibility.at_least(HISTORY, at_least)
+        return await history.readings(services, wanted)
 
     @guarded(Role.VIEWER, "Several sensors in windows, for charts. Windows are aligned to the epoch, in UTC.")
     async def series(
@@ -114,9 +148,36 @@ class Query:
         services = info.context.services
         wanted = windows.Wanted(selectors, start, end, window, calendar, rolling)
         windows.check(services.limits, wanted)
+        info.context.rolled.spend(
+            windows.rolled(wanted), "ask for longer windows, a shorter `rolling`, or fewer series at once"
+        )
         history.shared(services)
         await info.context.visibility.at_least(WINDOWS, at_least)
         return await windows.series(services, wanted)
+
+    @guarded(Role.VIEWER, "The raw readings of several sensors by time of measurement, as columns: thousands in one answer.")
+    async def reading_columns(
+        self,
+        info: Info,
+        *,
+        selectors: Annotated[list[SeriesSelector], argument("Which: at most 20.")],
+        start: Annotated[datetime, argument("Only those measured at or after this.", "from")],
+        end: Annotated[datetime, argument("Only those measured before this.", "to")],
+        limit: Annotated[
+            int | None,
+            argument(
+                "How many to give of each, from the first on: all together at most 10,000, which is shared out if left out. "
+                "Those of one instant come together."
+            ),
+        ] = None,
+        at_least: AtLeast = None,
+    ) -> list[ReadingColumns]:
+        services = info.context.services
+        wanted = columns.wanted_columns(services.limits, selectors, start, end, limit)
+        history.shared(services)
+        await info.context.visibility.at_least(HISTORY, at_least)
+        await info.context.visibility.at_least(DECISIONS, at_least)
+        return await columns.reading_columns(services, wanted)
 
     @guarded(Role.VIEWER, "What each sensor of a device came to in a day, with the indices that follow.")
     async def daily_summary(
@@ -159,10 +220,13 @@ class Query:
         end: Annotated[datetime | None, argument("Only hours that begin before this.", "to")] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         at_least: AtLeast = None,
     ) -> AnomalyConnection:
         services = info.context.services
-        wanted = anomalies.Wanted(device_id, metric, severity, start, end, page_size(first, services.limits), after)
+        page = page_of(services.limits, first=first, after=after, last=last, before=before)
+        wanted = anomalies.Wanted(device_id, metric, severity, start, end, page)
         history.shared(services)
         await info.context.visibility.at_least(WINDOWS, at_least)
         return await anomalies.anomalies(services, wanted)
@@ -171,28 +235,29 @@ class Query:
     async def audit(
         self, info: Info, *, event_id: Annotated[strawberry.ID, argument("The event.")], at_least: AtLeast = None
     ) -> EventAudit | None:
-        try:
-            wanted = parse_event_id(event_id)
-        except ValueError:
-            raise ApiError(ErrorCode.INVALID_INPUT, f"{event_id[:64]!r} is not an event id") from None
-        await info.context.visibility.at_least(LINEAGE, at_least)
-        recorded = await info.context.services.lineage.find(wanted)
-        return None if recorded is None else event_audit(recorded, info.context.services.log.log_id)
+        [found] = await find_events(info.context, [event_id], at_least)
+        return found
 
     @guarded(
         Role.VIEWER,
         "Messages that could not be understood, newest first, page by page; a page ends early where they are large.",
     )
     async def dead_letters(
-        self, info: Info, *, first: First = None, after: After = None, at_least: AtLeast = None
+        self,
+        info: Info,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
     ) -> DeadLetterConnection:
         services = info.context.services
-        size = page_size(first, services.limits)
-        before = None if after is None else decode_position(after, services.log.log_id)
+        page = page_of(services.limits, first=first, after=after, last=last, before=before)
         await info.context.visibility.at_least(LINEAGE, at_least)
-        views, more = await read_letters(services.lineage, size, before, info.context.letter_bytes)
+        views, more = await read_letters(services.lineage, page, services.log.log_id, info.context.letter_bytes)
         total = await services.lineage.count_dead_letters()
-        return dead_letter_page(views, total, services.log.log_id, after, more=more)
+        return dead_letter_page(views, total, services.log.log_id, page, more=more)
 
     @guarded(Role.VIEWER, "The read models and how they stand.")
     async def projections(self, info: Info) -> list[Projection]:
@@ -202,8 +267,3 @@ class Query:
     @guarded(Role.VIEWER, "The last run of the job that moves old readings into the archive; null where there was none yet.")
     async def retention_run(self, info: Info) -> RetentionRun | None:
         return last_run(info.context.services)
-
-    @guarded(Role.ADMIN, "All API keys, without their secrets.")
-    async def keys(self, info: Info, *, at_least: AtLeast = None) -> list[ApiKey]:
-        await info.context.visibility.at_least(ACCOUNTS, at_least)
-        return [api_key(view) for view in info.context.services.accounts.keys()]  # noqa: SIM118 - no mapping

@@ -1,8 +1,11 @@
 """Asking for a run of the retention job, and how the last one went."""
 
-from adapters.history.retention.report import RetentionBusyError
-from adapters.history.retention.runs import RetentionRuns
+from msgspec.structs import replace
+
+from adapters.history.retention.report import Failure, RetentionBusyError
+from adapters.history.retention.runs import RetentionRuns, Run
 from api.errors import ApiError, ErrorCode
+from api.scope import without_words
 from api.services import Services
 from api.types.results import ApplyRetentionSuccess
 from api.types.retention import RetentionRun, retention_run
@@ -19,7 +22,18 @@ def apply_retention(services: Services, *, dry_run: bool) -> ApplyRetentionSucce
 
 def last_run(services: Services) -> RetentionRun | None:
     last = _runs(services).last
-    return None if last is None else retention_run(last)
+    if last is None:
+        return None
+    return retention_run(last if services.sight is None else _as_seen(last))
+
+
+def _as_seen(run: Run) -> Run:
+    """As it is told to somebody who sees a part of the house alone."""
+    report = run.report
+    if report is not None:
+        failures = [Failure(one.day, without_words(one.reason)) for one in report.failures]
+        report = replace(report, failures=failures)
+    return replace(run, error=without_words(run.error), report=report)
 
 
 def _runs(services: Services) -> RetentionRuns:

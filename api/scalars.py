@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NewType
 
 import strawberry
@@ -20,6 +21,8 @@ _DURATION: Final = re.compile(
     r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:\.(\d{1,6}))?S)?)?)", re.ASCII
 )
 _LARGEST: Final = 2**63
+_MOMENTS: Final = 8192
+"""Moments whose text is kept: what is asked about now is asked about again and again, and each is said of several values."""
 
 
 def parse_time(value: object) -> datetime:
@@ -86,7 +89,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="A moment, RFC 3339. In: with an offset. Out: in UTC with `Z`.",
-        serialize=format_time,
+        serialize=lru_cache(_MOMENTS)(format_time),
         parse_value=parse_time,
     ),
     timedelta: strawberry.scalar(

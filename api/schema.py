@@ -15,7 +15,7 @@ from api.mutations import Mutation
 from api.queries import Query
 from api.roles import Role, require
 from api.scalars import SCALARS
-from api.shortcuts import ResolveInfo, Resolver, definition_of, take_shortcuts
+from api.shortcuts import Plain, ResolveInfo, Resolver, definition_of, take_shortcuts
 from api.subscriptions import Subscription
 from api.types.results import OperationError
 
@@ -54,6 +54,7 @@ def _guard(schema: GraphQLSchema) -> None:
         root, _, name = path.partition(".")
         if root == "Subscription":
             field.subscribe = _checked(name, role_of(field), field.subscribe)
+            field.resolve = Plain(lambda message, **_: message)
         elif root == "Mutation":
             field.resolve = _answering(_checked(name, role_of(field), field.resolve))
         else:
@@ -75,9 +76,12 @@ def _answering(resolve: Resolver) -> Callable[..., Coroutine[Any, Any, Any]]:
 
     async def answering(source: object, info: ResolveInfo, **arguments: Any) -> Any:
         try:
-            return await resolve(source, info, **arguments)
+            answer = await resolve(source, info, **arguments)
         except ApiError as error:
+            info.context.made.append((info.field_name, error))
             return OperationError(code=error.code, message=error.message)
+        info.context.made.append((info.field_name, None))
+        return answer
 
     return answering
 

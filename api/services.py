@@ -9,11 +9,18 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
-from adapters.history.port import History
+from adapters.history.port import HistoryQueries
 from adapters.history.retention.runs import RetentionRuns
+from api.audit_trail import AuditTrail
+from api.deeds import LogNotes, Notes
 from api.limits import Limits
+from api.page_messages import PageMessages
+from api.policy import Policy
+from api.scope import Sight
+from api.tokens import Tokens
 from projections.anomaly_feed import AnomalyFeed
-from projections.queries import AccountQueries, DecisionQueries, FeedQueries, LatestQueries, LineageQueries, ProjectionQueries
+from projections.past import Past
+from projections.queries import AccountQueries, DecisionQueries, LatestQueries, LineageQueries, LiveQueries, ProjectionQueries
 from projections.rebuilds import RebuildQueries
 from projections.rules import WindowRules
 
@@ -37,25 +44,37 @@ def utc_now() -> datetime:
 class Services:
     """Everything that the API leans on. `session_secret` signs cookies; those who share it share their sessions.
 
-    `history` is None where the history is open in another process alone.
+    Without `tokens` keys alone let anybody in. `history` is None where the history is open in another process alone, `audit`
+    where a command asks a resting data folder. `sight` and `whole` are those of who sees a part alone (`as_seen`).
     """
 
     log: EventLog
     latest: LatestQueries
+    past: Past
     accounts: AccountQueries
     decisions: DecisionQueries
     lineage: LineageQueries
     projections: ProjectionQueries
-    feed: FeedQueries
-    history: History | None
+    feed: LiveQueries
+    history: HistoryQueries | None
+    audit: AuditTrail | None
     retention: RetentionRuns | None = None
     rules_now: Callable[[], WindowRules] = WindowRules
     rebuilds: RebuildQueries | None = None
     registry: CollectorRegistry
     session_secret: bytes = field(repr=False)
     probes: Sequence[HealthProbe] = ()
+    sight: Sight | None = None
+    whole: "Services | None" = field(default=None, repr=False)
+    policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
+    tokens: Tokens | None = None
     clock: Callable[[], datetime] = utc_now
+
+    @property
+    def notes(self) -> Notes:
+        """Where deeds are noted: in the audit trail, where this process has one."""
+        return self.audit or LogNotes()
 
     @property
     def rules(self) -> WindowRules:
@@ -63,6 +82,22 @@ class Services:
         return self.rules_now()
 
     @cached_property
+    def page_messages(self) -> PageMessages:
+        """What subscribers were told of the last pages of the log."""
+        return PageMessages()
+
+    def require_device(self, device: str) -> None:
+        """ApiError FORBIDDEN where these are services for somebody who does not see that device."""
+        if self.sight is not None:
+            self.sight.require_device(device)
+
+    def sees(self, device: str) -> bool:
+        """Whether these are services for somebody who sees that device."""
+        return self.sight is None or self.sight.device(device)
+
+    @cached_property
     def anomaly_feed(self) -> AnomalyFeed | None:
-        """What changes of the anomalies, shared by all who follow it."""
+        """What changes of the anomalies, shared by all who follow it, also by those who see but some of them."""
+        if self.whole is not None:
+            return self.whole.anomaly_feed
         return None if self.history is None else AnomalyFeed(self.history, pause_seconds=self.limits.anomaly_seconds)

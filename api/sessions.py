@@ -1,4 +1,4 @@
-"""Session cookies for the page: a key id and an expiry, signed. A session opens nothing that its key does not."""
+"""Session cookies for the page: a key's handle and an expiry, signed. A session opens nothing that its key does not."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -18,17 +18,17 @@ class SessionSigner:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def sign(self, key_id: str, expires_at: datetime) -> str:
-        body = f"{key_id}~{to_micros(expires_at)}"
+    def sign(self, handle: str, expires_at: datetime) -> str:
+        body = f"{handle}~{to_micros(expires_at)}"
         return f"{body}~{self._signature(body)}"
 
     def read(self, token: str) -> tuple[str, datetime] | None:
-        """The key id and the expiry; None for a token that this secret did not sign."""
+        """The handle and the expiry; None for a token that this secret did not sign."""
         body, _, signature = token.rpartition("~")
         if len(token) > _LONGEST or not hmac.compare_digest(self._signature(body).encode(), signature.encode(errors="replace")):
             return None
-        key_id, _, micros = body.partition("~")
-        return key_id, from_micros(int(micros))
+        handle, _, micros = body.partition("~")
+        return handle, from_micros(int(micros))
 
     def _signature(self, body: str) -> str:
         return hmac.new(self._secret, b"session~" + body.encode(errors="replace"), sha256).hexdigest()

@@ -1,6 +1,6 @@
-"""The page and its files, read once when the API is built, so that no path can lead anywhere else."""
+"""The page, GraphiQL and their files, read once when the API is built, so that no path can lead anywhere else."""
 
-from hashlib import blake2b
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,26 +9,53 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.transports.responses import knows, tag_of
+
 FOLDER: Final = Path(__file__).parent / "page"
+GRAPHIQL: Final = Path(__file__).parent / "graphiql"
+"""Made by `make graphiql`; it may not be there."""
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".ttf": "font/ttf",
     ".woff2": "font/woff2",
     ".json": "application/json",
 }
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-cache",
-}
+_NOTICE: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>No GraphiQL here</title>
+<p>GraphiQL is not part of this installation. In a checkout <code>make graphiql</code> builds it; elsewhere put the
+files that it makes into the folder <code>graphiql</code> of the data folder, and start again. The API is at /graphql.</p>
+</html>
+"""
+
+
+def _headers(*, styles: str = "", pictures: str = "") -> dict[str, str]:
+    """Everything comes from here and nowhere else, and no page of others shows it.
+
+    More may be named for styles, and for fonts and images.
+    """
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "worker-src": "'self'",
+        "style-src": f"'self' {styles}",
+        "img-src": f"'self' {pictures}",
+        "connect-src": "'self'",
+        "font-src": f"'self' {pictures}",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {places.strip()}" for name, places in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+    }
 
 
 class File(msgspec.Struct, frozen=True):
@@ -37,22 +64,35 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Page:
-    """The endpoints `/` and `/static/...`."""
+    """A page and the files beside it: `index.html` at its own address."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path, headers: Mapping[str, str], notice: str = "") -> None:
         files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in _TYPES)
-        self._files = {path.relative_to(folder).as_posix(): _load(path) for path in files}
+        self._files = {path.relative_to(folder).as_posix(): _load(path, headers) for path in files}
+        self._notice = notice
 
     async def respond(self, request: Request) -> Response:
         file = self._files.get(request.path_params.get("path", "index.html"))
+        if file is None and self._notice and not self._files:
+            return Response(self._notice, 404, {**_headers(), "Content-Type": _TYPES[".html"]})
         if file is None:
             raise HTTPException(404)
-        if request.headers.get("if-none-match") == file.headers["ETag"]:
+        if knows(request, file.headers["ETag"]):
             return Response(status_code=304, headers=file.headers)
         return Response(file.content, headers=file.headers)
 
 
-def _load(path: Path) -> File:
+def house_page() -> Page:
+    """The page of the house."""
+    return Page(FOLDER, _headers())
+
+
+def graphiql_page(folder: Path) -> Page:
+    """GraphiQL as it was built into that folder; a notice where it was not."""
+    # Its editor writes rules of style into the page, and its fonts and images stand in its style sheet.
+    return Page(folder, _headers(styles="'unsafe-inline'", pictures="data:"), _NOTICE)
+
+
+def _load(path: Path, headers: Mapping[str, str]) -> File:
     content = path.read_bytes()
-    tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
-    return File(content, {**_HEADERS, "Content-Type": _TYPES[path.suffix], "ETag": tag})
+    return File(content, {**headers, "Content-Type": _TYPES[path.suffix], "ETag": tag_of(content)})

@@ -1,15 +1,16 @@
 """The fields of Subscription."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
 from api.anomalies import LiveAnomalies
 from api.context import Info
 from api.fields import argument, guarded_stream
-from api.live import LiveReadings, Selection
+from api.live import LiveReadings, Options
 from api.roles import Role
+from api.selection import Selection
 from api.types.anomaly import AnomalyMessage
 from api.types.messages import ReadingMessage
 
@@ -22,13 +23,30 @@ class Subscription:
     def readings(
         self,
         info: Info,
+        *,
         device_id: Annotated[strawberry.ID | None, argument("Only this device.")] = None,
         location: Annotated[str | None, argument("Only devices at or below this location.")] = None,
         metric: Annotated[str | None, argument("Only this metric.")] = None,
         after: Annotated[str | None, argument("Go on after this cursor; left out: from now on.")] = None,
+        initial: Annotated[
+            bool | None,
+            argument(
+                "Tell first the latest of each series, then progress, then what is new. With `after` it was told already, "
+                "unless that cursor is of its middle, or leads to a gap."
+            ),
+        ] = False,
+        every_ms: Annotated[
+            int | None,
+            argument(
+                "Send of each series at most one reading in so many milliseconds, 10 to 3,600,000: the one measured last. "
+                "Each says how many are left out for it. Left out: send all."
+            ),
+        ] = None,
     ) -> AsyncGenerator[ReadingMessage, None]:
         selection = Selection(device=device_id, location=location, metric=metric)
-        return LiveReadings(info.context.services, selection).messages(after)
+        options = Options(after=after, initial=bool(initial), every_ms=every_ms)
+        # What comes together is taken apart before it is executed.
+        return cast("AsyncGenerator[ReadingMessage, None]", LiveReadings(info.context.services, selection, options).messages())
 
     @guarded_stream(
         Role.VIEWER,

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from adapters.history.port import History
+from adapters.history.port import HistoryQueries
 from api.cursors import decode_position
 from api.errors import ApiError, ErrorCode
 from api.services import Services
@@ -52,7 +52,7 @@ class Visibility:
                 raise
             await self._filled_elsewhere(self._services.history, position)
 
-    async def _filled_elsewhere(self, history: History, position: Position) -> None:
+    async def _filled_elsewhere(self, history: HistoryQueries, position: Position) -> None:
         """A history that another process fills tells in its checkpoint how far it is, and has to be asked again and again."""
         while True:
             checkpoint = await history.checkpoint()

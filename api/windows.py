@@ -18,6 +18,7 @@ from api.types.heat import LocationCell, location_cells
 from api.types.series import Series, SeriesSelector
 from api.types.series import series as make_series
 from api.types.summary import DailySummary, daily_summary
+from api.window_length import LONGEST, MINUTE, check_length
 from domain.calendars import day_bounds
 from domain.indices import DAILY_INDICES
 from projections.heat import HeatMap
@@ -29,11 +30,7 @@ from schema.metrics import METRICS
 from schema.times import from_micros, to_micros
 
 _FIRST_US, _LAST_US = to_micros(datetime(1, 1, 1, tzinfo=UTC)), to_micros(datetime(9999, 12, 31, tzinfo=UTC))
-_SHORTEST: Final = timedelta(seconds=1)
-_MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
-_MOST_PARTS: Final = 1_000_000
-"""Kept windows that one answer may go over, when each of its windows looks back over many."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -54,18 +51,24 @@ def check(limits: Limits, wanted: Wanted) -> None:
     if wanted.start >= wanted.end:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
     _check_window(wanted)
-    asked = len(wanted.selectors) * ceil((wanted.end - wanted.start) / wanted.window)
+    asked = _asked(wanted)
     if asked > limits.buckets:
         raise limit_error("windows", limits.buckets, asked)
-    _check_rolling(wanted, asked)
+    _check_rolling(wanted)
+
+
+def rolled(wanted: Wanted) -> int:
+    """How many windows rolling goes over: each that is asked looks back over many."""
+    return 0 if wanted.rolling is None else _asked(wanted) * (wanted.rolling // wanted.window)
+
+
+def _asked(wanted: Wanted) -> int:
+    return len(wanted.selectors) * ceil((wanted.end - wanted.start) / wanted.window)
 
 
 def _check_window(wanted: Wanted) -> None:
     window = wanted.window
-    if window < _SHORTEST:
-        raise ApiError(ErrorCode.INVALID_INPUT, "window must be at least PT1S")
-    if window > _MINUTE and window % _MINUTE:
-        raise ApiError(ErrorCode.INVALID_INPUT, "window must be whole minutes, or shorter than one")
+    check_length(window)
     if wanted.calendar is Calendar.SITE and window != _DAY:
         raise ApiError(ErrorCode.INVALID_INPUT, "by the calendar of the site the window must be P1D; others are in UTC")
     daily = sorted({one.metric for one in wanted.selectors} & DAILY_INDICES.keys())
@@ -73,14 +76,14 @@ def _check_window(wanted: Wanted) -> None:
         raise ApiError(ErrorCode.INVALID_INPUT, f"{daily[0]} is of whole days: ask for it with window P1D")
 
 
-def _check_rolling(wanted: Wanted, asked: int) -> None:
+def _check_rolling(wanted: Wanted) -> None:
     rolling, window = wanted.rolling, wanted.window
     if rolling is None:
         return
-    if wanted.calendar is Calendar.SITE or window % _MINUTE or rolling % window or rolling < window:
+    if wanted.calendar is Calendar.SITE or window % MINUTE or rolling % window or rolling < window:
         raise ApiError(ErrorCode.INVALID_INPUT, "rolling must be a multiple of window, and window whole minutes in UTC")
-    if asked * (rolling // window) > _MOST_PARTS:
-        raise limit_error("windows that rolling goes over", _MOST_PARTS, asked * (rolling // window))
+    if rolling > LONGEST:
+        raise ApiError(ErrorCode.INVALID_INPUT, f"rolling must be at most P{LONGEST.days}D")
 
 
 async def series(services: Services, wanted: Wanted) -> list[Series]:

@@ -17,6 +17,9 @@ ALL = {
     "eventstore": ["-m", "bench.eventstore"],
     "influx": ["-m", "bench.influx"],
     "live": ["-m", "bench.live"],
+    "subscribers": ["-m", "bench.subscribers"],
+    "requests": ["-m", "bench.requests"],
+    "bombs": ["-m", "bench.bombs"],
     "memory": ["-m", "bench.memory"],
     "history_memory": ["-m", "bench.history_memory"],
 }
@@ -31,6 +34,9 @@ QUICK = {
     "eventstore": ["--messages", "2000", "--rounds", "1"],
     "influx": ["--events", "2000", "--rounds", "1"],
     "live": ["--seconds", "3", "--rate", "200", "--without-node-red"],
+    "subscribers": ["--subscribers", "50", "--readings", "100", "--rounds", "1"],
+    "requests": ["--rounds", "1", "--seconds", "1"],
+    "bombs": ["--rounds", "1", "--seconds", "0.5"],
     "memory": ["--events", "2000", "4000"],
     "history_memory": ["--rows", "5000", "10000"],
 }

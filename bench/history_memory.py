@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow
+from adapters.history.raw_rows import raw_rows
 from bench.queued import DEVICES
 from schema.envelope import Position
 from schema.events import Quality
@@ -52,7 +53,7 @@ async def measure(bound: int, counts: list[int]) -> dict[int, float]:
         for wanted in counts:
             while written < wanted:
                 end = min(written + _AT_ONCE, wanted)
-                await history.write([row(number) for number in range(written, end)])
+                await history.write(raw_rows([row(number) for number in range(written, end)]))
                 written = end
             found[wanted] = resident_mb()
         await history.close()

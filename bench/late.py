@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow
+from adapters.history.raw_rows import raw_rows
 from bench.rebuild import say
 from bench.stored import CADENCE_US, START_US, stored
 from projections.rules import WindowRules
@@ -46,8 +47,9 @@ async def cost(history: DuckDbHistory, rows: int, rounds: int) -> float:
     for number in range(rounds + 1):
         row = late(number, rows)
         began = time.perf_counter()
-        await history.write([row])
-        await making.make([row], row.position)
+        written = raw_rows([row])
+        await history.write(written)
+        await making.make([written], row.position)
         took.append(time.perf_counter() - began)
     return median(took[1:])
 

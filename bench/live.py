@@ -1,8 +1,9 @@
 """From publish to websocket at 1,000 messages a second, through an `up` that stores each; beside Node-RED, which stores none.
 
-    python -m bench.live [--rate 1000] [--seconds 20] [--without-node-red]
+    python -m bench.live [--rate 1000] [--seconds 20] [--subscribers 100] [--without-node-red]
 
-Publisher and subscriber are one process with one clock. The disk's own sync time is measured in the same folder during the run.
+One subscriber follows all devices and is timed; each of the others follows one device. Publisher and subscribers are one
+process with one clock. The disk's own sync time is measured in the same folder during the run.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -28,7 +29,8 @@ from glasshouse.logs import configure_logs
 from glasshouse.loops import run
 
 DEVICES = 50
-SUBSCRIPTION = "subscription { readings { ... on ReadingReceived { reading { deviceId metric value timestamp } } } }"
+SUBSCRIPTION = """subscription ($device: ID) {
+  readings(deviceId: $device) { ... on ReadingReceived { reading { deviceId metric value timestamp } } } }"""
 
 
 class Watch:
@@ -134,24 +136,43 @@ async def _watched(websocket: Any, address: BrokerAddress, watch: Watch, number_
         await listening
 
 
-async def through_glasshouse(rate: int, seconds: int) -> dict[str, Any]:
-    watch, taken = Watch(rate, seconds), list[float]()
+@asynccontextmanager
+async def subscribed(ready: dict[str, Any], device: str | None) -> AsyncIterator[Any]:
+    url = ready["http"].replace("http", "ws") + "/graphql"
+    async with websockets.connect(url, subprotocols=[websockets.Subprotocol("graphql-transport-ws")]) as websocket:
+        login = {"authorization": f"Bearer {ready['admin_key']}"}
+        await websocket.send(json.dumps({"type": "connection_init", "payload": login}))
+        await websocket.recv()
+        payload = {"query": SUBSCRIPTION, "variables": {"device": device}}
+        await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+        await websocket.recv()
+        yield websocket
+
+
+async def drain(websocket: Any, heard: list[int]) -> None:
+    async for _ in websocket:
+        heard[0] += 1
+
+
+async def through_glasshouse(rate: int, seconds: int, subscribers: int) -> dict[str, Any]:
+    watch, taken, heard = Watch(rate, seconds), list[float](), [0]
     with TemporaryDirectory(prefix="glasshouse-bench-") as name:
         async with up(Path(name) / "data") as ready:
             probing = asyncio.create_task(syncs(Path(name), taken), name="syncs")
-            url = ready["http"].replace("http", "ws") + "/graphql"
-            async with websockets.connect(url, subprotocols=[websockets.Subprotocol("graphql-transport-ws")]) as websocket:
-                login = {"authorization": f"Bearer {ready['admin_key']}"}
-                await websocket.send(json.dumps({"type": "connection_init", "payload": login}))
-                await websocket.recv()
-                await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": SUBSCRIPTION}}))
-                await websocket.recv()
+            async with AsyncExitStack() as stack:
+                websocket = await stack.enter_async_context(subscribed(ready, None))
+                others = [
+                    await stack.enter_async_context(subscribed(ready, f"climate-{number % DEVICES}"))
+                    for number in range(subscribers - 1)
+                ]
+                draining = [asyncio.create_task(drain(other, heard), name="drain") for other in others]
                 address = BrokerAddress(ready["mqtt"]["host"], ready["mqtt"]["port"])
                 await _watched(websocket, address, watch, of_glasshouse)
             probing.cancel()
-            await asyncio.gather(probing, return_exceptions=True)
+            await asyncio.gather(probing, *draining, return_exceptions=True)
     cuts = quantiles(taken, n=100)
-    return watch.figures() | {"sync_p50_ms": round(cuts[49] * 1e3, 2), "sync_p99_ms": round(cuts[98] * 1e3, 2)}
+    sync = {"sync_p50_ms": round(cuts[49] * 1e3, 2), "sync_p99_ms": round(cuts[98] * 1e3, 2)}
+    return {"subscribers": subscribers, **watch.figures(), "delivered_to_others": heard[0], **sync}
 
 
 async def through_node_red(rate: int, seconds: int) -> dict[str, Any]:
@@ -166,9 +187,9 @@ async def through_node_red(rate: int, seconds: int) -> dict[str, Any]:
     return watch.figures()
 
 
-async def main(rate: int, seconds: int, *, with_node_red: bool) -> None:
+async def main(rate: int, seconds: int, subscribers: int, *, with_node_red: bool) -> None:
     line = {"bench": "live", "metric": "publish to websocket", "rate": rate, "seconds": seconds}
-    figures = await through_glasshouse(rate, seconds)
+    figures = await through_glasshouse(rate, seconds, subscribers)
     met = figures["p50_ms"] < 8 and figures["p99_ms"] < 25
     print(
         json.dumps({**line, "through": "glasshouse", **figures, "target": {"p50_ms": 8, "p99_ms": 25}, "met": met}), flush=True
@@ -184,7 +205,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--subscribers", type=int, default=100)
     parser.add_argument("--without-node-red", action="store_true")
     asked = parser.parse_args()
     configure_logs("error")
-    run(main(asked.rate, asked.seconds, with_node_red=not asked.without_node_red))
+    run(main(asked.rate, asked.seconds, asked.subscribers, with_node_red=not asked.without_node_red))

@@ -1,18 +1,17 @@
-"""Node-RED from npm, doing the same without storing: MQTT in, websocket out. Installed once, outside the checkout."""
+"""Node-RED from npm, doing the same without storing: MQTT in, websocket out."""
 
 import asyncio
 import json
 import os
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapters.mqtt.address import BrokerAddress
+from bench.npm import installed
 
 VERSION = "4"
-CACHE = Path.home() / ".cache" / "glasshouse-bench" / f"node-red-{VERSION}"
 SETTINGS = """
 module.exports = {
   uiPort: %d, uiHost: "127.0.0.1", httpAdminRoot: false, flowFile: "flows.json", credentialSecret: false,
@@ -40,24 +39,11 @@ def _flows(broker: BrokerAddress) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-async def _installed() -> Path:
-    """The script to run; FileNotFoundError where it cannot be had."""
-    script = CACHE / "node_modules" / "node-red" / "red.js"
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        raise FileNotFoundError("there is no node or no npm on this machine")
-    if not script.exists():
-        await asyncio.to_thread(CACHE.mkdir, parents=True, exist_ok=True)
-        command = ["npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--silent", f"node-red@{VERSION}"]
-        installing = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
-        if await installing.wait():
-            raise FileNotFoundError(f"npm could not install node-red@{VERSION}")
-    return script
-
-
 @asynccontextmanager
 async def node_red(folder: Path, broker: BrokerAddress) -> AsyncIterator[str]:
     """A running Node-RED; gives the address of its websocket, once it takes connections."""
-    script = await _installed()
+    installed_in = await installed(f"node-red-{VERSION}", f"node-red@{VERSION}")
+    script = installed_in / "node_modules" / "node-red" / "red.js"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import ANY, Append, EventLog
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
+from glasshouse.loops import run
 from projections.decision_state import DecisionState
 from projections.engine import Derived, Engine
 from projections.feed import Feed
@@ -183,7 +184,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
     options = parser.parse_args()
     kinds = {kind: KINDS[kind] for kind in ["scan", *options.kinds]}
-    asyncio.run(measure(options.events, options.rounds, kinds))
+    run(measure(options.events, options.rounds, kinds))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Days are of UTC. Rows may be given in parts and in any order, as with `domain.digest`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import reduce
 from typing import Any, Final
@@ -37,7 +37,16 @@ class DayDigests(msgspec.Struct, frozen=True):
 
     def from_day(self, first: int) -> "DayDigests":
         """Those of that day, a number since 1970, and later."""
-        kept = self.day >= first
+        return self._where(self.day >= first)
+
+    def without(self, days: Mapping[str, Collection[int]]) -> "DayDigests":
+        """Those of other days than these, numbers since 1970, of devices by their names."""
+        kept = np.ones(len(self.day), np.bool_)
+        for name, numbers in days.items():
+            kept &= (self.device != np.uint64(word(name))) | ~np.isin(self.day, list(numbers))
+        return self._where(kept)
+
+    def _where(self, kept: Bools) -> "DayDigests":
         columns = (getattr(self, name)[kept] for name in ("device", "day", "rows", "low", "high"))
         return DayDigests(self.names, *columns)
 

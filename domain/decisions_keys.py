@@ -1,24 +1,35 @@
 """Decisions about API keys: which exist, and which still open something."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from domain.decisions import MAX_TEXT, Decision, Refusal, Refused
-from schema.events import Event, KeyIssued, KeyRevoked
+from schema.events import Event, KeyIssued, KeyRevoked, KeyRotated
 from schema.ids import is_valid_id
 
 MAX_KEYS: Final = 1000
 """Keys of one account that are not revoked: more is a script gone astray."""
+MAX_SCOPE: Final = 100
+"""Sites, and devices, that one key can name."""
+_ADMIN: Final = "admin"
+GRACE: Final = timedelta(days=1)
+MAX_GRACE: Final = timedelta(days=30)
+"""For how long a secret is good after the next one is there, where nothing is said, and at most."""
 
 
 class Account(msgspec.Struct, frozen=True):
-    """The keys of an account, and which of them are revoked."""
+    """The keys of an account, which of them are revoked, and {key id: number of its newest secret} of those once rotated."""
 
     keys: dict[str, KeyIssued]
     revoked: frozenset[str]
+    numbers: dict[str, int]
+
+    def role(self, key_id: str) -> str:
+        """The key's; empty where there is no such key."""
+        return self.keys[key_id].role if key_id in self.keys else ""
 
 
 def fold_account(events: Sequence[Event]) -> Account:
@@ -26,6 +37,7 @@ def fold_account(events: Sequence[Event]) -> Account:
     return Account(
         {event.key_id: event for event in events if isinstance(event, KeyIssued)},
         frozenset(event.key_id for event in events if isinstance(event, KeyRevoked)),
+        {event.key_id: event.number for event in events if isinstance(event, KeyRotated)},
     )
 
 
@@ -53,11 +65,25 @@ def issue_key(account: Account, wanted: KeyIssued, now: datetime) -> Decision:
     return [wanted]
 
 
+def rotate_key(account: Account, wanted: KeyRotated, now: datetime) -> Decision:
+    """Give a key another secret. One that opens nothing any more gets none."""
+    known = account.keys.get(wanted.key_id)
+    if known is None:
+        return _unknown(wanted.account_id, wanted.key_id)
+    if wanted.key_id in account.revoked or (known.expires_at is not None and known.expires_at <= now):
+        return Refused(Refusal.CONFLICT, f"the key {wanted.key_id} opens nothing any more; issue a new one")
+    return [wanted]
+
+
 def revoke_key(account: Account, account_id: str, key_id: str) -> Decision:
     """Revoke a key for good. One that is revoked already stays so."""
     if key_id not in account.keys:
-        return Refused(Refusal.NOT_FOUND, f"account {account_id[:64]!r} has no key {key_id[:64]!r}")
+        return _unknown(account_id, key_id)
     return [] if key_id in account.revoked else [KeyRevoked(account_id=account_id, key_id=key_id)]
+
+
+def _unknown(account_id: str, key_id: str) -> Refused:
+    return Refused(Refusal.NOT_FOUND, f"account {account_id[:64]!r} has no key {key_id[:64]!r}")
 
 
 def _problem(wanted: KeyIssued, now: datetime) -> str | None:
@@ -67,4 +93,13 @@ def _problem(wanted: KeyIssued, now: datetime) -> str | None:
         return f"name must be 1 to {MAX_TEXT} printable characters"
     if wanted.expires_at is not None and wanted.expires_at <= now:
         return "expiresAt must lie in the future"
-    return None
+    if wanted.role == _ADMIN and (wanted.sites or wanted.devices):
+        return "a key of the role admin is good for all sites and devices: it could issue one that is"
+    return _scope_problem("sites", wanted.sites) or _scope_problem("devices", wanted.devices)
+
+
+def _scope_problem(field: str, ids: Sequence[str]) -> str | None:
+    if len(ids) > MAX_SCOPE:
+        return f"{field} names {len(ids)}; a key can name {MAX_SCOPE}"
+    bad = next((one for one in ids if not is_valid_id(one)), None)
+    return None if bad is None else f"{field} holds {bad[:80]!r}, which is not an id"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from domain.corrections import Correction, correction_of, standing
 from domain.decisions import Decision, Refusal, Refused, id_problem, text_problem
+from domain.indices import inputs_of
 from schema.events import Event, Operation, ReadingCorrection
 from schema.ids import content_event_id, format_event_id
 
@@ -49,13 +50,16 @@ def named(device: CorrectedDevice, wanted: ReadingCorrection) -> ReadingCorrecti
     return replace(wanted, correction_id=format_event_id(made))
 
 
-def correct_readings(device: CorrectedDevice, wanted: ReadingCorrection) -> Decision:
-    """Correct a stretch of readings. One that stands there already under its id is this very request come again."""
+def correct_readings(device: CorrectedDevice, wanted: ReadingCorrection, *, measured: bool) -> Decision:
+    """Correct a stretch of readings. One that stands there already under its id is this very request come again.
+
+    `measured` says whether the device sent such readings: of a metric that is else computed there is nothing to correct.
+    """
     known = device.by_id.get(wanted.correction_id)
     if known is not None:
         says = f"a correction {wanted.correction_id} of {wanted.device_id} exists already, and says otherwise"
         return [] if known == wanted else Refused(Refusal.CONFLICT, says)
-    problem = _problem(wanted)
+    problem = _problem(wanted) or (None if measured else _computed_problem(device, wanted))
     if problem is not None:
         return Refused(Refusal.INVALID, problem)
     if len(device.standing) >= MAX_CORRECTIONS and wanted.operation is not Operation.RESTORE:
@@ -77,6 +81,16 @@ def _problem(wanted: ReadingCorrection) -> str | None:
         or _range_problem(wanted)
         or _amount_problem(wanted.operation, wanted.amount)
     )
+
+
+def _computed_problem(device: CorrectedDevice, wanted: ReadingCorrection) -> str | None:
+    """None also where a correction of it stands that is to be undone."""
+    inputs = inputs_of(wanted.metric)
+    if not inputs or (wanted.operation is Operation.RESTORE and any(one.metric == wanted.metric for one in device.standing)):
+        return None
+    *others, last = inputs
+    told = f"{', '.join(others)} and {last}: correct these" if others else f"{last}: correct this"
+    return f"{wanted.metric} of {wanted.device_id} is computed from {told}"
 
 
 def _range_problem(wanted: ReadingCorrection) -> str | None:

@@ -42,3 +42,10 @@ DAILY_INDICES: Final[Mapping[str, DailyIndex]] = {
     "daily_light_integral": DailyIndex("par", climate.daily_light_integral, from_hours=True),
     "growing_degree_days": DailyIndex("temperature", climate.growing_degree_days, from_hours=False),
 }
+
+
+def inputs_of(metric: str) -> tuple[str, ...]:
+    """The metrics that an index is computed from; none for what only sensors tell."""
+    if metric in INDICES:
+        return INDICES[metric].inputs
+    return (DAILY_INDICES[metric].metric,) if metric in DAILY_INDICES else ()

@@ -72,6 +72,8 @@ class RuleChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         changed = msgspec.structs.replace(rule, **whole)
         if not changed.low < changed.high:
             raise ValueError(f"low ({changed.low:g}) is not below high ({changed.high:g})")
+        if not changed.flat_above < changed.flat_below:
+            raise ValueError(f"flat_above ({changed.flat_above:g}) is not below flat_below ({changed.flat_below:g})")
         return changed
 
 

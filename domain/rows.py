@@ -58,3 +58,8 @@ def _is_arranged(series: Int64, times: Int64) -> bool:
 def split_ids(ids: bytes) -> Ids:
     """Event ids, one after the other, as the two numbers each that columns hold."""
     return np.frombuffer(ids, dtype=">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def join_ids(ids: Ids) -> bytes:
+    """What `split_ids` was given."""
+    return ids.astype(">u8").tobytes()

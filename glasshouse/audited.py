@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
 from adapters.history.serving import ServingHistory
-from glasshouse.client import ApiClient
+from glasshouse.client import ApiClient, trust_in
 from glasshouse.oracle.api_probe import ApiProbe
 from glasshouse.oracle.probe import Hashes, HashPair, HistoryProbe, ReadModelProbe
 from glasshouse.oracle.served import served_hash, shown_hash
@@ -58,7 +58,7 @@ async def audited(settings: Settings) -> AsyncIterator[Audited]:
         else:
             log = await open_event_log(settings, read_only=True)
             stack.push_async_callback(log.close)
-            client = await stack.enter_async_context(ApiClient(running["http"], settings.key))
+            client = await stack.enter_async_context(ApiClient(running["http"], settings.key, trust_in(running)))
             yield await _running(settings, running.get("role"), log, client)
 
 

@@ -1,14 +1,16 @@
 """Our own GraphQL API as a client: for commands that ask a running house."""
 
+import ssl
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import httpx
 
 from glasshouse.errors import RefusedError
 
 _SECONDS = 20.0
+Trust: TypeAlias = ssl.SSLContext | bool
 
 
 def said(error: Exception) -> str:
@@ -16,13 +18,27 @@ def said(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def trust_in(running: dict[str, Any]) -> Trust:
+    """How to know a house of this machine, whatever name its certificate has: by that certificate itself."""
+    if running.get("certificate") is None:
+        return True
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(running["certificate"])
+    except OSError as error:
+        raise RefusedError(f"the certificate of the house at {running['http']} cannot be read: {error}") from error
+    return context
+
+
 class ApiClient:
     """A connection to the API of a house, with a key."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, key: str | None, trust: Trust = True) -> None:
         self._url = url
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
-        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=_SECONDS, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=_SECONDS, trust_env=False, verify=trust)
 
     async def __aenter__(self) -> Self:
         return self

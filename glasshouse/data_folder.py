@@ -45,6 +45,10 @@ class DataFolder:
         return self.path / "lineage.db"
 
     @property
+    def audit(self) -> Path:
+        return self.path / "audit.db"
+
+    @property
     def holder(self) -> Path:
         return self.path / "holder.json"
 

@@ -17,7 +17,7 @@ from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.errors import MqttError
 from adapters.mqtt.mosquitto import find_mosquitto
 from adapters.mqtt.session import Session
-from glasshouse.client import said
+from glasshouse.client import said, trust_in
 from glasshouse.data_folder import own
 from glasshouse.errors import GlasshouseError
 from glasshouse.lease import leases_of
@@ -84,7 +84,9 @@ def _disk(settings: Settings) -> Finding:
 
 async def _house(running: dict[str, Any]) -> str:
     try:
-        async with httpx.AsyncClient(base_url=running["http"], timeout=_SECONDS, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=running["http"], timeout=_SECONDS, trust_env=False, verify=trust_in(running)
+        ) as client:
             response = await client.get("/readyz")
     except httpx.HTTPError as error:
         raise GlasshouseError(f"process {running['pid']} does not answer at {running['http']}: {said(error)}") from error

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,10 @@ from adapters.history.retention.runs import RetentionRuns
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.broker import EmbeddedBroker, start_broker
 from adapters.mqtt.errors import BrokerStartError
+from api.audit_trail import AuditTrail
 from api.services import HealthProbe
+from glasshouse.audit_store import open_audit_trail
+from glasshouse.broker_keys import follow_keys, logins_at_rest, require_no_keys
 from glasshouse.data_folder import DataFolder
 from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
 from glasshouse.holder import holder_of
@@ -26,7 +29,7 @@ from glasshouse.retention import is_caught_up, retention_of
 from glasshouse.roles.ingest import ROLE as INGEST
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log
-from glasshouse.versions.standing import take_charge
+from glasshouse.versions.standing import Standing, take_charge
 from glasshouse.web import WebServer, bind, url_of
 from glasshouse.web_side import api_server, process_registry
 
@@ -44,16 +47,24 @@ class House:
     read: ReadSide
     ingest: IngestSide
     retention: RetentionRuns
+    audit: AuditTrail
 
     def addresses(self) -> dict[str, Any]:
         """As the ready line tells them."""
         mqtt = {"host": self.mqtt.host, "port": self.mqtt.port, "port_v311": self.mqtt_port_v311}
         return {"http": self.http, "mqtt": mqtt}
 
-    def announce(self) -> None:
-        """Tell other commands where it listens, and whether its own broker asks for an account of the data folder's."""
+    def announced(self) -> dict[str, Any]:
+        """For other commands: where it listens, and whether its own broker asks for an account of the data folder's."""
         embedded = self.settings.embedded_broker is not None
-        self.folder.announce({**self.addresses(), "broker_accounts": embedded and self.mqtt.username is not None})
+        return {
+            **self.addresses(),
+            "broker_accounts": embedded and self.mqtt.username is not None,
+            "certificate": self.settings.shown_certificate,
+        }
+
+    def announce(self) -> None:
+        self.folder.announce(self.announced())
 
 
 @asynccontextmanager
@@ -71,24 +82,57 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         standing = await take_charge(log, settings, history=True)
         history = await open_serving_history(standing)
         stack.push_async_callback(history.close)
-        broker, address = await _broker(settings, folder, stack)
+        broker, address = await _broker(log, standing, folder, stack)
         read = await open_read_side(log, standing, history, registry=registry)
-        ingest = IngestSide(log, address, Owned().filters, registry=registry)
+        ingest = IngestSide(log, address, _filters(broker), registry=registry)
         probes: list[HealthProbe] = [LogProbe(log), MqttProbe(ingest.sessions), ProjectionsProbe(read.engine)]
         retention = retention_of(history, settings)
-        web = api_server(log, read, history, retention=retention, folder=folder, registry=registry, probes=probes)
+        audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
+        web = api_server(
+            log,
+            read,
+            history,
+            audit=audit,
+            retention=retention,
+            folder=folder,
+            registry=registry,
+            probes=probes,
+            settings=settings,
+        )
         port_v311 = address.port if broker is None else broker.port_v311
-        house = House(settings, folder, url_of(listener), address, port_v311, log, read, ingest, retention)
+        house = House(
+            settings,
+            folder,
+            url_of(listener, secure=settings.tls_certificate is not None),
+            address,
+            port_v311,
+            log,
+            read,
+            ingest,
+            retention,
+            audit,
+        )
         async with _all_sites(house), _at_work(house, web, listener, broker):
             yield house
 
 
-async def _broker(settings: Settings, folder: DataFolder, stack: AsyncExitStack) -> tuple[EmbeddedBroker | None, BrokerAddress]:
+def _filters(broker: EmbeddedBroker | None) -> Mapping[str, str]:
+    """All topics, by the client id under which they are subscribed to."""
+    filters = Owned().filters
+    return filters if broker is None else {broker.own_id(client_id): topics for client_id, topics in filters.items()}
+
+
+async def _broker(
+    log: EventLog, standing: Standing, folder: DataFolder, stack: AsyncExitStack
+) -> tuple[EmbeddedBroker | None, BrokerAddress]:
     """The embedded broker, started, or the address of the one that the settings name."""
+    settings = standing.shelf.settings
     listen = settings.embedded_broker
     if listen is None:
+        require_no_keys(settings)
         return None, BrokerAddress.parse(settings.mqtt)
-    broker = await start_broker(folder.broker, listen.host, listen.port)
+    logins = await logins_at_rest(log, standing) if settings.mqtt_keys else None
+    broker = await start_broker(folder.broker, listen.host, listen.port, logins=logins)
     stack.push_async_callback(broker.stop)
     return broker, broker.address
 
@@ -111,10 +155,13 @@ async def _at_work(house: House, web: WebServer, listener: socket.socket, broker
         reading = house.read.start(tasks)
         house.ingest.start(tasks)
         watching = [] if broker is None else [tasks.create_task(_watch(broker), name="broker-watch")]
+        watching.append(tasks.create_task(house.audit.run(), name="audit-trail"))
         watching.append(tasks.create_task(house.retention.work(lambda: is_caught_up(house.read.engine)), name="retention"))
         await house.ingest.first_attempt()
         # The web comes last: a key would not be known yet, and a device would be said to be unknown. Who comes meanwhile waits.
         await house.read.answers(house.log)
+        if broker is not None and house.settings.mqtt_keys:
+            watching.append(tasks.create_task(follow_keys(broker, house.read.accounts), name="broker-keys"))
         serving = await web.start_on(listener, tasks)
         with spared_collector():
             yield

@@ -2,31 +2,42 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from adapters.event_log.port import EventLog
+from adapters.mqtt.logins import Login
 from api.errors import ApiError
 from api.keyring import Keyring
 from api.keys import DEFAULT_ACCOUNT
+from api.mqtt_logins import logins_of
+from api.scalars import format_duration
 from api.writes import Writer
-from glasshouse.client import ApiClient
+from glasshouse.client import ApiClient, trust_in
 from glasshouse.errors import RefusedError
+from glasshouse.key_record import Key, Wanted, shown_key, time_text
 from glasshouse.ownership import api_of, owner, resting_accounts
 from glasshouse.reading import Reading
 from glasshouse.settings import Settings
+from projections.accounts import Accounts
 from projections.queries import KeyView
-from schema.times import format_time
 
 _ACTOR: Final = "command line"
-_FIELDS: Final = "id accountId name role expiresAt revoked issuedAt"
+_FIELDS: Final = "id accountId name role expiresAt revoked oldSecretUntil issuedAt sites devices"
 _LIST: Final = f"{{ keys {{ {_FIELDS} }} }}"
 _ISSUE: Final = f"""
 mutation ($input: IssueKeyInput!) {{
   issueKey(input: $input) {{
     __typename ... on IssueKeySuccess {{ secret key {{ {_FIELDS} }} }} ... on OperationError {{ message }}
+  }}
+}}
+"""
+_ROTATE: Final = f"""
+mutation ($input: RotateKeyInput!) {{
+  rotateKey(input: $input) {{
+    __typename ... on RotateKeySuccess {{ secret key {{ {_FIELDS} }} }} ... on OperationError {{ message }}
   }}
 }}
 """
@@ -39,17 +50,7 @@ mutation ($input: RevokeKeyInput!) {{
 """
 
 
-class Key(msgspec.Struct, frozen=True, rename="camel"):
-    """An API key as the command line shows it. `secret` is the key itself, known only when it was just issued."""
-
-    id: str
-    account_id: str
-    name: str
-    role: str
-    expires_at: str | None
-    revoked: bool
-    issued_at: str
-    secret: str | None = None
+_LOGINS: Final = "{ mqttLogins { user passwordHash sites devices } }"
 
 
 class Keys(Protocol):
@@ -57,9 +58,15 @@ class Keys(Protocol):
 
     async def all(self) -> list[Key]: ...
 
-    async def issue(self, name: str, role: str, expires_at: datetime | None) -> Key: ...
+    async def issue(self, wanted: Wanted) -> Key: ...
+
+    async def rotate(self, key_id: str, grace: timedelta) -> Key: ...
 
     async def revoke(self, key_id: str) -> Key: ...
+
+    async def logins(self) -> list[Login]:
+        """Those with which devices get in at a broker."""
+        ...
 
 
 @asynccontextmanager
@@ -73,7 +80,7 @@ async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
     url = api_of(running)
     if settings.key is None:
         raise RefusedError(f"the house at {url} runs; give an admin key with --key or GLASSHOUSE_KEY")
-    async with ApiClient(url, settings.key) as client:
+    async with ApiClient(url, settings.key, trust_in(running)) as client:
         yield _RunningKeys(client)
 
 
@@ -86,13 +93,28 @@ class _RunningKeys:
     async def all(self) -> list[Key]:
         return [_from_api(raw) for raw in (await self._client.ask(_LIST))["keys"]]
 
-    async def issue(self, name: str, role: str, expires_at: datetime | None) -> Key:
-        wanted = {"name": name, "role": role.upper(), "expiresAt": None if expires_at is None else format_time(expires_at)}
-        answer = await self._client.change(_ISSUE, input=wanted)
+    async def issue(self, wanted: Wanted) -> Key:
+        answer = await self._client.change(
+            _ISSUE,
+            input={
+                "name": wanted.name,
+                "role": wanted.role.upper(),
+                "expiresAt": time_text(wanted.expires_at),
+                "sites": wanted.sites,
+                "devices": wanted.devices,
+            },
+        )
+        return _from_api({**answer["key"], "secret": answer["secret"]})
+
+    async def rotate(self, key_id: str, grace: timedelta) -> Key:
+        answer = await self._client.change(_ROTATE, input={"keyId": key_id, "grace": format_duration(grace)})
         return _from_api({**answer["key"], "secret": answer["secret"]})
 
     async def revoke(self, key_id: str) -> Key:
         return _from_api((await self._client.change(_REVOKE, input={"keyId": key_id}))["key"])
+
+    async def logins(self) -> list[Login]:
+        return msgspec.convert((await self._client.ask(_LOGINS))["mqttLogins"], list[Login])
 
 
 class _RestingKeys:
@@ -100,26 +122,40 @@ class _RestingKeys:
 
     def __init__(self, log: EventLog, reading: Reading) -> None:
         self._reading = reading
+        self._log = log
         self._keyring = Keyring(Writer(log, _now), _now)
 
     async def all(self) -> list[Key]:
-        return [_from_view(view) for view in self._reading.accounts.keys()]  # noqa: SIM118  # not a dict
+        return [shown_key(view) for view in self._reading.accounts.keys()]  # noqa: SIM118  # not a dict
 
-    async def issue(self, name: str, role: str, expires_at: datetime | None) -> Key:
+    async def issue(self, wanted: Wanted) -> Key:
         try:
-            issued = await self._keyring.issue(
-                name=name, role=role, account_id=DEFAULT_ACCOUNT, expires_at=expires_at, actor=_ACTOR
-            )
+            issued = await self._keyring.issue(**msgspec.structs.asdict(wanted), account_id=DEFAULT_ACCOUNT, actor=_ACTOR)
         except ApiError as error:
             raise RefusedError(str(error)) from error
-        return _from_view(issued.view, issued.text)
+        return await self._shown(issued.view, issued.text)
+
+    async def rotate(self, key_id: str, grace: timedelta) -> Key:
+        try:
+            rotated = await self._keyring.rotate(account_id=DEFAULT_ACCOUNT, key_id=key_id, grace=grace, actor=_ACTOR)
+        except ApiError as error:
+            raise RefusedError(str(error)) from error
+        return await self._shown(rotated.view, rotated.text)
 
     async def revoke(self, key_id: str) -> Key:
         try:
             view, _ = await self._keyring.revoke(account_id=DEFAULT_ACCOUNT, key_id=key_id, actor=_ACTOR)
         except ApiError as error:
             raise RefusedError(str(error)) from error
-        return _from_view(view)
+        return await self._shown(view)
+
+    async def _shown(self, view: KeyView, secret: str | None = None) -> Key:
+        """The key as the log has it now, the time of its issue included."""
+        await self._reading.caught_up(self._log, Accounts.name)
+        return shown_key(self._reading.accounts.key(view.key_id) or view, secret)
+
+    async def logins(self) -> list[Login]:
+        return logins_of(self._reading.accounts.keys(), _now())
 
 
 def _now() -> datetime:
@@ -128,16 +164,3 @@ def _now() -> datetime:
 
 def _from_api(raw: dict[str, Any]) -> Key:
     return msgspec.convert({**raw, "role": raw["role"].lower()}, Key)
-
-
-def _from_view(view: KeyView, secret: str | None = None) -> Key:
-    return Key(
-        id=view.key_id,
-        account_id=view.account_id,
-        name=view.name,
-        role=view.role,
-        expires_at=None if view.expires_at is None else format_time(view.expires_at),
-        revoked=view.revoked,
-        issued_at=format_time(view.issued_at),
-        secret=secret,
-    )

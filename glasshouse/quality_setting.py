@@ -7,6 +7,7 @@ import msgspec
 
 from domain.quality_rules import Rule, RuleBook, RuleChange
 from glasshouse.errors import SettingsError
+from schema.complaints import reason_and_place
 from schema.metrics import METRICS
 
 
@@ -29,6 +30,8 @@ def _decoded(text: str) -> Any:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise SettingsError(f"quality is no JSON: {error}") from error
+    except RecursionError as error:
+        raise SettingsError("quality is no JSON: it is nested too deeply") from error
 
 
 def _change(metric: str, table: Any) -> RuleChange:
@@ -37,8 +40,6 @@ def _change(metric: str, table: Any) -> RuleChange:
     try:
         return msgspec.convert(table, RuleChange)
     except msgspec.ValidationError as error:
-        reason, _, name = str(error).removesuffix("`").rpartition(" - at `$.")
-        where = f"quality.{metric}.{name}" if reason else f"quality.{metric}"
-        raise SettingsError(
-            f"{where} is not right: {reason or error}; a rule has {', '.join(Rule.__struct_fields__)}"
-        ) from error
+        reason, place = reason_and_place(error)
+        where = ".".join(filter(None, ("quality", metric, place)))
+        raise SettingsError(f"{where} is not right: {reason}; a rule has {', '.join(Rule.__struct_fields__)}") from error

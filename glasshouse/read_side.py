@@ -91,7 +91,7 @@ async def open_read_side(
 
 async def open_serving_history(standing: Standing) -> ServingHistory:
     """The history that serves; HistoryError in plain words."""
-    return ServingHistory(await open_history(standing.shelf.history(standing.serving(HISTORY).number)))
+    return ServingHistory(await open_history(standing.shelf.settings, standing.serving(HISTORY).number))
 
 
 _Parts = tuple[Accounts, Decisions, LatestState, Lineage]
@@ -157,8 +157,10 @@ async def history_hashes(serving: ServingHistory, other: ServingHistory) -> Hash
     """What two histories hold, raw rows and windows; of these as far back as the one that serves keeps them."""
     first = {span.value: serving.horizon.windows_from(span) for span in Span} | {ANOMALIES: judged_from(serving.horizon)}
     served, made = await serving.digests(_nothing), await other.digests(_nothing)
+    gone = {device: [day // DAY_US for day in days] for device, days in serving.horizon.gone().items()}
     kept = {part: days.from_day(first[part] // DAY_US) if part in first else days for part, days in made.items()}
-    return HashPair(str(sorted(content.hashes(served).items())), str(sorted(content.hashes(kept).items())))
+    left, right = ({part: days.without(gone) for part, days in one.items()} for one in (served, kept))
+    return HashPair(str(sorted(content.hashes(left).items())), str(sorted(content.hashes(right).items())))
 
 
 def _nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from adapters.event_log.port import EventLog
-from glasshouse.client import ApiClient
+from glasshouse.client import ApiClient, trust_in
 from glasshouse.data_folder import DataFolder
 from glasshouse.errors import RefusedError
 from glasshouse.holder import holder_of
@@ -72,7 +72,7 @@ async def rebuilder(settings: Settings) -> AsyncIterator[Rebuilder]:
     url = api_of(running)
     if settings.key is None:
         raise RefusedError(f"the house at {url} runs; give an admin key with --key or GLASSHOUSE_KEY")
-    async with ApiClient(url, settings.key) as client:
+    async with ApiClient(url, settings.key, trust_in(running)) as client:
         yield _Running(client)
 
 

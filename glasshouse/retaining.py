@@ -8,7 +8,7 @@ import msgspec
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.report import Report, Step, Watch
 from api.services import utc_now
-from glasshouse.client import ApiClient
+from glasshouse.client import ApiClient, trust_in
 from glasshouse.errors import RefusedError, SettingsError
 from glasshouse.ownership import api_of, owner, resting_house
 from glasshouse.retention import archived
@@ -43,7 +43,7 @@ async def retain(settings: Settings, *, dry_run: bool, watch: Watch) -> Report:
     """RefusedError or HistoryError where it cannot be done; SettingsError where there is nothing to do for ever."""
     running = await owner(settings)
     if running is not None:
-        async with ApiClient(api_of(running), settings.key) as client:
+        async with ApiClient(api_of(running), settings.key, trust_in(running)) as client:
             return await _over_api(client, dry_run=dry_run, watch=watch)
     if not settings.retention.active:
         raise SettingsError(

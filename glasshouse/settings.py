@@ -12,9 +12,15 @@ import msgspec
 from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.history.influx.schemes import SCHEMES as INFLUX_SCHEMES
 from adapters.history.retention.policy import Policy
+from adapters.openid.provider import OpenId
 from domain.quality_rules import RuleChange
 from glasshouse.errors import SettingsError
+from glasshouse.openid_setting import openid
+from glasshouse.origins_setting import origins
+from glasshouse.proxy_settings import proxies, root_path
 from glasshouse.quality_setting import rule_changes
+from glasshouse.roles_setting import ROLE_WORDS, RoleWord, roles
+from schema.complaints import reason_and_place
 
 PREFIX = "GLASSHOUSE_"
 MAX_PORT = 65535
@@ -53,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     event_log: str | None = None
     history: str | None = None
     mqtt: str = "embedded"
+    mqtt_keys: bool = False
     http: str = "127.0.0.1:8080"
     log_level: LogLevel = "info"
     key: str | None = None
@@ -65,9 +72,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_quarter_days: Days = None
     keep_hour_days: Days = None
     keep_day_days: Days = None
+    keep_audit_days: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 365
     lateness_seconds: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 600.0
     idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=31_536_000)] = 3600.0
     quality: Mapping[str, RuleChange] = {}
+    allowed_origins: tuple[str, ...] = ()
+    trusted_documents: str | None = None
+    other_documents: frozenset[RoleWord] = frozenset(ROLE_WORDS)
+    key_operations: Annotated[int, msgspec.Meta(ge=1, le=64)] = 32
+    key_subscriptions: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2_000
+    key_cost_per_second: Annotated[float, msgspec.Meta(ge=1, le=1e9)] | None = None
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    root_path: str = ""
+    introspection: frozenset[RoleWord] = frozenset(ROLE_WORDS)
+    openid: OpenId | None = None
 
     @property
     def folder(self) -> Path:
@@ -93,6 +113,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def archive_path(self) -> Path:
         """Where whole days of raw readings are kept as Parquet."""
         return self.folder / "archive" if self.archive is None else Path(self.archive)
+
+    @property
+    def shown_certificate(self) -> str | None:
+        """The file of what our HTTPS shows, wherever the asking command runs; None where plain HTTP is spoken."""
+        return None if self.tls_certificate is None else str(Path(self.tls_certificate).absolute())
 
     @property
     def retention(self) -> Policy:
@@ -154,6 +179,15 @@ def load_settings(
     merged |= {name: value for name, value in options.items() if value is not None}
     if "quality" in merged:
         merged["quality"] = rule_changes(merged["quality"])
+    if "allowed_origins" in merged:
+        merged["allowed_origins"] = origins(merged["allowed_origins"])
+    for setting, read in {"trusted_proxies": proxies, "root_path": root_path}.items():
+        if setting in merged:
+            merged[setting] = read(merged[setting])
+    for setting in {"other_documents", "introspection"} & set(merged):
+        merged[setting] = roles(setting, merged[setting])
+    if "openid" in merged:
+        merged["openid"] = openid(merged["openid"])
     try:
         return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -162,7 +196,7 @@ def load_settings(
 
 def _plain(error: msgspec.ValidationError) -> str:
     """Which setting it is, and what it may be."""
-    reason, _, name = str(error).removesuffix("`").rpartition(" - at `$.")
+    reason, name = reason_and_place(error)
     if name == "log_level":
         return f"log_level is one of {', '.join(get_args(LogLevel))}"
     return f"{name} is not right: {reason}"

@@ -94,17 +94,19 @@ async def drop_history(settings: Settings, version: int) -> None:
         await asyncio.to_thread(drop, path, (".wal", ".tmp"))
 
 
-async def open_history(settings: Settings) -> "ArchivedHistory":
-    """The history of `history` and its archive; HistoryError in plain words. With `wait`, a server that is away is waited for.
+async def open_history(settings: Settings, version: int = FIRST) -> "ArchivedHistory":
+    """That version of the history of `history`, and its archive; HistoryError in plain words.
 
-    Whatever another process, or another version of the history, archives is seen too.
+    With `wait`, a server that is away is waited for. Whatever another process, or another version of the history, archives
+    is seen too.
     """
     from adapters.history.archive.archive import Archive  # noqa: PLC0415  # see below
     from adapters.history.archived import ArchivedHistory  # noqa: PLC0415  # see below
 
-    store = await _open_store(settings)
+    store = await _open_store(history_of_version(settings, version))
+    name = f"{'influxdb' if is_shared(settings) else 'duckdb'}-{version}"
     try:
-        return ArchivedHistory(store, await Archive.open(settings.archive_path))
+        return ArchivedHistory(store, await Archive.open(settings.archive_path, name))
     except BaseException:
         await store.close()
         raise

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+import structlog
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
+from glasshouse.certificate import Certificate
 from glasshouse.errors import AddressError
 from glasshouse.heads import BoundedHttp
 from glasshouse.settings import Address
@@ -47,20 +49,29 @@ def is_free(address: Address) -> bool:
     return True
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, *, secure: bool = False) -> str:
     """Where a browser on this machine finds it."""
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
         host = "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class WebServer(uvicorn.Server):
-    """Serves one app until its task is cancelled. Signals are for the composition root, not for uvicorn."""
+    """Serves one app until its task is cancelled, and then awaits `at_end`.
 
-    def __init__(self, app: Starlette) -> None:
+    Signals are for the composition root, not for uvicorn.
+    """
+
+    def __init__(
+        self, app: ASGIApp, certificate: Certificate | None = None, at_end: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self._at_end = at_end
+        self._certificate = certificate
         config = uvicorn.Config(
             app,
+            ssl_context_factory=None if certificate is None else lambda _config, _default: certificate.context,
+            proxy_headers=False,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -92,7 +103,29 @@ class WebServer(uvicorn.Server):
         """Serve on the socket. Cancelling lets requests under way finish for a moment, then closes."""
         serving = asyncio.create_task(self.serve([listener]), name="http-server")
         try:
-            await asyncio.shield(serving)
+            async with self._fresh_certificate():
+                await asyncio.shield(serving)
         finally:
             self.should_exit = True
             await serving
+            if self._at_end is not None:
+                await self._at_end()
+
+    @contextlib.asynccontextmanager
+    async def _fresh_certificate(self) -> AsyncIterator[None]:
+        if self._certificate is None:
+            yield
+            return
+        keeping = asyncio.create_task(self._certificate.keep_fresh(), name="certificate")
+        keeping.add_done_callback(_tell_end)
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+
+
+def _tell_end(keeping: asyncio.Task[None]) -> None:
+    if not keeping.cancelled() and (fault := keeping.exception()) is not None:
+        reason = "renewed certificates are not taken up any more; start again"
+        structlog.get_logger().error("certificate_not_watched", reason=reason, exc_info=fault)

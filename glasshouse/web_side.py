@@ -1,18 +1,30 @@
 """The web side of one process: the API over what it reads, with what tells whether it is ready and how it does."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
+from starlette.types import ASGIApp
 
 from adapters.event_log.port import EventLog
-from adapters.history.port import History
+from adapters.history.port import HistoryQueries
 from adapters.history.retention.runs import RetentionRuns
+from adapters.openid.key_set import KeySet
 from api.app import build_app, build_ops_app
+from api.audit_trail import AuditTrail
 from api.services import HealthProbe, Services
+from api.static import GRAPHIQL
+from api.tokens import Tokens
+from glasshouse.certificate import certificate_of
 from glasshouse.data_folder import DataFolder
+from glasshouse.policy import limits_of, policy_of
+from glasshouse.proxies import BehindProxies
 from glasshouse.read_side import QuerySide
 from glasshouse.reading import Reading
+from glasshouse.settings import Settings
 from glasshouse.web import WebServer
+from projections.past import Past
 
 
 def process_registry() -> CollectorRegistry:
@@ -24,33 +36,54 @@ def process_registry() -> CollectorRegistry:
 
 
 def ops_server(
-    reading: Reading, *, folder: DataFolder, registry: CollectorRegistry, probes: Sequence[HealthProbe]
+    reading: Reading, *, folder: DataFolder, registry: CollectorRegistry, probes: Sequence[HealthProbe], settings: Settings
 ) -> WebServer:
     """Whether the process lives, is ready, and how it does: for roles that people do not ask."""
     secret = folder.session_secret()
-    return WebServer(build_ops_app(accounts=reading.accounts, probes=probes, registry=registry, session_secret=secret))
+    return _server(settings, build_ops_app(accounts=reading.accounts, probes=probes, registry=registry, session_secret=secret))
 
 
 def api_server(
     log: EventLog,
     read: QuerySide,
-    history: History | None,
+    history: HistoryQueries | None,
     *,
+    audit: AuditTrail,
     retention: RetentionRuns | None = None,
     folder: DataFolder,
     registry: CollectorRegistry,
     probes: Sequence[HealthProbe],
+    settings: Settings,
 ) -> WebServer:
     """The whole API."""
-    services = services_of(log, read, history, retention=retention, folder=folder, registry=registry, probes=probes)
-    return WebServer(build_app(services))
+    services = services_of(
+        log, read, history, audit=audit, retention=retention, folder=folder, registry=registry, probes=probes
+    )
+    openid = settings.openid
+    tokens = None if openid is None else Tokens(openid, KeySet(openid))
+    services = replace(services, policy=policy_of(settings), limits=limits_of(settings), tokens=tokens)
+    at_end = None if tokens is None else tokens.close
+    return _server(settings, build_app(services, graphiql=_graphiql(folder)), at_end)
+
+
+def _graphiql(folder: DataFolder) -> Path:
+    """That of the data folder, where somebody put it there; else that of the installation."""
+    own = folder.path / "graphiql"
+    return own if own.is_dir() else GRAPHIQL
+
+
+def _server(settings: Settings, app: ASGIApp, at_end: Callable[[], Awaitable[None]] | None = None) -> WebServer:
+    """It speaks HTTPS where the settings name a certificate, and knows what proxies stand before it."""
+    behind = BehindProxies(app, settings.trusted_proxies, settings.root_path)
+    return WebServer(behind, certificate_of(settings), at_end)
 
 
 def services_of(
     log: EventLog,
     read: QuerySide,
-    history: History | None,
+    history: HistoryQueries | None,
     *,
+    audit: AuditTrail | None = None,
     retention: RetentionRuns | None = None,
     folder: DataFolder,
     registry: CollectorRegistry,
@@ -60,12 +93,14 @@ def services_of(
     return Services(
         log=log,
         latest=read.latest,
+        past=Past(log, read.latest),
         accounts=read.accounts,
         decisions=read.decisions,
         lineage=read.lineage,
         projections=read.engine,
         feed=read.feed,
         history=history,
+        audit=audit,
         retention=retention,
         rules_now=read.rebuilds.rules,
         rebuilds=read.rebuilds,

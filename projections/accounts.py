@@ -11,17 +11,16 @@ from typing import Final
 
 import msgspec
 import structlog
-from msgspec.structs import replace
 
+from projections.key_book import KeyBook
 from projections.opening import require_readable
-from projections.queries import FeedEvent, FeedPage, KeyView
+from projections.queries import FeedPage, KeyView
 from projections.read_model import usable_checkpoint
 from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
-from schema.events import KeyIssued, KeyRevoked
 
 SNAPSHOT_KIND: Final = "accounts"
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 4
 """To be raised whenever what is kept holds other fields, or the same events come to something else."""
 _SAVE_SECONDS: Final = 10.0
 """How much of the log a process that was killed has to look through again, at most, in time."""
@@ -33,7 +32,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Accounts:
-    """Implements `ReadModel` and `AccountQueries`. A key once revoked stays so."""
+    """Implements `ReadModel` and `AccountQueries`."""
 
     name = "accounts"
     only = Filter(categories=frozenset({"account"}))
@@ -42,8 +41,7 @@ class Accounts:
         self.position: Position | None = None
         self._snapshot = snapshot
         self._clock = clock
-        self._keys: dict[str, KeyView] = {}
-        self._revoked: set[str] = set()
+        self._book = KeyBook()
         self._log_id: str | None = None
         self._saved: Position | None = None
         self._saved_at = clock()
@@ -51,14 +49,15 @@ class Accounts:
     async def start(self, head: Cursor) -> Position | None:
         self._log_id = head.log_id
         kept, self.position = await self._restore(head)
-        self._keys, self._revoked = {view.key_id: view for view in kept.keys}, set(kept.revoked)
+        self._book = KeyBook(kept.keys, kept.revoked)
         self._saved = self.position
         return self.position
 
     async def apply(self, page: FeedPage) -> None:
         require_readable(page)
         for fed in page.events:
-            self._take(fed)
+            if fed.event is not None:
+                self._book.take(fed.event, fed.recorded.recorded_at)
         self.position = page.position
         if page.events or self._clock() - self._saved_at >= _SAVE_SECONDS:
             await self._save()
@@ -67,36 +66,18 @@ class Accounts:
         await self._save()
 
     def key(self, key_id: str) -> KeyView | None:
-        return self._keys.get(key_id)
+        return self._book.key(key_id)
 
     def keys(self) -> list[KeyView]:
         """In the order of their issue."""
-        return list(self._keys.values())
+        return self._book.keys()
 
     def content_hash(self) -> str:
         """Hex digest, equal where the same log was read."""
         return blake2b(msgspec.json.encode(self._kept()), digest_size=16).hexdigest()
 
     def _kept(self) -> _Kept:
-        return _Kept(self.keys(), sorted(self._revoked))
-
-    def _take(self, fed: FeedEvent) -> None:
-        event = fed.event
-        if isinstance(event, KeyIssued):
-            self._keys[event.key_id] = KeyView(
-                account_id=event.account_id,
-                key_id=event.key_id,
-                name=event.name,
-                role=event.role,
-                secret_sha256=event.secret_sha256,
-                expires_at=event.expires_at,
-                revoked=event.key_id in self._revoked,
-                issued_at=fed.recorded.recorded_at,
-            )
-        elif isinstance(event, KeyRevoked):
-            self._revoked.add(event.key_id)
-            if (held := self._keys.get(event.key_id)) is not None:
-                self._keys[event.key_id] = replace(held, revoked=True)
+        return _Kept(self.keys(), sorted(self._book.revoked))
 
     async def _restore(self, head: Cursor) -> tuple[_Kept, Position | None]:
         saved = None if self._snapshot is None else await asyncio.to_thread(self._snapshot.load)

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from adapters.history.port import Anomaly, AnomalyChanges, History
+from adapters.history.port import Anomaly, AnomalyChanges, HistoryQueries
 from adapters.history.serving import ServingHistory
 from schema.envelope import Cursor
 
@@ -21,7 +21,9 @@ _PAGES_KEPT: Final = 16
 class AnomalyFeed:
     """Changes of the anomalies of one history. `pause_seconds` is how old an answer may be."""
 
-    def __init__(self, history: History, *, pause_seconds: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, history: HistoryQueries, *, pause_seconds: float = 1.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._history = history
         self._pause = pause_seconds
         self._clock = clock
@@ -32,7 +34,7 @@ class AnomalyFeed:
         self._pages: OrderedDict[AnomalyChanges, list[Anomaly]] = OrderedDict()
 
     @property
-    def store(self) -> History:
+    def store(self) -> HistoryQueries:
         """The history that serves now: another one where another version of it took its place."""
         return self._history.store if isinstance(self._history, ServingHistory) else self._history
 

@@ -51,6 +51,7 @@ class DecisionState:
     """Implements `DecisionQueries`."""
 
     def __init__(self) -> None:
+        self.version = 0
         self._devices: dict[str, DeviceDecisions] = {}
         self._sites: dict[str, SiteDecisions] = {}
         self._of_series: dict[str, dict[tuple[str, str], Sequence[Correction]]] = {}
@@ -60,9 +61,12 @@ class DecisionState:
         """Fold one event in. Whether it was news: a decision that was not folded in before."""
         recorded, event = fed.recorded, fed.event
         if isinstance(event, SiteDefined):
-            return self._define(recorded, event)
-        decide = _DECIDED.get(type(event))
-        return decide is not None and self._decide(recorded, event, decide)
+            is_news = self._define(recorded, event)
+        else:
+            decide = _DECIDED.get(type(event))
+            is_news = decide is not None and self._decide(recorded, event, decide)
+        self.version += is_news
+        return is_news
 
     def _define(self, recorded: RecordedEvent, event: SiteDefined) -> bool:
         before = self._sites.get(event.site_id)

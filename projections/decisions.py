@@ -61,6 +61,10 @@ class Decisions:
     async def close(self) -> None:
         await self._save()
 
+    @property
+    def version(self) -> int:
+        return self._state.version
+
     def standing(self, device_id: str) -> Sequence[Correction]:
         return self._state.standing(device_id)
 

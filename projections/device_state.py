@@ -1,6 +1,8 @@
 """What is held of one device, a function of the set of its events: of each thing said, the greatest (timestamp, event id)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +20,7 @@ class Said(msgspec.Struct, frozen=True):
     timestamp: datetime
     event_id: EventId
     value: str
+    recorded_us: int
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -102,17 +105,17 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
         before = self.actuators.get(event.actuator_id)
         if event.clock is Clock.OK and (before is None or _is_later(event.timestamp, recorded.id, before)):
             self.actuators[event.actuator_id] = LatestActuator(
-                event.actuator_id, event.state, event.reason, event.timestamp, recorded.id
+                event.actuator_id, event.state, event.reason, event.timestamp, recorded.id, recorded.recorded_us
             )
 
     def reported(self, recorded: RecordedEvent, event: DeviceStatus) -> None:
-        self.status = _latest(self.status, Said(event.timestamp, recorded.id, event.status))
+        self.status = _latest(self.status, _said(recorded, event.timestamp, event.status))
 
     def announced(self, recorded: RecordedEvent, event: DeviceAnnounced) -> None:
         if event.model is not None:
-            self.model = _latest(self.model, Said(event.timestamp, recorded.id, event.model))
+            self.model = _latest(self.model, _said(recorded, event.timestamp, event.model))
         if event.firmware_version is not None:
-            self.firmware_version = _latest(self.firmware_version, Said(event.timestamp, recorded.id, event.firmware_version))
+            self.firmware_version = _latest(self.firmware_version, _said(recorded, event.timestamp, event.firmware_version))
 
     def decide(self, recorded: RecordedEvent, event: DeviceMetadata) -> None:
         if self.decided is None or recorded.revision > self.decided.revision:
@@ -130,8 +133,21 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
         site = _origin.decode(recorded.metadata).site
         if site is None:
             return False
-        self.site = Said(timestamp, recorded.id, site)
+        self.site = _said(recorded, timestamp, site)
         return held is None or held.value != site
+
+
+HEARD: Final[dict[type, Callable[[DeviceState, RecordedEvent, Any], None]]] = {
+    SensorReading: DeviceState.read,
+    ActuatorEvent: DeviceState.acted,
+    DeviceStatus: DeviceState.reported,
+    DeviceAnnounced: DeviceState.announced,
+}
+"""What becomes of each thing that a device says."""
+
+
+def _said(recorded: RecordedEvent, timestamp: datetime, value: str) -> Said:
+    return Said(timestamp, recorded.id, value, recorded.recorded_us)
 
 
 def _is_later(timestamp: datetime, event_id: EventId, than: Heard | LatestActuator | Said) -> bool:

@@ -51,13 +51,14 @@ def device_content(device: DeviceState, decisions: DecisionState) -> list[Any]:
         (r.sensor, r.metric, r.value, r.unit, r.quality, r.timestamp, r.event_id.hex(), r.said, r.verdict, r.correction)
         for r in _readings(device, decisions)
     ]
-    actuators = [device.actuators[actuator] for actuator in sorted(device.actuators)]
+    actuators = [(a.actuator, a.state, a.reason, a.timestamp, a.event_id.hex()) for _, a in sorted(device.actuators.items())]
+    said = [
+        None if word is None else (word.timestamp, word.event_id.hex(), word.value)
+        for word in (device.site, device.model, device.firmware_version, device.status)
+    ]
     return [
         device.device_id,
-        device.site,
-        device.model,
-        device.firmware_version,
-        device.status,
+        said,
         device.decided,
         readings,
         actuators,

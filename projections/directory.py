@@ -1,6 +1,6 @@
 """The devices in order of their ids, and by location, so that a page of a listing costs what it shows."""
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
@@ -26,10 +26,14 @@ class DeviceDirectory:
         if location is not None:
             insort(self._ids_at.setdefault(location, []), device_id)
 
-    def page(self, *, first: int, after: str | None, location: str | None) -> list[str]:
-        """At most `first` ids after `after`; at or below the location if one is given."""
+    def page(self, *, first: int, after: str | None, before: str | None, backwards: bool, location: str | None) -> list[str]:
+        """At most `first` ids between the two, or with `backwards` the last; at or below the location if one is given."""
         lists = [self._ids] if location is None else list(self._below(location))
-        return list(islice(merge(*(_tail(ids, after, first) for ids in lists)), first))
+        parts = [(ids, *_between(ids, after, before)) for ids in lists]
+        if backwards:
+            last = (ids[max(begin, end - first) : end] for ids, begin, end in parts)
+            return list(islice(merge(*map(reversed, last), reverse=True), first))[::-1]
+        return list(islice(merge(*(ids[begin : min(end, begin + first)] for ids, begin, end in parts)), first))
 
     def ids(self) -> list[str]:
         return self._ids
@@ -45,6 +49,7 @@ class DeviceDirectory:
         return (ids for place, ids in self._ids_at.items() if (place + "/").startswith(prefix))
 
 
-def _tail(ids: list[str], after: str | None, first: int) -> list[str]:
-    start = 0 if after is None else bisect_right(ids, after)
-    return ids[start : start + first]
+def _between(ids: list[str], after: str | None, before: str | None) -> tuple[int, int]:
+    """The first of the ids beyond `after`, and the first that is not below `before`."""
+    begin = 0 if after is None else bisect_right(ids, after)
+    return begin, len(ids) if before is None else max(begin, bisect_left(ids, before))

@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from adapters.history.port import SeriesKey
 from domain.columns import Int64
-from domain.quality import Reason
-from domain.rows import QUALITIES, Ids
+from domain.rows import QUALITIES, Ids, join_ids
 from projections.judged import Judged
 from projections.series import Chart
-from projections.shown import EXCLUDED
+from projections.shown import VERDICTS
 
 Table = pa.RecordBatch
 Unit = Callable[[SeriesKey], str | None]
@@ -44,7 +43,7 @@ _WINDOWS: Final = [
     ("revision", pa.int64()),
 ]
 _WORDS: Final = pa.array([quality.value for quality in QUALITIES])
-_VERDICTS: Final = pa.array([None, *(reason.name.lower() for reason in Reason if reason), EXCLUDED])
+_VERDICTS: Final = pa.array(VERDICTS)
 _DASHES: Final = (8, 13, 18, 23)
 
 
@@ -60,8 +59,8 @@ def readings_table(parts: Sequence[tuple[SeriesKey, str | None, Judged, Int64]],
         "value": _figures(judged.values[rows]),
         "unit": pa.array([unit] * len(rows), pa.string()),
         "quality": _WORDS.take(pa.array(judged.quality[rows])),
-        "verdict": _verdicts(judged, rows),
-        "event_id": _ids(raw.ids[rows]),
+        "verdict": _VERDICTS.take(pa.array(judged.verdicts(rows))),
+        "event_id": event_ids(raw.ids[rows]),
         "original_value": _figures(raw.values[rows]),
         "original_quality": _WORDS.take(pa.array(raw.quality[rows])),
     }
@@ -88,12 +87,6 @@ def windows_table(parts: Sequence[tuple[SeriesKey, str | None, Chart, Int64]]) -
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
-def _verdicts(judged: Judged, rows: Int64) -> pa.Array:
-    """Why a value is doubted, in the words of the API; null where it is not."""
-    codes = np.where(judged.excluded[rows], len(_VERDICTS) - 1, judged.reasons[rows])
-    return _VERDICTS.take(pa.array(codes))
-
-
 def _empty(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
 
@@ -107,9 +100,9 @@ def _figures(values: "np.ndarray[Any, np.dtype[np.float64]]") -> pa.Array:
     return pa.array(values, pa.float64(), from_pandas=True)
 
 
-def _ids(ids: Ids) -> pa.Array:
+def event_ids(ids: Ids) -> pa.Array:
     """Event ids as the API writes them."""
-    digits = np.frombuffer(hexlify(ids.astype(">u8").tobytes()), dtype="S1").reshape(-1, 32)
+    digits = np.frombuffer(hexlify(join_ids(ids)), dtype="S1").reshape(-1, 32)
     text = np.full((len(ids), 36), b"-", dtype="S1")
     text[:, [place for place in range(36) if place not in _DASHES]] = digits
     return pa.array(text.view("S36").ravel()).cast(pa.string())

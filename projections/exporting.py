@@ -1,7 +1,7 @@
 """Exports: readings as they count, or windows of any length, as Arrow batches, series by series and bounded in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from adapters.history.port import History, SeriesKey, SeriesRange
+from adapters.history.port import HistoryQueries, SeriesKey, SeriesRange
 from domain.columns import Int64
 from domain.indices import DAILY_INDICES
 from domain.replacements import BEGINNING, END, Segment, SensorKey
@@ -23,7 +23,7 @@ from projections.series import SeriesReader
 from projections.spans import WindowSource, ZoneOf
 from projections.stretches import Catalog
 from projections.watermarks import Lateness
-from schema.times import DAY_US, from_micros
+from schema.times import DAY_US, EARLIEST_US, from_micros
 
 _ROWS_AT_ONCE: Final = 100_000
 _WINDOWS_AT_ONCE: Final = 10_000
@@ -35,7 +35,7 @@ class Exporter:
 
     def __init__(
         self,
-        history: History,
+        history: HistoryQueries,
         judge: Judge,
         *,
         lateness: Lateness,
@@ -52,8 +52,11 @@ class Exporter:
     async def tables(self, wanted: Wanted) -> AsyncIterator[Table]:
         """The export, table by table; at least one, perhaps without rows."""
         one_of = self._readings if wanted.window is None else self._windows_of
+        keys = await self._keys(wanted)
+        if wanted.window is None:
+            await asyncio.to_thread(self._require, dict.fromkeys(key.device for key in keys), wanted)
         yield readings_table([], original=wanted.original) if wanted.window is None else windows_table([])
-        for key in await self._keys(wanted):
+        for key in keys:
             async for table in one_of(key, wanted):
                 yield table
 
@@ -90,18 +93,24 @@ class Exporter:
 
     async def _parts(self, key: SeriesKey, wanted: Wanted, most: int, *, by_days: bool = False) -> list[tuple[int, int]]:
         """Parts of the asked time in which the series has readings: each with few enough rows, or of few enough days."""
-        start, end = self._kept(key.device, *wanted.bounds, is_open=wanted.start is None and wanted.window is None)
+        start, end = self._kept(key.device, wanted)
         base = replace(key, metric=DAILY_INDICES[key.metric].metric) if key.metric in DAILY_INDICES else key
         kept = await self._windows.windows(Span.DAY, [SeriesRange(base, start // DAY_US * DAY_US, end)])
         days = kept.windows.start
         weight = np.ones(len(days), np.int64) if by_days else kept.windows.count + kept.windows.bad
         return [(max(start, first), min(end, last)) for first, last in _grouped(days, weight, most)]
 
-    def _kept(self, device: str, start: int, end: int, *, is_open: bool) -> tuple[int, int]:
-        """Who names no beginning asks for what is kept."""
+    def _require(self, devices: Iterable[str], wanted: Wanted) -> None:
+        for device in devices:
+            self._history.horizon.require(device, *self._kept(device, wanted))
+
+    def _kept(self, device: str, wanted: Wanted) -> tuple[int, int]:
+        """Who names no beginning asks for what is kept: of windows all, where no span of them was dropped."""
+        start, end = wanted.bounds
         horizon = self._history.horizon
-        if is_open and horizon.rows_gone(device, *EVER):
-            start = max(start, horizon.whole_from())
+        dropped = any(horizon.windows_from(span) > EARLIEST_US for span in Span)
+        if wanted.start is None and (wanted.window is None or dropped):
+            start = max(start, horizon.kept_from(device))
         return start, end
 
 

@@ -4,7 +4,7 @@ Who is behind reads the log itself until it reaches the ring. Each follower has 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final, NoReturn
 
 import structlog
@@ -12,12 +12,16 @@ import structlog
 from adapters.event_log.port import EventLog, LogUnavailableError
 from projections.iterating import closing
 from projections.opening import open_page
-from projections.pulse import Pulse
 from projections.queries import FeedPage
 from projections.ring import Ring, RingLimits
+from projections.waiters import Waiters
 from schema.envelope import EVERYTHING, Filter, Position
 
 _RETRY_SECONDS: Final = 1.0
+
+
+def _for_ever() -> float | None:
+    return None
 
 
 class FeedStoppedError(Exception):
@@ -46,23 +50,34 @@ class Feed:
         self._retry_seconds = retry_seconds
         self._ring: Ring | None = None
         self._failure: Exception | None = None
-        self._pulse = Pulse()
+        self._waiters = Waiters()
 
     async def run(self) -> NoReturn:
         """Read the log from its head on, for ever. Comes back by itself when the log was away; any other error is raised."""
         try:
             ring = self._ring = await self._begin()
-            self._pulse.fire()
+            self._waiters.wake_all()
             while True:
                 await self._subscribe(ring)
                 await asyncio.sleep(self._retry_seconds)
         except Exception as error:
             self._failure = error
-            self._pulse.fire()
+            self._waiters.wake_all()
             raise
 
-    async def follow(self, after: Position | None, *, only: Filter) -> AsyncIterator[FeedPage]:
+    def follow(self, after: Position | None, *, only: Filter) -> AsyncIterator[FeedPage]:
         """Pages after `after`, for ever: one without events is progress. FeedStoppedError once the feed has failed."""
+        return self.watch(after, only=only)
+
+    async def watch(
+        self,
+        after: Position | None,
+        *,
+        only: Filter,
+        stream: str | None = None,
+        patience: Callable[[], float | None] = _for_ever,
+    ) -> AsyncIterator[FeedPage]:
+        """The same: see `LiveQueries`."""
         ring = await self._joined()
         position, told = after, False
         while True:
@@ -83,7 +98,9 @@ class Feed:
                 yield FeedPage((), position, caught_up=False)
                 told = False
             else:
-                await self._next_change()
+                woken = await self._next_change(stream, patience())
+                if not woken and ring.next(position, only) is None:
+                    yield FeedPage((), position, caught_up=told)
 
     async def _begin(self) -> Ring:
         while True:
@@ -97,12 +114,16 @@ class Feed:
         try:
             async with closing(self._log.subscribe(ring.end, only=self._only, page_size=self._page_size)) as pages:
                 async for page in pages:
-                    ring.add(open_page(page, caught_up=page.caught_up))
-                    self._pulse.fire()
+                    was_caught_up = ring.caught_up
+                    ring.add(opened := open_page(page, caught_up=page.caught_up))
+                    if opened.caught_up == was_caught_up:
+                        self._waiters.wake({fed.recorded.stream for fed in opened.events})
+                    else:
+                        self._waiters.wake_all()
         except LogUnavailableError as error:
             structlog.get_logger().warning("feed_waits_for_the_log", reason=str(error))
         ring.caught_up = False
-        self._pulse.fire()
+        self._waiters.wake_all()
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError
 
@@ -127,10 +148,10 @@ class Feed:
             await self._next_change()
         return self._ring
 
-    async def _next_change(self) -> None:
+    async def _next_change(self, stream: str | None = None, patience: float | None = None) -> bool:
         if self._failure is not None:
             raise FeedStoppedError(f"the event log can no longer be followed: {self._failure}") from self._failure
-        await self._pulse.wait()
+        return await self._waiters.wait(stream, patience)
 
     async def _pause(self, error: LogUnavailableError) -> None:
         structlog.get_logger().warning("feed_waits_for_the_log", reason=str(error))

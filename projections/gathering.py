@@ -1,21 +1,29 @@
 """Gathering the raw rows that new ones are worked on with: what is at hand of sensors read in order, else the history."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
 
-from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
+from adapters.history.port import History, HistoryRow, RangeQuery, SeriesKey, SeriesRange
 from domain.columns import Bools, Float64, Int8, Int64
 from domain.quality import Runs
-from domain.rows import QUALITIES, Columns, Ids, arranged, split_ids
+from domain.raw_rows import RawRows
+from domain.rows import Columns, Ids, arranged
 from projections.at_hand import NO_TAIL, UNHEARD, AtHand
 from projections.stretches import Catalog, Sensor, Stretch, clusters
 from schema.times import LATEST_US
 
 _MOST_ROWS: Final = 2_000_000
-_CODES: Final = {quality: code for code, quality in enumerate(QUALITIES)}
+
+
+class RawSource(Protocol):
+    """Raw rows, as a history gives them."""
+
+    async def readings(self, query: RangeQuery) -> list[HistoryRow]: ...
+
+    async def columns(self, ranges: Sequence[SeriesRange]) -> Columns: ...
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -43,17 +51,10 @@ class NewRows(msgspec.Struct, frozen=True):
     ids: Ids
 
     @classmethod
-    def of(cls, rows: Sequence[HistoryRow]) -> "NewRows":
-        numbers: dict[tuple[str, str, str], int] = {}
-        series = [numbers.setdefault((row.device, row.sensor, row.metric), len(numbers)) for row in rows]
-        return cls(
-            [SeriesKey(*names) for names in numbers],
-            np.array(series, np.int64),
-            np.array([row.timestamp_us for row in rows], np.int64),
-            np.array([row.value for row in rows], np.float64),
-            np.array([_CODES[row.quality] for row in rows], np.int8),
-            split_ids(b"".join([row.event_id for row in rows])),
-        )
+    def of(cls, rows: RawRows) -> "NewRows":
+        used = np.flatnonzero(np.bincount(rows.series, minlength=len(rows.keys)))
+        keys = [SeriesKey(*rows.keys[number]) for number in used.tolist()]
+        return cls(keys, np.searchsorted(used, rows.series), rows.times, rows.values, rows.quality, rows.ids)
 
     def among(self, columns: Columns) -> Bools:
         """Which of the columns' rows are of these events."""
@@ -117,7 +118,7 @@ class Gatherer:
         return found, newest
 
 
-async def fetch(history: History, stretches: Sequence[Stretch], newest: Sequence[bool] | None = None) -> Gathered:
+async def fetch(history: RawSource, stretches: Sequence[Stretch], newest: Sequence[bool] | None = None) -> Gathered:
     """These stretches out of the history; `newest` says of each whether it holds its sensor's last reading."""
     parts = [part for stretch in stretches for part in stretch.parts]
     nothing = np.zeros(len(parts), np.int64)

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from adapters.history.port import History, SeriesKey
+from adapters.history.port import HistoryQueries, SeriesKey
 from domain.columns import Int64
 from domain.windows import Windows, merged
 from projections.covering import cover, read
@@ -33,7 +33,7 @@ class Heat(msgspec.Struct, frozen=True):
 class HeatMap:
     """Answers from one history and its `windows`."""
 
-    def __init__(self, history: History, windows: WindowSource, decisions: DecisionQueries) -> None:
+    def __init__(self, history: HistoryQueries, windows: WindowSource, decisions: DecisionQueries) -> None:
         self._history = history
         self._windows = windows
         self._decisions = decisions

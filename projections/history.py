@@ -3,19 +3,18 @@
 A fact model: rows are keyed by event id and metric, so any order and duplication of the events gives the same history.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from adapters.history.port import History, HistoryRow, HistoryUnavailableError
-from domain.corrections import EVER, FOR_EVER
+from adapters.history.port import History, HistoryUnavailableError
 from projections.batching import Batcher, BatchPolicy
-from projections.incoming import Corrected, Incoming, Item, Zoned
+from projections.incoming import Incoming
 from projections.opening import require_readable
 from projections.queries import FeedPage
 from projections.read_model import TryAgainError, usable_checkpoint
-from schema.envelope import Cursor, Filter, Position, RecordedEvent, decode_metadata
-from schema.events import ReadingCorrection, SensorReading, SiteDefined
-from schema.times import to_micros
+from projections.taken import Taken
+from schema.envelope import Cursor, Filter, Position
 
 
 async def whenever_it_likes() -> None:
@@ -45,7 +44,7 @@ class RawHistory:
         self.incoming = incoming or Incoming()
         self._history = history
         self._may_write = may_write
-        self._batch = Batcher(self._write, policy)
+        self._batch = Batcher(self._write, lambda: Taken(self.incoming.sites), policy)
         self._started = False
 
     @property
@@ -63,7 +62,8 @@ class RawHistory:
         require_readable(page)
         await self._may_write()
         await self.incoming.room()
-        await self._batch.add(self._items(page), page)
+        self._batch.gathered.take(page)
+        await self._batch.took(page)
         self.incoming.reached(self.position, caught_up=page.caught_up and self.position == page.position)
 
     async def close(self) -> None:
@@ -82,25 +82,12 @@ class RawHistory:
         anew, self._started = position is None or not self._started, True
         return position, anew
 
-    def _items(self, page: FeedPage) -> list[Item]:
-        items: list[Item] = []
-        for fed in page.events:
-            recorded, event = fed.recorded, fed.event
-            if isinstance(event, SensorReading):
-                if event.device_id not in self.incoming.sites:
-                    self.incoming.sites[event.device_id] = decode_metadata(recorded.metadata).site
-                _add_rows(items, recorded, event)
-            elif isinstance(event, ReadingCorrection):
-                items.append(_corrected(recorded, event))
-            elif isinstance(event, SiteDefined):
-                items.append(Zoned(event.site_id, recorded.position))
-        return items
-
-    async def _write(self, items: list[Item], checkpoint: Cursor) -> None:
+    async def _write(self, taken: Taken, checkpoint: Cursor) -> None:
         del checkpoint  # which is the windows' to move
+        rows = await asyncio.to_thread(taken.rows.rows)
         with away_for_now():
-            await self._history.write([item for item in items if isinstance(item, HistoryRow)])
-        self.incoming.add(items)
+            await self._history.write(rows)
+        self.incoming.add(taken.in_order(rows))
 
 
 @contextmanager
@@ -110,29 +97,3 @@ def away_for_now() -> Iterator[None]:
         yield
     except HistoryUnavailableError as error:
         raise TryAgainError(str(error)) from error
-
-
-def _corrected(recorded: RecordedEvent, event: ReadingCorrection) -> Corrected:
-    start = EVER if event.start is None else to_micros(event.start)
-    end = FOR_EVER if event.end is None else to_micros(event.end)
-    return Corrected(event.device_id, event.sensor_id, event.metric, start, end, recorded.recorded_us, recorded.position)
-
-
-def _add_rows(rows: list[Item], recorded: RecordedEvent, event: SensorReading) -> None:
-    timestamp_us = to_micros(event.timestamp)
-    for metric, value in event.reading.items():
-        rows.append(
-            HistoryRow(
-                event.device_id,
-                event.sensor_id,
-                metric,
-                timestamp_us,
-                value,
-                event.units.get(metric),
-                event.quality,
-                recorded.id,
-                recorded.recorded_us,
-                recorded.revision,
-                recorded.position,
-            )
-        )

@@ -1,35 +1,27 @@
 """The state of the whole house: its devices and sites, folded event by event, with a view of each made when it is asked for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 
 from projections.decision_state import DecisionRecord, DecisionState
-from projections.device_state import DeviceState
+from projections.device_state import HEARD, DeviceState
 from projections.device_view import device_content, device_view, location_of
 from projections.directory import DeviceDirectory
 from projections.queries import DeviceView, FeedEvent, SiteView
 from schema.envelope import RecordedEvent
-from schema.events import (
-    ActuatorEvent,
-    DeviceAnnounced,
-    DeviceMetadata,
-    DeviceRetired,
-    DeviceStatus,
-    ReadingCorrection,
-    SensorReading,
-    SiteDefined,
-)
+from schema.events import DeviceMetadata, DeviceRetired, ReadingCorrection, SiteDefined
 
 _SPEAKS: Final = "device-"
-_HEARD: Final[dict[type, Callable[[DeviceState, RecordedEvent, Any], None]]] = {
-    SensorReading: DeviceState.read,
-    ActuatorEvent: DeviceState.acted,
-    DeviceStatus: DeviceState.reported,
-    DeviceAnnounced: DeviceState.announced,
-}
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A device, and the decisions of the house that it is in: to be looked at now, and not to be changed."""
+
+    device: DeviceState
+    decisions: DecisionState
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -76,7 +68,7 @@ class HouseState:
     def _hear(self, recorded: RecordedEvent, event: Any) -> None:
         device = self._device(recorded.stream[len(_SPEAKS) :])
         device.seen(recorded.recorded_us)
-        hear = _HEARD.get(type(event))
+        hear = HEARD.get(type(event))
         if hear is not None:
             hear(device, recorded, event)
             if device.spoke_from(recorded, event.timestamp):
@@ -103,8 +95,16 @@ class HouseState:
             view = self._views[device_id] = device_view(device, self._decisions)
         return view
 
-    def devices(self, *, first: int, after: str | None, location: str | None) -> list[DeviceView]:
-        views = map(self.device, self._directory.page(first=first, after=after, location=location))
+    def known(self, device_id: str) -> Known | None:
+        """What views of the device are made of."""
+        device = self._devices.get(device_id)
+        return None if device is None else Known(device, self._decisions)
+
+    def devices(
+        self, *, first: int, after: str | None, before: str | None, backwards: bool, location: str | None
+    ) -> list[DeviceView]:
+        ids = self._directory.page(first=first, after=after, before=before, backwards=backwards, location=location)
+        views = map(self.device, ids)
         return [view for view in views if view is not None]
 
     def site(self, site_id: str) -> SiteView | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.history.port import HistoryRow
+from domain.raw_rows import RawRows
 from projections.pulse import Pulse
 from projections.queries import FeedPage
 from schema.envelope import EVERYTHING, Filter, Position
@@ -48,7 +48,7 @@ class Zoned(msgspec.Struct, frozen=True):
     position: Position
 
 
-Item = HistoryRow | Corrected | Zoned
+Item = RawRows | Corrected | Zoned
 
 
 class Incoming:
@@ -64,7 +64,8 @@ class Incoming:
         self.sites: dict[str, str | None] = {}
         self._pace = pace or Pace()
         self._clock = clock
-        self._rows: list[Item] = []
+        self._items: list[Item] = []
+        self._rows = 0
         self._begun = False
         self._beginning: Position | None = None
         self._position: Position | None = None
@@ -77,7 +78,7 @@ class Incoming:
         """The raw history goes on after `position`; `anew` where what was there before is gone."""
         if anew:
             self.generation += 1
-            self._rows = []
+            self._items, self._rows = [], 0
             self._beginning = position
         self._position, self._caught_up, self._live, self._begun = position, False, False, True
         self._pulse.fire()
@@ -90,12 +91,13 @@ class Incoming:
 
     async def room(self) -> None:
         """Return once there is room for more rows."""
-        while len(self._rows) >= self._pace.most:
+        while self._rows >= self._pace.most:
             await self._pulse.wait()
 
-    def add(self, rows: list[Item]) -> None:
-        """Rows that are stored."""
-        self._rows += rows
+    def add(self, items: list[Item]) -> None:
+        """Rows that are stored, and decisions among them."""
+        self._items += items
+        self._rows += sum(map(_size, items))
         self._pulse.fire()
 
     def reached(self, position: Position | None, *, caught_up: bool) -> None:
@@ -109,20 +111,21 @@ class Incoming:
         self._pulse.fire()
 
     def take(self) -> tuple[list[Item], Position | None]:
-        """All rows at hand, and up to where they are all."""
-        rows, self._rows = self._rows, []
+        """All that is at hand, and up to where that is all."""
+        items, self._items, self._rows = self._items, [], 0
         self._asked, self._live = False, self._caught_up
         self._taken_at = self._clock()
-        return rows, self._position
+        return items, self._position
 
     def done(self) -> None:
         """What was taken is in the windows."""
         self._ended_at = self._clock()
         self._pulse.fire()
 
-    def give_back(self, rows: list[Item]) -> None:
+    def give_back(self, items: list[Item]) -> None:
         """What was taken could not be made into windows."""
-        self._rows = rows + self._rows
+        self._items = items + self._items
+        self._rows += sum(map(_size, items))
 
     async def follow(self, after: Position | None, *, only: Filter = EVERYTHING) -> AsyncIterator[FeedPage]:
         """A page without events whenever it is time to make windows, for ever; the first one at once."""
@@ -131,10 +134,10 @@ class Incoming:
         while True:
             if told is None:
                 await self.begun()
-            elif not (self._caught_up and not self._rows and told == (self._position, False)):
+            elif not (self._caught_up and not self._items and told == (self._position, False)):
                 await self._due(after)
             now = (self._position, self._caught_up)
-            if now != told or self._rows:
+            if now != told or self._items:
                 told, after = now, self._position
                 yield FeedPage((), self._position, caught_up=self._caught_up)
             else:
@@ -147,13 +150,17 @@ class Incoming:
                     await self._pulse.wait()
 
     def _is_due(self, after: Position | None) -> bool:
-        if not self._begun or (self._position == after and not self._rows and not self._caught_up):
+        if not self._begun or (self._position == after and not self._items and not self._caught_up):
             return False
         if self._live:
             return self._asked or self._rest() <= 0
-        return len(self._rows) >= self._pace.rows
+        return self._rows >= self._pace.rows
 
     def _rest(self) -> float:
         """How many seconds are left of the pause."""
         cost = max(0.0, self._ended_at - self._taken_at)
         return self._ended_at + max(self._pace.pause_seconds, _PAUSES_PER_COST * cost) - self._clock()
+
+
+def _size(item: Item) -> int:
+    return len(item) if isinstance(item, RawRows) else 1

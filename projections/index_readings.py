@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from adapters.history.port import History, HistoryRow, RangeQuery
+from adapters.history.port import HistoryRow, RangeQuery, key_of
 from domain.indices import INDICES
 from domain.rows import QUALITIES, split_ids
-from projections.gathering import fetch
+from projections.gathering import RawSource, fetch
 from projections.judging import Judge, with_indices
 from projections.shown import Shown
 from projections.stretches import Catalog, Sensor
@@ -21,22 +21,23 @@ Calculated = tuple[HistoryRow, Shown]
 """A reading as a history would hold it, without a value that a device sent, and what is shown of it."""
 
 
-async def index_readings(history: History, judge: Judge, query: RangeQuery, metric: str) -> list[Calculated]:
+async def index_readings(history: RawSource, judge: Judge, query: RangeQuery, metric: str) -> list[Calculated]:
     """At most `query.limit` readings of an index, in order. Where the sensor measured the metric itself there is none."""
     base = INDICES[metric].inputs[0]
+    after, before = (None if key is None else (*key[:2], base) for key in (query.after, query.before))
+    asked = replace(query, metric=base, after=after, before=before)
     found: list[Calculated] = []
-    after = None if query.after is None else (*query.after[:2], base)
     while len(found) < query.limit:
-        rows = await history.readings(replace(query, metric=base, after=after))
-        if rows:
-            found += await _calculated(history, judge, metric, rows)
+        rows = await history.readings(asked)
+        more = await _calculated(history, judge, metric, rows) if rows else []
+        found = more + found if query.backwards else found + more
         if len(rows) < query.limit:
             break
-        after = rows[-1].timestamp_us, rows[-1].event_id, base
-    return found[: query.limit]
+        asked = replace(asked, before=key_of(rows[0])) if query.backwards else replace(asked, after=key_of(rows[-1]))
+    return found[-query.limit :] if query.backwards else found[: query.limit]
 
 
-async def _calculated(history: History, judge: Judge, metric: str, rows: Sequence[HistoryRow]) -> list[Calculated]:
+async def _calculated(history: RawSource, judge: Judge, metric: str, rows: Sequence[HistoryRow]) -> list[Calculated]:
     """Of the rows of the first input those whose events hold the others too, with what the index comes to."""
     first, last = rows[0].timestamp_us, rows[-1].timestamp_us
     catalog = Catalog(judge.book)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from adapters.history.port import SeriesKey
 from domain.columns import Bools, Float64, Int8, Int64
 from domain.quality import Runs
 from domain.rows import Columns
+from projections.shown import VERDICTS
 from projections.stretches import Stretch
 
 
@@ -29,6 +31,10 @@ class Judged(msgspec.Struct, frozen=True):
     quality: Int8
     excluded: Bools
     last: Int64
+
+    def verdicts(self, rows: Int64) -> Int8:
+        """The places in `VERDICTS` of what speaks against these rows."""
+        return np.where(self.excluded[rows], len(VERDICTS) - 1, self.reasons[rows]).astype(np.int8)
 
 
 class Counted(msgspec.Struct, frozen=True):

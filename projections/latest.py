@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from projections.house_state import HouseState
+from projections.house_state import HouseState, Known
 from projections.opening import require_readable
 from projections.queries import DeviceView, FeedPage, SiteView
 from projections.read_model import usable_checkpoint
@@ -21,7 +21,7 @@ from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "latest"
-SNAPSHOT_VERSION: Final = 3
+SNAPSHOT_VERSION: Final = 4
 """To be raised whenever the state holds other fields, or the same events lead to another state."""
 _RECORDS_AT_ONCE: Final = 250
 """How many devices are encoded before other tasks have their turn."""
@@ -78,8 +78,20 @@ class LatestState:
     def device(self, device_id: str) -> DeviceView | None:
         return self._state.device(device_id)
 
-    def devices(self, *, first: int, after: str | None = None, location: str | None = None) -> list[DeviceView]:
-        return self._state.devices(first=first, after=after, location=location)
+    def known(self, device_id: str) -> Known | None:
+        """What views of a device are made of, for who looks into its past."""
+        return self._state.known(device_id)
+
+    def devices(
+        self,
+        *,
+        first: int,
+        after: str | None = None,
+        before: str | None = None,
+        backwards: bool = False,
+        location: str | None = None,
+    ) -> list[DeviceView]:
+        return self._state.devices(first=first, after=after, before=before, backwards=backwards, location=location)
 
     def site(self, site_id: str) -> SiteView | None:
         return self._state.site(site_id)

@@ -5,7 +5,7 @@ Process history: it names places in one log. The log cannot look events up by id
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
@@ -16,17 +16,19 @@ import msgspec
 
 from adapters.event_log.port import EventLog
 from projections.batching import Batcher, BatchPolicy
+from projections.dead_letters import dead_letter_view
 from projections.lineage_index import Entry, LineageIndex, Place
 from projections.queries import DeadLetterView, FeedEvent, FeedPage
 from projections.read_model import TryAgainError, usable_checkpoint
 from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
 from schema.events import DeadLettered
 from schema.ids import EventId
-from schema.registry import REGISTRY
 
 T = TypeVar("T")
 _FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased"})
 """The log lets go of them soon: what they tell holds for seconds."""
+_CLOSE: Final = 8
+"""To read so many events more costs no more than another question."""
 _CORRELATED: Final = b'"$correlationId"'
 
 
@@ -39,7 +41,7 @@ class Lineage:
     def __init__(self, log: EventLog, index: LineageIndex, thread: ThreadPoolExecutor, policy: BatchPolicy | None) -> None:
         self._log = log
         self._index, self._thread = index, thread
-        self._batch = Batcher(self._write, policy)
+        self._batch = Batcher(self._write, list[Entry], policy)
 
     @classmethod
     async def open(cls, log: EventLog, path: Path, policy: BatchPolicy | None = None) -> "Lineage":
@@ -62,7 +64,8 @@ class Lineage:
         return position
 
     async def apply(self, page: FeedPage) -> None:
-        await self._batch.add((_entry(fed) for fed in page.events if fed.recorded.type not in _FLEETING), page)
+        self._batch.gathered.extend(_entry(fed) for fed in page.events if fed.recorded.type not in _FLEETING)
+        await self._batch.took(page)
 
     async def close(self) -> None:
         await self._batch.close()
@@ -71,27 +74,34 @@ class Lineage:
 
     async def find(self, event_id: EventId) -> RecordedEvent | None:
         """The event of that id, the first where the log holds it twice; None where it holds none, or none any more."""
+        [found] = await self.find_all([event_id])
+        return found
+
+    async def find_all(self, event_ids: Sequence[EventId]) -> list[RecordedEvent | None]:
+        """The event of each id, as `find` tells it."""
         index = self._index
-        for place in await self._run(lambda: index.find(event_id)):
-            event = await self._read(place)
-            if event is not None and event.id == event_id:
-                return event
-        return None
+        places = await self._run(lambda: [index.find(event_id) for event_id in event_ids])
+        events = await self._read(place for each in places for place in each)
+        return [
+            next((events[place] for place in each if place in events and events[place].id == event_id), None)
+            for event_id, each in zip(event_ids, places, strict=True)
+        ]
 
     async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
         """At most `first` events of that correlation id, in log order; those that the log let go are left out."""
         index = self._index
         places = await self._run(lambda: index.correlated(correlation_id, first))
-        events = [await self._read(place) for place in places]
-        return [event for event in events if event is not None]
+        events = await self._read(places)
+        return [events[place] for place in places if place in events]
 
-    async def dead_letters(self, *, first: int, before: Position | None = None) -> list[DeadLetterView]:
-        """At most `first`, newest first, recorded before `before`."""
+    async def dead_letters(
+        self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False
+    ) -> list[DeadLetterView]:
+        """At most `first`, newest first, recorded after `since` and before `before`; with `oldest` the last of them."""
         index = self._index
-        places = await self._run(lambda: index.dead_letters(first, before))
-        by_stream = groupby(sorted(places, key=_stream), key=_stream)
-        views = [view for stream, group in by_stream for view in await self._dead_letters_in(stream, list(group))]
-        return sorted(views, key=lambda view: view.position, reverse=True)
+        places = await self._run(lambda: index.dead_letters(first, before=before, since=since, oldest=oldest))
+        events = await self._read(places)
+        return [dead_letter_view(events[place]) for place in places if place in events]
 
     async def count_dead_letters(self) -> int:
         return await self._run(self._index.count_dead_letters)
@@ -105,16 +115,15 @@ class Lineage:
         self._index, other._index = other._index, self._index  # noqa: SLF001  # its own kind
         self._thread, other._thread = other._thread, self._thread  # noqa: SLF001  # likewise
 
-    async def _dead_letters_in(self, stream: str, places: Sequence[Place]) -> list[DeadLetterView]:
-        """Those at the given places of one stream, read as one range: a page of dead letters lies close together."""
-        first, last = places[-1].revision, places[0].revision
-        events = await self._log.read_stream(stream, start=first, limit=last - first + 1)
-        wanted = {place.revision for place in places}
-        return [_dead_letter(event) for event in events if event.revision in wanted]
-
-    async def _read(self, place: Place) -> RecordedEvent | None:
-        events = await self._log.read_stream(place.stream, start=place.revision, limit=1)
-        return events[0] if events and events[0].revision == place.revision else None
+    async def _read(self, places: Iterable[Place]) -> dict[Place, RecordedEvent]:
+        """What stands there; those of a stream that lie close together are read as one range."""
+        found: dict[Place, RecordedEvent] = {}
+        for stream, group in groupby(sorted(set(places), key=_in_stream), key=lambda place: place.stream):
+            wanted = {place.revision: place for place in group}
+            for first, last in _ranges(list(wanted)):
+                events = await self._log.read_stream(stream, start=first, limit=last - first + 1)
+                found |= {wanted[event.revision]: event for event in events if event.revision in wanted}
+        return found
 
     async def _write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
         with _away_for_now():
@@ -133,8 +142,19 @@ def _away_for_now() -> Iterator[None]:
         raise TryAgainError(f"the lineage index cannot be used right now: {error}") from error
 
 
-def _stream(place: Place) -> str:
-    return place.stream
+def _in_stream(place: Place) -> tuple[str, int]:
+    return place.stream, place.revision
+
+
+def _ranges(revisions: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of ascending revisions, in groups between which there is more than it is worth to read along."""
+    first = last = revisions[0]
+    for revision in revisions[1:]:
+        if revision - last > _CLOSE:
+            yield first, last
+            first = revision
+        last = revision
+    yield first, last
 
 
 def _entry(fed: FeedEvent) -> Entry:
@@ -156,21 +176,3 @@ def _correlation_of(recorded: RecordedEvent) -> str | None:
         return decode_metadata(recorded.metadata).correlation_id
     except msgspec.DecodeError:
         return None  # metadata that is not ours has no correlation id of ours
-
-
-def _dead_letter(recorded: RecordedEvent) -> DeadLetterView:
-    event = REGISTRY.unpack(recorded)
-    if not isinstance(event, DeadLettered):
-        raise TypeError(f"revision {recorded.revision} of {recorded.stream} is no dead letter")
-    return DeadLetterView(
-        event_id=recorded.id,
-        position=recorded.position,
-        source=event.source,
-        topic=event.topic,
-        payload=event.payload,
-        size=event.size,
-        sha256=event.sha256,
-        code=event.code,
-        reason=event.reason,
-        received_at=event.received_at,
-    )

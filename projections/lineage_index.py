@@ -31,12 +31,12 @@ JOIN stream s ON s.number = c.stream ORDER BY c.position LIMIT ?
 """
 _DEAD_LETTERS: Final = """
 SELECT d.position, s.name, d.revision FROM dead_letter d JOIN stream s ON s.number = d.stream
-WHERE d.position < ? ORDER BY d.position DESC LIMIT ?
+WHERE d.position > ? AND d.position < ? ORDER BY d.position {order} LIMIT ?
 """
 _SUMS: Final = """
 SELECT count(*), sum(key & 1048575), sum((key >> 20) & 1048575), sum(position & 1048575), sum(revision & 1048575) FROM event
 """
-_NO_LIMIT: Final = (1 << 63) - 1
+_BEFORE_ALL, _NO_LIMIT = -1, (1 << 63) - 1
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -98,9 +98,11 @@ class LineageIndex:
         """Where the events of one correlation id are, in log order."""
         return self._places(_FIND_CORRELATED, (self._newest_generation(), correlation_id, first))
 
-    def dead_letters(self, first: int, before: Position | None) -> list[Place]:
-        """Where dead letters are, newest first."""
-        return self._places(_DEAD_LETTERS, (_NO_LIMIT if before is None else before, first))
+    def dead_letters(self, first: int, *, before: Position | None, since: Position | None, oldest: bool) -> list[Place]:
+        """Where dead letters are, newest first; with `oldest` the last of these."""
+        ends = (_BEFORE_ALL if since is None else since, _NO_LIMIT if before is None else before)
+        places = self._places(_DEAD_LETTERS.format(order="ASC" if oldest else "DESC"), (*ends, first))
+        return places[::-1] if oldest else places
 
     def count_dead_letters(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM dead_letter").fetchone()[0])

@@ -2,26 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
-from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
+from adapters.history.port import HistoryRow, SeriesKey, SeriesRange
 from domain.corrections import UNTOUCHED
-from domain.quality import Reason
 from domain.rows import QUALITIES, split_ids
-from projections.gathering import fetch
+from projections.gathering import RawSource, fetch
 from projections.judged import Judged
 from projections.judging import Judge
-from projections.shown import EXCLUDED, Shown
+from projections.shown import VERDICTS, Shown
 from projections.stretches import Stretch, reach_of
 
-_NAMES: Final = {reason: None if reason is Reason.NONE else reason.name.lower() for reason in Reason}
 _Place = tuple[SeriesKey, int, int, int]
 """A row: its series, its time, and the two halves of its event id."""
 
 
-async def shown_rows(history: History, judge: Judge, rows: Sequence[HistoryRow]) -> list[Shown]:
+async def shown_rows(history: RawSource, judge: Judge, rows: Sequence[HistoryRow]) -> list[Shown]:
     """The rows as they count, in the order given."""
     if not rows:
         return []
@@ -39,7 +36,7 @@ def _place(row: HistoryRow) -> _Place:
     return SeriesKey(row.device, row.sensor, row.metric), row.timestamp_us, high, low
 
 
-async def _judged(history: History, judge: Judge, stretches: Sequence[Stretch]) -> Judged:
+async def _judged(history: RawSource, judge: Judge, stretches: Sequence[Stretch]) -> Judged:
     rows = await fetch(history, stretches)
     return await asyncio.to_thread(judge.judge, rows, judge.corrections(rows.keys))
 
@@ -79,12 +76,11 @@ def _found(rows: Judged, judge: Judge) -> dict[_Place, Shown]:
     starts = np.array([stretch.start_us for stretch in rows.stretches], np.int64)[series]
     ends = np.array([stretch.end_us for stretch in rows.stretches], np.int64)[series]
     inside = np.flatnonzero((rows.raw.times >= starts) & (rows.raw.times < ends))
-    columns = (series, rows.raw.times, rows.values, rows.quality, rows.reasons, rows.excluded, rows.last)
+    columns = (series, rows.raw.times, rows.values, rows.quality, rows.verdicts(np.arange(len(series))), rows.last)
     found: dict[_Place, Shown] = {}
-    for (number, time, value, quality, reason, excluded, last), (high, low) in zip(
+    for (number, time, value, quality, verdict, last), (high, low) in zip(
         zip(*(column[inside].tolist() for column in columns), strict=True), rows.raw.ids[inside].tolist(), strict=True
     ):
-        verdict = EXCLUDED if excluded else _NAMES[Reason(reason)]
         correction = None if last == UNTOUCHED else corrections[number][last].id
-        found[rows.keys[number], time, high, low] = Shown(value, QUALITIES[quality], verdict, correction)
+        found[rows.keys[number], time, high, low] = Shown(value, QUALITIES[quality], VERDICTS[verdict], correction)
     return found

@@ -1,6 +1,6 @@
 """The query side of the read models: what may be asked of them, and the shapes of the answers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -45,6 +45,7 @@ class LatestActuator(msgspec.Struct, frozen=True):
     reason: str | None
     timestamp: datetime
     event_id: EventId
+    recorded_us: int
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -90,8 +91,19 @@ class LatestQueries(Protocol):
 
     def device(self, device_id: str) -> DeviceView | None: ...
 
-    def devices(self, *, first: int, after: str | None = None, location: str | None = None) -> list[DeviceView]:
-        """At most `first` devices by id, after that id; at or below the location (its site where none was decided)."""
+    def devices(
+        self,
+        *,
+        first: int,
+        after: str | None = None,
+        before: str | None = None,
+        backwards: bool = False,
+        location: str | None = None,
+    ) -> list[DeviceView]:
+        """At most `first` devices by id, between those ids, or with `backwards` the last of them.
+
+        At or below the location (its site where none was decided).
+        """
         ...
 
     def site(self, site_id: str) -> SiteView | None: ...
@@ -101,6 +113,11 @@ class LatestQueries(Protocol):
 
 class DecisionQueries(Protocol):
     """What people decided, for whoever looks at readings. In memory: answers at once."""
+
+    @property
+    def version(self) -> int:
+        """Another number after each decision."""
+        ...
 
     def standing(self, device_id: str) -> Sequence[Correction]:
         """The corrections of a device that make a difference, in the order in which they work."""
@@ -123,17 +140,47 @@ class DecisionQueries(Protocol):
         ...
 
 
+class KeySecret(msgspec.Struct, frozen=True):
+    """A secret of a key, by its hash: the first, second and so on. Good until a moment; None: as long as the key.
+
+    `mqtt_hash` is of the whole key, as Mosquitto's password file has it; None where the key does not deliver.
+    """
+
+    sha256: str
+    mqtt_hash: str | None = None
+    number: int = 1
+    until: datetime | None = None
+
+
 class KeyView(msgspec.Struct, frozen=True):
-    """An API key: all but its secret."""
+    """An API key: all but its secrets. It is good for these sites and these devices alone; none named: for all.
+
+    Of `secrets` the first is the newest; another one is that before, which may be over.
+    """
 
     account_id: str
     key_id: str
     name: str
     role: str
-    secret_sha256: str
+    secrets: tuple[KeySecret, ...]
     expires_at: datetime | None
     revoked: bool
     issued_at: datetime
+    sites: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it still opens something, with whichever of its secrets."""
+        return not self.revoked and (self.expires_at is None or self.expires_at > now)
+
+    def secret(self, number: int) -> KeySecret | None:
+        """The secret of that number, as far as it is known."""
+        return next((secret for secret in self.secrets if secret.number == number), None)
+
+    def good_secrets(self, now: datetime) -> list[KeySecret]:
+        """Those that open something."""
+        good = (secret for secret in self.secrets if secret.until is None or secret.until > now)
+        return list(good) if self.is_good(now) else []
 
 
 class AccountQueries(Protocol):
@@ -172,8 +219,14 @@ class LineageQueries(Protocol):
         """The event of that id, read from the log; the first where the log holds it twice."""
         ...
 
-    async def dead_letters(self, *, first: int, before: Position | None = None) -> list[DeadLetterView]:
-        """At most `first` dead letters, newest first, recorded before that position."""
+    async def find_all(self, event_ids: Sequence[EventId]) -> list[RecordedEvent | None]:
+        """The event of each id, in that order."""
+        ...
+
+    async def dead_letters(
+        self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False
+    ) -> list[DeadLetterView]:
+        """At most `first` dead letters, newest first, recorded between those positions; with `oldest` the last of them."""
         ...
 
     async def count_dead_letters(self) -> int: ...
@@ -248,4 +301,17 @@ class FeedQueries(Protocol):
 
     def follow(self, after: Position | None, *, only: Filter) -> AsyncIterator[FeedPage]:
         """Pages after `after`, for ever; pages without a match come as progress."""
+        ...
+
+
+class LiveQueries(FeedQueries, Protocol):
+    """The same for the many who want a little of it each."""
+
+    def watch(
+        self, after: Position | None, *, only: Filter, stream: str | None, patience: Callable[[], float | None]
+    ) -> AsyncIterator[FeedPage]:
+        """As `follow`, for who looks for events of one stream alone, or (None) of all: others do not wake him.
+
+        They come with what does, or after `patience` seconds, when there is a page in any case; None is for ever.
+        """
         ...

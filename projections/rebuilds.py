@@ -38,7 +38,7 @@ class PartReport(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class DifferingDay(msgspec.Struct, frozen=True, rename="camel"):
-    """A day of a device, and the parts that differ on it."""
+    """A day of a device in UTC, and the parts that differ on it. A site's day is named by the date on which it begins."""
 
     device_id: str
     day: date

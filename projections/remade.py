@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from adapters.history.port import History, KeptWindows, SeriesKey, SeriesRange
+from adapters.history.port import HistoryQueries, KeptWindows, SeriesKey, SeriesRange
 from domain.columns import Int64
 from domain.indices import INDICES
 from domain.windows import NO_WINDOWS, Span, Windows, joined, overlaid, windows_of
@@ -30,17 +30,27 @@ _DAYS_AT_ONCE: Final = 8
 class Remade:
     """Windows of one history, kept or made: what reads windows may ask it in the history's place.
 
-    `kept` answers for those that are kept, where it knows better how than the history itself.
+    `kept` answers for those that are kept, where it knows better how than the history itself. Of what is gone nothing is
+    made; unless `gaps_allowed` that is a BeyondRetentionError.
     """
 
-    def __init__(self, history: History, judge: Judge, zone_of: ZoneOf, *, kept: WindowSource | None = None) -> None:
+    def __init__(
+        self,
+        history: HistoryQueries,
+        judge: Judge,
+        zone_of: ZoneOf,
+        *,
+        kept: WindowSource | None = None,
+        gaps_allowed: bool = False,
+    ) -> None:
         self._history = history
         self._kept = kept or history
         self._judge = judge
         self._zone_of = zone_of
+        self._gaps_allowed = gaps_allowed
 
     async def windows(self, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows:
-        """As the history's own; BeyondRetentionError where the raw rows are gone too."""
+        """As the history's own, and made where the raw rows are not gone too."""
         kept = await self._kept.windows(span, ranges)
         floor = self._history.horizon.windows_from(span)
         if all(each.start_us >= floor for each in ranges):
@@ -56,7 +66,8 @@ class Remade:
         """The windows of one series that start in a range."""
         key = wanted.series
         days_of = local_days(self._zone_of(key.device)) if span is Span.SITE_DAY else fixed(DAY_US)
-        self._history.horizon.require(key.device, wanted.start_us, wanted.end_us)
+        if not self._gaps_allowed:
+            self._history.horizon.require(key.device, wanted.start_us, wanted.end_us)
         days = self._history.horizon.archived(key.device, wanted.start_us, wanted.end_us)
         found = [await self._piece(span, key, start, end) for start, end in _pieces(days, days_of)]
         windows = joined([NO_WINDOWS, *found])

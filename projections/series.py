@@ -5,7 +5,7 @@ minutes tell whose they are.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -15,13 +15,14 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from adapters.history.port import History, SeriesKey, SeriesRange
+from adapters.history.port import HistoryQueries, SeriesKey, SeriesRange
 from domain.columns import Bools, Float64, Int64
 from domain.indices import DAILY_INDICES, INDICES
-from domain.replacements import SensorKey
+from domain.replacements import BEGINNING, END, SensorKey
 from domain.windows import NO_WINDOWS, Span, Windows, joined, merged, overlaid, windows_of
 from projections.covering import Part, cover, read, span_within
 from projections.daily import daily
+from projections.days import UTC, Days
 from projections.gathering import fetch
 from projections.judged import Judged
 from projections.judging import Judge, with_indices
@@ -33,7 +34,6 @@ from projections.watermarks import Lateness, standing
 from schema.times import EARLIEST_US, MINUTE_US, to_micros
 
 _MICROSECOND: Final = timedelta(microseconds=1)
-_UTC: Final = ZoneInfo("UTC")
 
 
 class Chart(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ class SeriesReader:
 
     def __init__(
         self,
-        history: History,
+        history: HistoryQueries,
         judge: Judge,
         *,
         decisions: SegmentQueries,
@@ -99,23 +99,18 @@ class SeriesReader:
             part for number, key in enumerate(keys) for part in self._parts(number, key, first - length + width, last, span)
         ]
         found = await read(self._windows, parts)
-        small = merged(found, found.start // width * width)
-        steps = np.arange(length // width) * width
-        ends = (small.start[:, None] + steps).ravel()
-        place = np.repeat(np.arange(len(small)), len(steps))
-        inside = (ends >= first) & (ends < last)
-        series, ends, place = small.series[place[inside]], ends[inside], place[inside]
-        order = np.lexsort((small.start[place], ends, series))
-        windows = merged(small.take(place[order]), ends[order])
-        return await self._charts(keys, windows, windows.start + width)
+        windows = await asyncio.to_thread(_rolled, found, first, last, width, length)
+        ends = windows.start + width
+        return await self._charts(keys, windows, ends, ends - length)
 
     async def days(self, keys: Sequence[SeriesKey], start: datetime, end: datetime, *, in_utc: bool = False) -> list[Chart]:
         """For each series the days of its site (or of UTC) that overlap [start, end); indices of whole days among them."""
-        zones = [_UTC if in_utc else self._zone_of(key.device) for key in keys]
+        zones = [UTC if in_utc else self._zone_of(key.device) for key in keys]
+        kept_in = {} if in_utc else await self._zones_of_days(keys)
         parts: list[Part] = []
         for number, (key, zone) in enumerate(zip(keys, zones, strict=True)):
-            first, last = whole(local_days(zone), start, end)
-            parts += self._parts_of_days(number, key, first, last, Span.DAY if in_utc else Span.SITE_DAY)
+            asked = Days(zone, *whole(local_days(zone), start, end))
+            parts += self._parts_of_days(number, key, asked, kept_in)
         found = await read(self._windows, parts)
 
         def day_of(windows: Windows) -> Int64:
@@ -129,15 +124,27 @@ class SeriesReader:
         days = overlaid(windows[0], joined([NO_WINDOWS, *windows[1:]]))
         return await self._charts(keys, days, ends_of(Span.SITE_DAY, days, zones))
 
-    def _parts_of_days(self, number: int, key: SeriesKey, first: int, last: int, span: Span) -> Iterator[Part]:
+    def _parts_of_days(self, number: int, key: SeriesKey, days: Days, kept_in: Mapping[str, ZoneInfo]) -> Iterator[Part]:
         """Whole days where they are kept; where a sensor was replaced, and for what is summed over hours, shorter windows."""
+        first, last = days.start_us, days.end_us
         index = DAILY_INDICES.get(key.metric)
         if index is not None:
             yield from self._parts(number, replace(key, metric=index.metric), first, last, Span.HOUR)
-        elif len(list(self._sources(key, first, last))) == 1:
-            yield Part(number, span, SeriesRange(key, first, last))
+            return
+        sources = list(self._sources(key, first, last))
+        is_one = len(sources) == 1 and (sources[0].start_us, sources[0].end_us) == (first, last)
+        span = days.kept_as(kept_in.get(sources[0].key.device)) if is_one else None
+        if span is None:
+            yield from self._parts(number, key, first, last, days.made_of())
         else:
-            yield from self._parts(number, key, first, last, Span.QUARTER)
+            yield Part(number, span, SeriesRange(sources[0].key, first, last))
+
+    async def _zones_of_days(self, keys: Sequence[SeriesKey]) -> Mapping[str, ZoneInfo]:
+        """The zone that site days of each device are kept in: none where its site's is another one since they were made."""
+        devices = {source.key.device for key in keys for source in self._sources(key, BEGINNING, END)}
+        marks = await self._history.watermarks(list(devices))
+        zones = {device: self._zone_of(device) for device in marks}
+        return {device: zone for device, zone in zones.items() if zone.key == marks[device].zone}
 
     def _sources(self, key: SeriesKey, start: int, end: int) -> Iterator[Source]:
         for segment in self._decisions.segments(SensorKey(key.device, key.sensor)):
@@ -174,8 +181,11 @@ class SeriesReader:
         rows = await fetch(self._history, stretches)
         return await asyncio.to_thread(self._judge.judge, rows, self._judge.corrections(rows.keys))
 
-    async def _charts(self, keys: Sequence[SeriesKey], windows: Windows, ends: Int64) -> list[Chart]:
-        final = ends + self._lateness.allowed_us <= (await self._standing(keys))[windows.series]
+    async def _charts(
+        self, keys: Sequence[SeriesKey], windows: Windows, ends: Int64, since: Int64 | None = None
+    ) -> list[Chart]:
+        """The figures of each window are those of [since, end): where that is not told, from its start."""
+        final = await self._final(keys, windows.series, windows.start if since is None else since, ends)
         quantiles = windows.quantiles(0.5, 0.95)
         bounds = np.searchsorted(windows.series, np.arange(len(keys) + 1)).tolist()
         return [
@@ -183,12 +193,35 @@ class SeriesReader:
             for first, last in pairwise(bounds)
         ]
 
-    async def _standing(self, keys: Sequence[SeriesKey]) -> Int64:
-        """Where the watermark of each series' device stands now."""
-        marks = await self._history.watermarks(list({key.device for key in keys}))
+    async def _final(self, keys: Sequence[SeriesKey], series: Int64, starts: Int64, ends: Int64) -> Bools:
+        """Whether the device of each sensor that measured in it has come past what it measured there."""
+        sources = [(number, source) for number, key in enumerate(keys) for source in self._sources(key, BEGINNING, END)]
+        stands = await self._standing({source.key.device for _, source in sources})
+        final = np.ones(len(series), np.bool_)
+        for number, source in sources:
+            first, last = np.searchsorted(series, (number, number + 1)).tolist()
+            within = (starts[first:last] < source.end_us) & (ends[first:last] > source.start_us)
+            past = np.minimum(ends[first:last], source.end_us) + self._lateness.allowed_us
+            final[first:last] &= ~within | (past <= stands.get(source.key.device, EARLIEST_US))
+        return final
+
+    async def _standing(self, devices: Collection[str]) -> Mapping[str, int]:
+        """Where the watermark of each device that was heard stands now."""
+        marks = await self._history.watermarks(list(devices))
         now = to_micros(self._clock())
-        stands = {device: standing(mark, now, self._lateness) for device, mark in marks.items()}
-        return np.array([stands.get(key.device, EARLIEST_US) for key in keys], np.int64)
+        return {device: standing(mark, now, self._lateness) for device, mark in marks.items()}
+
+
+def _rolled(found: Windows, first: int, last: int, width: int, length: int) -> Windows:
+    """The windows of that width that start in [first, last), each with all that lies up to `length` before its end."""
+    small = merged(found, found.start // width * width)
+    steps = np.arange(length // width) * width
+    starts = (small.start[:, None] + steps).ravel()
+    place = np.repeat(np.arange(len(small)), len(steps))
+    inside = (starts >= first) & (starts < last)
+    series, starts, place = small.series[place[inside]], starts[inside], place[inside]
+    order = np.lexsort((small.start[place], starts, series))
+    return merged(small.take(place[order]), starts[order])
 
 
 def whole(longer: Longer, start: datetime, end: datetime) -> tuple[int, int]:

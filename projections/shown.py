@@ -9,10 +9,14 @@ import msgspec
 
 from domain.corrections import Correction, correct
 from domain.gates import range_verdict
+from domain.quality import Reason
 from schema.events import Quality
 
 EXCLUDED = "excluded"
 """The verdict on a value that people took out of account."""
+
+VERDICTS = (None, *(reason.name.lower() for reason in Reason if reason is not Reason.NONE), EXCLUDED)
+"""The word for each reason, by its number, and at the end that for what people excluded."""
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):

@@ -5,14 +5,15 @@ device of which nothing is recorded for a while is idle: time passes for it too.
 log, the same live and in a replay.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 
-from adapters.history.port import HistoryRow, SeriesKey, Watermark
+from adapters.history.port import SeriesKey, Watermark
+from domain.raw_rows import RawRows
 from schema.envelope import Position
 from schema.times import EARLIEST_US, MINUTE_US
 
@@ -69,28 +70,39 @@ class Watermarks:
         mark = self._marks.get(device)
         return ZoneInfo("UTC" if mark is None else mark.zone)
 
-    def take(self, rows: Sequence[HistoryRow]) -> list[Late]:
+    def take(self, rows: RawRows) -> list[Late]:
         """Move on by these rows; those that may come after a window was final are told. What was taken before is not."""
         found: list[Late] = []
-        allowed_us, idle_us, marks = self._lateness.allowed_us, self._lateness.idle_us, self._marks
-        for row in rows:  # of which a rebuild has millions, so little is called for each
-            device, time_us, recorded_us, position = row.device, row.timestamp_us, row.recorded_us, row.position
-            mark = marks.get(device)
+        allowed_us, idle_us = self._lateness.allowed_us, self._lateness.idle_us
+        moving: dict[str, tuple[int, int, Position]] = {}
+        devices = [device for device, _, _ in rows.keys]
+        columns = (rows.series.tolist(), rows.times.tolist(), rows.recorded.tolist(), rows.positions.tolist())
+        for series, time_us, recorded_us, position in zip(*columns, strict=True):  # little is called: a rebuild has millions
+            device = devices[series]
+            mark = moving.get(device) or self._moving(device)
             said_us = min(recorded_us, time_us)
             if mark is None:
                 site = self._places.site(device)
                 self._move(device, Watermark(said_us, recorded_us, position, site, self._places.zone(site)))
-            elif position >= mark.position:
-                stood_us = mark.time_us
-                if recorded_us - mark.recorded_us >= idle_us:
-                    stood_us = standing(mark, recorded_us, self._lateness)
-                if time_us < stood_us - allowed_us:
-                    found.append(Late(SeriesKey(device, row.sensor, row.metric), time_us, stood_us, position))
-                if position > mark.position:
-                    reached_us = max(stood_us, said_us)
-                    heard_us = max(mark.recorded_us, recorded_us)
-                    self._move(device, Watermark(reached_us, heard_us, position, mark.site, mark.zone))
+                moving[device] = said_us, recorded_us, position
+                continue
+            stood_us, heard_us, known = mark
+            if position < known:
+                continue
+            if recorded_us - heard_us >= idle_us:
+                stood_us = max(stood_us, recorded_us - idle_us)
+            if time_us < stood_us - allowed_us:
+                found.append(Late(SeriesKey(*rows.keys[series]), time_us, stood_us, position))
+            if position > known:
+                reached_us = max(stood_us, said_us)
+                moving[device] = reached_us, max(heard_us, recorded_us), position
+        for device, (reached_us, heard_us, position) in moving.items():
+            self._move(device, replace(self._marks[device], time_us=reached_us, recorded_us=heard_us, position=position))
         return found
+
+    def _moving(self, device: str) -> tuple[int, int, Position] | None:
+        mark = self._marks.get(device)
+        return None if mark is None else (mark.time_us, mark.recorded_us, mark.position)
 
     def elsewhere(self, site: str) -> list[str]:
         """The devices of a site whose days are made in another zone than the site now has."""

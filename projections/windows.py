@@ -6,9 +6,10 @@ whatever changed is worked out anew from raw rows in the order of time. How ofte
 
 from collections.abc import Awaitable, Callable
 
-from adapters.history.port import History
+from adapters.history.port import History, RowsLostError
+from domain.raw_rows import RawRows
 from projections.history import away_for_now, whenever_it_likes
-from projections.incoming import Incoming
+from projections.incoming import Incoming, Item
 from projections.judging import Judge
 from projections.making import Maker
 from projections.queries import DecisionQueries, FeedPage
@@ -85,17 +86,24 @@ class HistoryWindows:
 
     async def _make(self) -> Position | None:
         """All that came in since, as far as what was decided is known."""
-        items, position = self._incoming.take()
-        try:
-            if items:
-                await self._decided(items[-1].position)
-            with away_for_now():
-                await (await self._begin()).make(items, position)
-        except BaseException:
-            self._incoming.give_back(items)
-            self._maker = None
-            raise
-        return position
+        while True:
+            items, position = self._incoming.take()
+            try:
+                if items:
+                    await self._decided(_last_of(items[-1]))
+                with away_for_now():
+                    await (await self._begin()).make(items, position)
+            except RowsLostError:  # whose windows stay as they are from now on
+                self._give_back(items)
+            except BaseException:
+                self._give_back(items)
+                raise
+            else:
+                return position
+
+    def _give_back(self, items: list[Item]) -> None:
+        self._incoming.give_back(items)
+        self._maker = None
 
     async def _begin(self) -> Maker:
         """Recall what the history knows: at first, and whenever it was begun anew."""
@@ -112,3 +120,7 @@ class HistoryWindows:
                 checkpoint=Cursor(self._log_id, self.position),
             )
         return self._maker
+
+
+def _last_of(item: Item) -> Position:
+    return Position(int(item.positions[-1])) if isinstance(item, RawRows) else item.position

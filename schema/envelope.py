@@ -12,6 +12,8 @@ from schema.times import from_micros
 Position = NewType("Position", int)
 """A place in one log. Opaque, but positions of one log order totally. None, where a position is asked, is the start."""
 
+_POSITIONS: Final = 2**63
+
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """An event to be appended: `data` and `metadata` are JSON objects in UTF-8."""
@@ -99,6 +101,6 @@ class Cursor(msgspec.Struct, frozen=True, gc=False):
             position = Position(int(number)) if number else None
         except ValueError as error:
             raise InvalidCursorError(f"{text[:64]!r} is not a cursor that this server gave out") from error
-        if not log_id or (position is not None and position < 0):
+        if not log_id or (position is not None and not 0 <= position < _POSITIONS):
             raise InvalidCursorError(f"{text[:64]!r} is not a cursor that this server gave out")
         return cls(log_id, position)

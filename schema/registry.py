@@ -93,6 +93,7 @@ REGISTRY = Registry(
         events.SiteDefined,
         events.DeadLettered,
         events.KeyIssued,
+        events.KeyRotated,
         events.KeyRevoked,
         events.SchemaVersion,
         events.ProjectionBegun,

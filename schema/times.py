@@ -25,4 +25,4 @@ def from_micros(micros: int) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with `Z`, with a fraction only where there is one."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[: -len("+00:00")] + "Z"

@@ -6,11 +6,13 @@ that is in both is there once. Rows that are in neither any more are told by `Be
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from adapters.history.archive.archive import EVER, Archive
+from adapters.history.archive.engine import DamagedFileError
 from adapters.history.archive.holdings import SiteDay
 from adapters.history.archive.staging import Staging
 from adapters.history.content import hashes
@@ -25,6 +27,7 @@ from adapters.history.port import (
     HistoryRow,
     KeptWindows,
     RangeQuery,
+    RowsLostError,
     SeriesKey,
     SeriesRange,
     Watermark,
@@ -32,6 +35,7 @@ from adapters.history.port import (
 )
 from adapters.history.tiers import TieredHistory
 from domain.day_digests import DayDigests, summed
+from domain.raw_rows import RawRows
 from domain.rows import Columns, arranged
 from domain.windows import Span
 from schema.envelope import Cursor, Position
@@ -67,6 +71,15 @@ class ArchivedHistory:
     def require(self, device: str, start_us: int, end_us: int) -> None:
         self.archive.require(device, start_us, end_us)
 
+    def kept_from(self, device: str) -> int:
+        if not self.archive.rows_gone(device, *EVER):
+            return EVER[0]
+        days = self.archive.site_days(device, *EVER)
+        return days[0][1] if days else self.archive.holdings.whole_from()
+
+    def gone(self) -> Mapping[str, Sequence[int]]:
+        return self.archive.gone()
+
     def archived(self, device: str, start_us: int, end_us: int) -> Sequence[int]:
         return [day for _, day in self.archive.site_days(device, start_us, end_us)]
 
@@ -82,10 +95,10 @@ class ArchivedHistory:
     async def checkpoint(self) -> Cursor | None:
         return await self.store.checkpoint()
 
-    async def write(self, rows: Sequence[HistoryRow]) -> None:
+    async def write(self, rows: RawRows) -> None:
         async with self.writing:
             if self._changed is not None:
-                self._changed.update({row.timestamp_us // DAY_US * DAY_US for row in rows})
+                self._changed.update((np.unique(rows.times // DAY_US) * DAY_US).tolist())
             await self.store.write(rows)
 
     async def keep(
@@ -101,33 +114,43 @@ class ArchivedHistory:
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
         start_us, end_us = _bounds(query)
         self._require(query, start_us, end_us)
+        losses = self.archive.losses
         rows = await self.store.readings(query)
+        self._require_since(losses)
         # Asked after the store: what leaves it meanwhile is in the archive by then.
         days = self.archive.site_days(query.device, start_us, end_us)
         if not days:
             return rows
         if len(rows) == query.limit:
-            days = [(site, day) for site, day in days if day <= rows[-1].timestamp_us]
-        return _merged(rows, await self._archived(query, days), query.limit)
+            first, last = (rows[0].timestamp_us - DAY_US, EVER[1]) if query.backwards else (EVER[0], rows[-1].timestamp_us)
+            days = [(site, day) for site, day in days if first < day <= last]
+        return _merged(rows, await self._archived(query, days), query)
 
     def _require(self, query: RangeQuery, start_us: int, end_us: int) -> None:
         """Who names no beginning asks for all that is kept, from the first of it on."""
         if query.start is None and query.after is None:
-            days = self.archive.site_days(query.device, start_us, end_us)
-            start_us = days[0][1] if days else EVER[1]
+            start_us = max(start_us, self.kept_from(query.device))
         self.archive.require(query.device, start_us, end_us)
 
+    def _require_since(self, losses: int) -> None:
+        """RowsLostError where a day was lost since then: which days are left was another question before."""
+        if self.archive.losses != losses:
+            raise RowsLostError("a file of the archive was found to be lost meanwhile; ask again")
+
     async def _archived(self, query: RangeQuery, days: Sequence[SiteDay]) -> list[HistoryRow]:
-        """The first rows of the archive, from more days at once the fewer rows they hold."""
+        """The rows of the archive, from more days at once the fewer rows they hold."""
         rows: list[HistoryRow] = []
+        days = sorted(days, key=_by_day, reverse=query.backwards)
         first, many = 0, 1
         while first < len(days) and len(rows) < query.limit:
-            rows = _merged(rows, await self.archive.page(query, days[first : first + many]), query.limit)
+            rows = _merged(rows, await self.archive.page(query, days[first : first + many]), query)
             first, many = first + many, min(2 * many, _MOST_DAYS_AT_ONCE)
         return rows
 
     async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
+        losses = self.archive.losses
         columns = await self.store.columns(ranges)
+        self._require_since(losses)
         wanted: list[Numbered] = []
         days: set[SiteDay] = set()
         for number, each in enumerate(ranges):  # after the store, as above
@@ -177,7 +200,7 @@ class ArchivedHistory:
         Where the archive has anything, which cannot look back, `taken` is called at the end.
         """
         async with self.moving:
-            days = self.archive.holdings.days()
+            days = self._let_go()
             found = dict(await self.store.digests((lambda: None) if days else taken))
             parts = [await self._beyond_the_store(day) for day in days]
         found[RAW] = summed([found[RAW], *parts])
@@ -186,9 +209,14 @@ class ArchivedHistory:
         first = {span.value: self.windows_from(span) for span in Span} | {ANOMALIES: judged_from(self)}
         return found | {part: found[part].from_day(start_us // DAY_US) for part, start_us in first.items()}
 
+    def _let_go(self) -> list[int]:
+        """The days of which the archive may have what the store has not."""
+        holdings = self.archive.holdings
+        return [day for day in holdings.days() if day in holdings.dropped]
+
     async def count(self) -> int:
         there = await self.store.count()
-        days = self.archive.holdings.days()
+        days = self._let_go()
         stored = set(await self.store.days(days[-1] + DAY_US)) if days else set()
         for day in days:
             kept = [files.values() for (_, one), files in self.archive.holdings.files.items() if one == day]
@@ -204,6 +232,7 @@ class ArchivedHistory:
     async def reset(self) -> None:
         """Of the store alone: what the archive has is the same readings, and stays."""
         await self.store.reset()
+        await self.archive.refilled()
 
     async def close(self) -> None:
         await self.archive.close()
@@ -213,29 +242,40 @@ class ArchivedHistory:
         """The digests of those raw rows of a day that the archive alone has."""
         with Staging(self.archive.engine, self.archive.root) as staging:
             await self.store.visit(day, day + DAY_US, staging.take)
-            sites = {site for site, one in self.archive.holdings.files if one == day}
-            files = await asyncio.to_thread(self.archive.files, [(site, day) for site in sites])
-            await staging.at_work(lambda: staging.take_files(files))
+            await self._take_files(staging, [(site, one) for site, one in self.archive.holdings.files if one == day])
             both = await staging.at_work(lambda: staging.raw(of_store=False))
             stored = await staging.at_work(lambda: staging.raw(of_store=True))
             return both.less(stored)
+
+    async def _take_files(self, staging: Staging, days: Sequence[SiteDay]) -> None:
+        """Of days that are lost nothing."""
+        while files := await asyncio.to_thread(self.archive.files, days):
+            try:
+                await staging.at_work(partial(staging.take_files, files))
+            except DamagedFileError as error:
+                self.archive.lose(error.file, days)
+            else:
+                return
 
 
 def _bounds(query: RangeQuery) -> tuple[int, int]:
     start_us = EVER[0] if query.start is None else to_micros(query.start)
     if query.after is not None:
         start_us = max(start_us, query.after[0])
-    return start_us, EVER[1] if query.end is None else to_micros(query.end)
+    end_us = EVER[1] if query.end is None else to_micros(query.end)
+    if query.before is not None:
+        end_us = min(end_us, query.before[0] + 1)
+    return start_us, end_us
 
 
-def _merged(some: Sequence[HistoryRow], others: Sequence[HistoryRow], limit: int) -> list[HistoryRow]:
+def _merged(some: Sequence[HistoryRow], others: Sequence[HistoryRow], query: RangeQuery) -> list[HistoryRow]:
     """In order, each once: of a row that is there twice the one that was recorded first."""
     rows = sorted([*some, *others], key=lambda row: (*key_of(row), row.position))
     kept: list[HistoryRow] = []
     for row in rows:
         if not kept or key_of(kept[-1]) != key_of(row):
             kept.append(row)
-    return kept[:limit]
+    return kept[-query.limit :] if query.backwards else kept[: query.limit]
 
 
 def _by_day(place: SiteDay) -> int:

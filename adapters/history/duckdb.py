@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from adapters.history import duckdb_anomalies, duckdb_columns, duckdb_marks, duckdb_tiers, duckdb_windows
+from adapters.history import duckdb_anomalies, duckdb_columns, duckdb_marks, duckdb_pages, duckdb_tiers, duckdb_windows
 from adapters.history import duckdb_table as table
 from adapters.history.content import hashes
-from adapters.history.duckdb_conditions import after, conditions
 from adapters.history.duckdb_file import DuckDbFile
 from adapters.history.duckdb_schema import create
 from adapters.history.horizon import ENDLESS
@@ -30,16 +29,13 @@ from adapters.history.port import (
     SeriesKey,
     SeriesRange,
     Watermark,
-    key_of,
 )
 from domain.day_digests import DayDigests
 from domain.digest import Digest
+from domain.raw_rows import RawRows
 from domain.rows import Columns
 from domain.windows import Span
 from schema.envelope import Cursor, Position
-
-_SPARE_ROWS = 8
-"""Asked for beyond the limit, so that a few rows that stand twice do not cost a second question."""
 
 _ONE_AT_A_TIME: Final = Lock()
 """Two histories are looked through one after the other: people ask meanwhile, and the processor is theirs first."""
@@ -65,8 +61,8 @@ class DuckDbHistory:
 
         return await self._file.read(ask)
 
-    async def write(self, rows: Sequence[HistoryRow]) -> None:
-        if rows:
+    async def write(self, rows: RawRows) -> None:
+        if len(rows):
             await self._file.write(lambda cursor: table.insert(cursor, rows))
 
     async def keep(
@@ -87,8 +83,7 @@ class DuckDbHistory:
         await self._file.write(change)
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
-        asked, values = conditions(query)
-        return await self._file.read(lambda cursor: _page(cursor, asked, values, query))
+        return await self._file.read(lambda cursor: duckdb_pages.page_of_table(cursor, query))
 
     async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
         return await self._file.read(lambda cursor: duckdb_columns.read(cursor, ranges))
@@ -159,27 +154,3 @@ class DuckDbHistory:
 def _content(cursor: DuckDBPyConnection) -> Mapping[str, DayDigests]:
     spans = {span.value: duckdb_windows.content(cursor, span) for span in Span}
     return {RAW: duckdb_columns.content(cursor), **spans, ANOMALIES: duckdb_anomalies.content(cursor)}
-
-
-def _page(cursor: DuckDBPyConnection, asked: list[str], values: dict[str, Any], query: RangeQuery) -> list[HistoryRow]:
-    """The first rows after `query.after`, each (event id, metric) once."""
-    rows: list[HistoryRow] = []
-    place, limit = query.after, query.limit + _SPARE_ROWS
-    while True:
-        found = _after(cursor, asked, values, place, limit)
-        for row in found:
-            if (key := key_of(row)) != place:
-                rows.append(row)
-                place = key
-        if len(rows) >= query.limit or len(found) < limit:
-            return rows[: query.limit]
-
-
-def _after(
-    cursor: DuckDBPyConnection, asked: list[str], values: dict[str, Any], place: tuple[int, bytes, str] | None, limit: int
-) -> list[HistoryRow]:
-    if place is not None:
-        more, places = after(place)
-        asked, values = [*asked, *more], values | places
-    found = cursor.execute(table.select(asked), values | {"limit": limit}).fetchall()
-    return [table.to_row(columns) for columns in found]

@@ -60,12 +60,15 @@ def page(cursor: DuckDBPyConnection, query: AnomalyQuery) -> list[Anomaly]:
     }
     given = {name: value for name, value in asked.items() if value is not None}
     conditions = ["severity >= $severity", *(tests[name] for name in given)]
-    if query.after is not None:
-        start_us, key = query.after
-        given |= {"after": start_us, **_named(key)}
-        conditions.append("(start_us < $after OR (start_us = $after AND (device, sensor, metric) > ($one, $two, $three)))")
-    order = "start_us DESC, device, sensor, metric"
-    return _ask(cursor, conditions, order, given | {"severity": int(query.severity), "limit": query.limit})
+    for name, place, later, beyond in (("after", query.after, "<", ">"), ("before", query.before, ">", "<")):
+        if place is not None:
+            start_us, key = place
+            given |= {name: start_us} | {f"{name}_{part}": value for part, value in _named(key).items()}
+            same = f"(device, sensor, metric) {beyond} (${name}_one, ${name}_two, ${name}_three)"
+            conditions.append(f"(start_us {later} ${name} OR (start_us = ${name} AND {same}))")
+    order = "start_us, device DESC, sensor DESC, metric DESC" if query.backwards else "start_us DESC, device, sensor, metric"
+    found = _ask(cursor, conditions, order, given | {"severity": int(query.severity), "limit": query.limit})
+    return found[::-1] if query.backwards else found
 
 
 def changes(cursor: DuckDBPyConnection, query: AnomalyChanges) -> list[Anomaly]:

@@ -1,9 +1,12 @@
 """A DuckDB file: opened with bounded memory, used from threads, its errors told in plain words."""
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,25 +19,36 @@ from adapters.history.port import HistoryError, HistoryUnavailableError
 
 T = TypeVar("T")
 _INTERRUPT_SECONDS: Final = 0.005
+_NICER: Final = 10
 _READERS: Final = 2
 """More only wait for one another: one query already uses several cores."""
 
 
 class DuckDbFile:
-    """One open file: writes in the order in which they were asked, a few reads beside them, each on a cursor of its own."""
+    """One open file: writes in the order in which they were asked, a few reads beside them, each on a cursor of its own.
 
-    def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
+    Where the processor is short, writes and what looks through all of it come after whatever else the process does: what is
+    live must not wait for history.
+    """
+
+    def __init__(self, path: Path, connection: DuckDBPyConnection, writer: ThreadPoolExecutor) -> None:
         self._path = path
         self._connection = connection
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="history-write")
+        self._writer = writer
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="history-read")
-        self._looker = ThreadPoolExecutor(1, thread_name_prefix="history-look")
+        self._looker = ThreadPoolExecutor(1, thread_name_prefix="history-look", initializer=_step_back)
         self._closed = False
 
     @classmethod
     async def open(cls, path: Path, *, memory: str, threads: int) -> "DuckDbFile":
         """HistoryError where it is locked, damaged, newer than this version, or cannot be written."""
-        return cls(path, await asyncio.to_thread(_connect, path, memory, threads))
+        writer = ThreadPoolExecutor(1, thread_name_prefix="history-write", initializer=_step_back)
+        connecting = writer.submit(_connect, path, memory, threads)  # DuckDB's own threads are as nice as who starts them
+        try:
+            return cls(path, await asyncio.wrap_future(connecting), writer)
+        except BaseException:
+            writer.shutdown(wait=False)
+            raise
 
     async def write(self, change: Callable[[DuckDBPyConnection], None]) -> None:
         """Run `change` in a transaction: all of it, or nothing where it raises."""
@@ -98,6 +112,14 @@ class DuckDbFile:
                 cursor.interrupt()
                 await asyncio.sleep(_INTERRUPT_SECONDS)
             raise
+
+
+def _step_back() -> None:
+    """Let other threads go first, where the system knows priorities of threads and lets them be changed."""
+    if sys.platform != "linux":
+        return
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICER)
 
 
 def _connect(path: Path, memory: str, threads: int) -> DuckDBPyConnection:

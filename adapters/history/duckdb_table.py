@@ -4,13 +4,16 @@ There is no primary key, since its index would have to fit memory: what was writ
 reading. Ids are DuckDB's UUIDs, which are fixed in size and ordered as their bytes are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from adapters.history.port import HistoryRow
+from domain.columns import Int8, Int64
+from domain.raw_rows import RawRows
+from domain.rows import QUALITIES, Ids, join_ids
 from schema.envelope import Position
 from schema.events import Quality
 
@@ -22,10 +25,10 @@ CREATE TABLE reading (
 );
 """
 COUNT: Final = "SELECT count(*) FROM (SELECT DISTINCT event_id, metric FROM reading)"
-_COLUMNS: Final = "device, sensor, metric, timestamp_us, value, unit, quality, event_id, recorded_us, revision, position"
+COLUMNS: Final = "device, sensor, metric, timestamp_us, value, unit, quality, event_id, recorded_us, revision, position"
 
 
-def insert(cursor: DuckDBPyConnection, rows: Sequence[HistoryRow]) -> None:
+def insert(cursor: DuckDBPyConnection, rows: RawRows) -> None:
     """Add these rows."""
     cursor.register("batch", batch(rows))
     cursor.execute("INSERT INTO reading SELECT * FROM batch")
@@ -36,39 +39,37 @@ def forget_after(cursor: DuckDBPyConnection, position: Position) -> None:
     cursor.execute("DELETE FROM reading WHERE position > ?", [position])
 
 
-def batch(rows: Sequence[HistoryRow]) -> pa.Table:
+def batch(rows: RawRows) -> pa.Table:
     """The rows as Arrow columns, in the order of the table's."""
+    device, sensor, metric = (_named([key[part] for key in rows.keys], rows.series) for part in range(3))
     return pa.table(
         {
-            "device": pa.array([row.device for row in rows], pa.string()),
-            "sensor": pa.array([row.sensor for row in rows], pa.string()),
-            "metric": pa.array([row.metric for row in rows], pa.string()),
-            "timestamp_us": pa.array([row.timestamp_us for row in rows], pa.int64()),
-            "value": pa.array([row.value for row in rows], pa.float64()),
-            "unit": pa.array([row.unit for row in rows], pa.string()),
-            "quality": pa.array([row.quality for row in rows], pa.string()),
-            "event_id": _uuids([row.event_id for row in rows]),
-            "recorded_us": pa.array([row.recorded_us for row in rows], pa.int64()),
-            "revision": pa.array([row.revision for row in rows], pa.int64()),
-            "position": pa.array([row.position for row in rows], pa.int64()),
+            "device": device,
+            "sensor": sensor,
+            "metric": metric,
+            "timestamp_us": rows.times,
+            "value": rows.values,
+            "unit": _named(rows.units, rows.unit),
+            "quality": _named(QUALITIES, rows.quality),
+            "event_id": _uuids(rows.ids),
+            "recorded_us": rows.recorded,
+            "revision": rows.revisions,
+            "position": rows.positions,
         }
     )
 
 
-def _uuids(ids: Sequence[bytes]) -> pa.Array:
-    storage = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(ids), [None, pa.py_buffer(b"".join(ids))])
+def _named(names: Sequence[str | None], numbers: Int64 | Int8) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(names, pa.string())).dictionary_decode()
+
+
+def _uuids(ids: Ids) -> pa.Array:
+    storage = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(ids), [None, pa.py_buffer(join_ids(ids))])
     return pa.ExtensionArray.from_storage(pa.uuid(), storage)
 
 
-def select(conditions: Iterable[str]) -> str:
-    """Rows under these conditions in key order; of an event that is there twice, the copy recorded first comes first."""
-    where = " AND ".join(conditions)
-    order = "timestamp_us, event_id, metric, position"
-    return f"SELECT {_COLUMNS} FROM reading WHERE {where} ORDER BY {order} LIMIT $limit"  # noqa: S608  # conditions are ours
-
-
 def to_row(columns: tuple[Any, ...]) -> HistoryRow:
-    """A row as `select` gives it."""
+    """A row of `COLUMNS`."""
     device, sensor, metric, timestamp_us, value, unit, quality, event_id, recorded_us, revision, position = columns
     return HistoryRow(
         device,

@@ -1,6 +1,6 @@
 """How far back a history goes, where old rows and windows move out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from domain.anomalies import DAYS
@@ -27,6 +27,14 @@ class Horizon(Protocol):
         """BeyondRetentionError where they are gone."""
         ...
 
+    def kept_from(self, device: str) -> int:
+        """From where on there is what is kept of a device of which raw rows are gone; EARLIEST_US where none are."""
+        ...
+
+    def gone(self) -> Mapping[str, Sequence[int]]:
+        """Where the UTC days start, of each device, whose raw rows are gone."""
+        ...
+
     def archived(self, device: str, start_us: int, end_us: int) -> Sequence[int]:
         """Where the UTC days start that overlap [start, end) and may have raw rows of the device outside of the store."""
         ...
@@ -48,6 +56,13 @@ class Endless:
 
     def require(self, device: str, start_us: int, end_us: int) -> None:
         """Nothing is."""
+
+    def kept_from(self, device: str) -> int:
+        del device
+        return EARLIEST_US
+
+    def gone(self) -> Mapping[str, Sequence[int]]:
+        return {}
 
     def archived(self, device: str, start_us: int, end_us: int) -> Sequence[int]:
         del device, start_us, end_us

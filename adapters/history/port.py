@@ -7,7 +7,7 @@ written again.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,7 @@ from adapters.history.horizon import Horizon
 from domain.anomalies import Severity
 from domain.columns import Int64
 from domain.day_digests import DayDigests
+from domain.raw_rows import RawRows
 from domain.rows import Columns
 from domain.windows import Span, Windows
 from schema.envelope import Cursor, Position
@@ -42,6 +43,10 @@ class BeyondRetentionError(HistoryError):
     """What was asked for was there once, and is past all that is kept."""
 
 
+class RowsLostError(HistoryError):
+    """Raw rows were just found to be lost. From now on the history answers without them, and says which days are gone."""
+
+
 class HistoryRow(msgspec.Struct, frozen=True, gc=False):
     """One value of one metric. Times are microseconds since the epoch; `value` is in the metric's canonical unit.
 
@@ -61,7 +66,11 @@ class HistoryRow(msgspec.Struct, frozen=True, gc=False):
     position: Position
 
 
-def key_of(row: HistoryRow) -> tuple[int, EventId, str]:
+RowKey: TypeAlias = tuple[int, EventId, str]
+"""Timestamp, event id and metric."""
+
+
+def key_of(row: HistoryRow) -> RowKey:
     """Where a row stands among those of its device."""
     return row.timestamp_us, row.event_id, row.metric
 
@@ -75,14 +84,20 @@ class SeriesKey(msgspec.Struct, frozen=True):
 
 
 class RangeQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Raw readings of one device in [start, end), ordered by (timestamp, event id, metric), after the key `after`."""
+    """Raw readings of one device in [start, end), between the keys `after` and `before`.
+
+    The first, or with `backwards` the last; with `upto` only those that were recorded up to that position.
+    """
 
     device: str
     sensor: str | None = None
     metric: str | None = None
     start: datetime | None = None
     end: datetime | None = None
-    after: tuple[int, EventId, str] | None = None
+    after: RowKey | None = None
+    before: RowKey | None = None
+    backwards: bool = False
+    upto: Position | None = None
     limit: int = 100
 
 
@@ -136,7 +151,10 @@ class Anomaly(msgspec.Struct, frozen=True):
 
 
 class AnomalyQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Anomalies of hours that start in [start, end), newest first and then by series, after the key `after`."""
+    """Anomalies of hours that start in [start, end), newest first and then by series, between the keys `after` and `before`.
+
+    The first of that order, or with `backwards` the last.
+    """
 
     device: str | None = None
     metric: str | None = None
@@ -145,6 +163,8 @@ class AnomalyQuery(msgspec.Struct, frozen=True, kw_only=True):
     start_us: int | None = None
     end_us: int | None = None
     after: tuple[int, SeriesKey] | None = None
+    before: tuple[int, SeriesKey] | None = None
+    backwards: bool = False
     limit: int = 100
 
 
@@ -160,8 +180,8 @@ class AnomalyChanges(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 100
 
 
-class History(Protocol):
-    """One history, of one event log. Safe for concurrent use by the tasks of one event loop."""
+class HistoryQueries(Protocol):
+    """What may be asked of a history."""
 
     @property
     def horizon(self) -> Horizon:
@@ -172,25 +192,8 @@ class History(Protocol):
         """Up to where the windows hold; None while the history is empty."""
         ...
 
-    async def write(self, rows: Sequence[HistoryRow]) -> None:
-        """Add raw rows, all or none where the store can."""
-        ...
-
-    async def keep(
-        self,
-        windows: Sequence[KeptWindows],
-        watermarks: Mapping[str, Watermark],
-        checkpoint: Cursor,
-        anomalies: Sequence[Anomaly] = (),
-    ) -> None:
-        """Replace these anomalies, these windows, and the watermarks of these devices; then move the checkpoint.
-
-        A store that cannot do all at once does it in this order.
-        """
-        ...
-
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
-        """At most `query.limit` rows, each event's metric once.
+        """At most `query.limit` rows by (timestamp, event id, metric), also where they are the last; each event's metric once.
 
         BeyondRetentionError where some are gone (see `horizon`) at or after the beginning that the query names.
         """
@@ -207,16 +210,12 @@ class History(Protocol):
         """The windows that start in these ranges, numbered as in `columns`; `keys` are those of the ranges."""
         ...
 
-    async def forget(self, span: Span, devices: Sequence[str]) -> None:
-        """Drop the windows of that span of these devices: they will be made anew."""
-        ...
-
     async def series(self, devices: Sequence[str] | None = None) -> Mapping[SeriesKey, int]:
         """The series that have windows, of these devices or of all, in order; each with the start of its last day in UTC."""
         ...
 
     async def anomalies(self, query: AnomalyQuery) -> list[Anomaly]:
-        """At most `query.limit`, none that is gone."""
+        """At most `query.limit`, newest first also where they are the last; none that is gone."""
         ...
 
     async def anomalies_in(self, ranges: Sequence[SeriesRange]) -> list[Anomaly]:
@@ -229,6 +228,31 @@ class History(Protocol):
 
     async def watermarks(self, devices: Sequence[str] | None = None) -> Mapping[str, Watermark]:
         """Those of these devices, or of all."""
+        ...
+
+
+class History(HistoryQueries, Protocol):
+    """One history, of one event log. Safe for concurrent use by the tasks of one event loop."""
+
+    async def write(self, rows: RawRows) -> None:
+        """Add raw rows, all or none where the store can."""
+        ...
+
+    async def keep(
+        self,
+        windows: Sequence[KeptWindows],
+        watermarks: Mapping[str, Watermark],
+        checkpoint: Cursor,
+        anomalies: Sequence[Anomaly] = (),
+    ) -> None:
+        """Replace these anomalies, these windows, and the watermarks of these devices; then move the checkpoint.
+
+        A store that cannot do all at once does it in this order.
+        """
+        ...
+
+    async def forget(self, span: Span, devices: Sequence[str]) -> None:
+        """Drop the windows of that span of these devices: they will be made anew."""
         ...
 
     async def content_hashes(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from adapters.history.port import (
     Watermark,
 )
 from domain.day_digests import DayDigests
+from domain.raw_rows import RawRows
 from domain.rows import Columns
 from domain.windows import Span
 from schema.envelope import Cursor, Position
@@ -34,7 +35,7 @@ class ServingHistory:
     async def checkpoint(self) -> Cursor | None:
         return await self.store.checkpoint()
 
-    async def write(self, rows: Sequence[HistoryRow]) -> None:
+    async def write(self, rows: RawRows) -> None:
         await self.store.write(rows)
 
     async def keep(

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -10,8 +11,9 @@ import msgspec
 
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.child import Child, ChildDiedError
-from adapters.mqtt.credentials import Account, Credentials, credentials_in
+from adapters.mqtt.credentials import Account, Credentials, credentials_in, unguessable
 from adapters.mqtt.errors import BrokerStartError
+from adapters.mqtt.logins import Login, write_logins
 from adapters.mqtt.mosquitto import find_mosquitto, write_mosquitto_files
 from adapters.mqtt.ports import choose_ports, reachable, resolve
 from adapters.mqtt.rumqttd import write_rumqttd_file
@@ -45,7 +47,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class EmbeddedBroker:
     """A running broker. `port` speaks MQTT 5, `port_v311` MQTT 3.1.1: the same on Mosquitto. `address` is for ourselves."""
 
-    def __init__(self, plan: Plan, child: Child) -> None:
+    def __init__(self, plan: Plan, child: Child, folder: Path) -> None:
         self.kind = plan.kind
         self.host = plan.host
         self.port = plan.port
@@ -54,23 +56,44 @@ class EmbeddedBroker:
         self.credentials = plan.credentials
         self.pid = child.pid
         self._child = child
+        self._folder = folder
 
     async def stop(self) -> None:
         """Stop it; Mosquitto saves what it holds."""
         await self._child.stop()
+
+    def own_id(self, client_id: str) -> str:
+        """The client id for a session of ours: where others have accounts, one that they cannot take over."""
+        return client_id if self.credentials is None else unguessable(self.credentials.ours, client_id)
+
+    async def let_in(self, logins: Sequence[Login]) -> None:
+        """From now on these get in, and we; all others are cut off. For a broker that was started with `logins`.
+
+        OSError where the files cannot be written; nothing changes then.
+        """
+        assert self.credentials is not None, "it was started with logins"  # noqa: S101
+        await asyncio.to_thread(write_logins, self._folder, self.credentials.ours, logins)
+        self._child.reload()
 
     async def died(self) -> str:
         """Return its last words once it has ended, by `stop` or of its own."""
         return await self._child.died()
 
 
-async def start_broker(folder: Path, host: str, port: int, *, kind: Kind | Literal["auto"] = "auto") -> EmbeddedBroker:
+async def start_broker(
+    folder: Path,
+    host: str,
+    port: int,
+    *,
+    kind: Kind | Literal["auto"] = "auto",
+    logins: Sequence[Login] | None = None,
+) -> EmbeddedBroker:
     """Start a broker that keeps its files in `folder`, and return once it listens. Port 0: a free one.
 
     Beyond loopback it refuses anonymous clients; the accounts are in `credentials.json` in the folder. PortTakenError, and
-    BrokerStartError for all other reasons.
+    BrokerStartError for all other reasons. With `logins` it lets in those and us alone, also on loopback.
     """
-    plan = await asyncio.to_thread(plan_broker, folder, host, port, kind=kind)
+    plan = await asyncio.to_thread(plan_broker, folder, host, port, kind=kind, logins=logins)
     child = await Child.start(plan.command, folder / "broker.log")
     try:
         await child.listening(reachable(plan.host), (plan.port, plan.port_v311))
@@ -80,21 +103,28 @@ async def start_broker(folder: Path, host: str, port: int, *, kind: Kind | Liter
     except BaseException:
         await child.stop()
         raise
-    return EmbeddedBroker(plan, child)
+    return EmbeddedBroker(plan, child, folder)
 
 
-def plan_broker(folder: Path, host: str, port: int, *, kind: Kind | Literal["auto"]) -> Plan:
+def plan_broker(
+    folder: Path, host: str, port: int, *, kind: Kind | Literal["auto"], logins: Sequence[Login] | None = None
+) -> Plan:
     """Choose broker and ports, and write its files. Blocks."""
     mosquitto = None if kind == "iotcore" else find_mosquitto()
     if kind == "mosquitto" and mosquitto is None:
         raise BrokerStartError("there is no mosquitto on this machine: install it, or use iotcore")
+    if mosquitto is None and logins is not None:
+        raise BrokerStartError(
+            "iotcore cannot be told who gets in while it runs: install mosquitto, or use a broker of your own"
+        )
     host = resolve(host)
     v5, v311 = choose_ports(host, port, one_for_both=mosquitto is not None)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = folder.resolve()
-    credentials = None if ipaddress.ip_address(host).is_loopback else credentials_in(folder)
+    is_open = ipaddress.ip_address(host).is_loopback and logins is None
+    credentials = None if is_open else credentials_in(folder)
     if mosquitto is not None:
-        command = [mosquitto, "-c", str(write_mosquitto_files(folder, host, v5, credentials))]
+        command = [mosquitto, "-c", str(write_mosquitto_files(folder, host, v5, credentials, logins))]
     else:
         # Its log names every packet as an error, at any level but the highest.
         written = write_rumqttd_file(folder, host, v5, v311, credentials)

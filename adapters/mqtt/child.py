@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,6 +85,11 @@ class Child:
         except TimeoutError:
             self.kill()
             await self._process.wait()
+
+    def reload(self) -> None:
+        """Have it read its files anew, as servers do at a SIGHUP."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
         """End it without asking."""

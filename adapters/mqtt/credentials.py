@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import secrets
 from pathlib import Path
 from typing import Final
@@ -37,13 +38,22 @@ def credentials_in(folder: Path) -> Credentials:
     return made
 
 
+def unguessable(account: Account, client_id: str) -> str:
+    """A client id that nobody can name who does not know the password; always the same.
+
+    Brokers give a session, and what waits for it, to whoever connects under its client id, with any account.
+    """
+    mark = hmac.new(account.password.encode(), client_id.encode(), hashlib.sha256).hexdigest()
+    return f"{client_id}-{mark[:32]}"
+
+
 def write_private(file: Path, content: bytes) -> None:
     """Write `file` anew, never readable by others and never half written."""
     replace_file(file, content, mode=0o600)
 
 
-def mosquitto_password_line(account: Account) -> str:
-    """A line of Mosquitto's password file: PBKDF2 with SHA-512, as mosquitto_passwd writes it."""
+def mosquitto_hash(password: str) -> str:
+    """A password as Mosquitto's password file has it: salted, PBKDF2 with SHA-512, as mosquitto_passwd writes it."""
     salt = secrets.token_bytes(12)
-    key = hashlib.pbkdf2_hmac("sha512", account.password.encode(), salt, _ROUNDS)
-    return f"{account.user}:$7${_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}\n"
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ROUNDS)
+    return f"$7${_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"

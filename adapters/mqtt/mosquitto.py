@@ -3,10 +3,12 @@
 import getpass
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from adapters.mqtt.credentials import Credentials, mosquitto_password_line, write_private
+from adapters.mqtt.credentials import Credentials, mosquitto_hash, write_private
+from adapters.mqtt.logins import ACCESS, PASSWORDS, Login, device_rules, write_logins
 
 PACKET_SIZE_MAXIMUM: Final = 1024 * 1024
 _IN_FLIGHT: Final = 1000
@@ -44,10 +46,7 @@ topic readwrite #
 # The account that devices share: they say what they like about themselves, but give no commands. Two levels below the
 # device are commands; all of one level is let in, so that a misspelt topic becomes a dead letter and is not lost here.
 user {devices}
-topic write glasshouse/+/+/+
-topic read glasshouse/+/+/command/#
-topic read glasshouse/+/+/receipt/#
-
+{rules}
 # A device with an account of its own, named like the device, is held to its own topics.
 pattern write glasshouse/+/%u/+
 pattern read glasshouse/+/%u/#
@@ -59,14 +58,19 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto") or shutil.which("mosquitto", path=os.pathsep.join(_PLACES))
 
 
-def write_mosquitto_files(folder: Path, host: str, port: int, credentials: Credentials | None) -> Path:
-    """Write configuration, passwords and access list into `folder`; the configuration's path."""
+def write_mosquitto_files(
+    folder: Path, host: str, port: int, credentials: Credentials | None, logins: Sequence[Login] | None = None
+) -> Path:
+    """Write configuration, passwords and access list into `folder`; the configuration's path.
+
+    Without `logins` the account that devices share gets in.
+    """
     configuration = folder / "mosquitto.conf"
     text = _CONFIGURATION.format(
         host=host,
         port=port,
         anonymous="true" if credentials is None else "false",
-        access="" if credentials is None else _write_access(folder, credentials),
+        access="" if credentials is None else _write_access(folder, credentials, logins),
         # Started by root it would become the user mosquitto, who may not write here, and outlive us besides.
         user=getpass.getuser(),
         in_flight=_IN_FLIGHT,
@@ -77,9 +81,19 @@ def write_mosquitto_files(folder: Path, host: str, port: int, credentials: Crede
     return configuration
 
 
-def _write_access(folder: Path, credentials: Credentials) -> str:
-    passwords, access = folder / "mosquitto.passwords", folder / "mosquitto.acl"
-    lines = mosquitto_password_line(credentials.ours) + mosquitto_password_line(credentials.devices)
-    write_private(passwords, lines.encode())
-    write_private(access, _ACCESS.format(ours=credentials.ours.user, devices=credentials.devices.user).encode())
-    return f"password_file {passwords}\nacl_file {access}"
+def _write_access(folder: Path, credentials: Credentials, logins: Sequence[Login] | None) -> str:
+    if logins is None:
+        _write_shared(folder, credentials)
+    else:
+        write_logins(folder, credentials.ours, logins)
+    return f"password_file {folder / PASSWORDS}\nacl_file {folder / ACCESS}"
+
+
+def _write_shared(folder: Path, credentials: Credentials) -> None:
+    accounts = (credentials.ours, credentials.devices)
+    lines = "".join(f"{account.user}:{mosquitto_hash(account.password)}\n" for account in accounts)
+    rules = device_rules("+", "+")
+    write_private(folder / PASSWORDS, lines.encode())
+    write_private(
+        folder / ACCESS, _ACCESS.format(ours=credentials.ours.user, devices=credentials.devices.user, rules=rules).encode()
+    )

@@ -25,7 +25,7 @@ export function hasCode(error, code) {
  * @returns {Promise<any>} its data
  */
 export async function request(query, variables = {}, signal) {
-  const answer = await post("/graphql", { query, variables }, signal);
+  const answer = await post("graphql", { query, variables }, signal);
   const body = await answer.json().catch(() => null);
   const error = body?.errors?.[0];
   if (error !== undefined) throw new GraphQLError(error.message, error.extensions?.code ?? "INTERNAL");

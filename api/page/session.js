@@ -18,7 +18,7 @@ export function takeKeyFromAddress() {
  * @returns {Promise<string | null>} null, or why the key was refused
  */
 export async function logIn(key) {
-  const answer = await post("/session", { key: key.trim() });
+  const answer = await post("session", { key: key.trim() });
   if (answer.ok) return null;
   if (answer.status >= 500) throw new UnreachableError(`The server answered ${answer.status}.`);
   if (answer.status === 429) return "Too many attempts. Wait a minute, then try again.";
@@ -26,5 +26,5 @@ export async function logIn(key) {
 }
 
 export async function logOut() {
-  await fetch("/session", { method: "DELETE" });
+  await fetch("session", { method: "DELETE" });
 }

@@ -62,7 +62,7 @@ export class Subscription {
 
   #open() {
     clearTimeout(this.#retry);
-    const socket = new WebSocket(new URL("/graphql", location.href.replace(/^http/, "ws")), "graphql-transport-ws");
+    const socket = new WebSocket(new URL("graphql", location.href.replace(/^http/, "ws")), "graphql-transport-ws");
     this.#socket = socket;
     socket.onopen = () => this.#send({ type: "connection_init", payload: {} });
     socket.onmessage = (event) => socket === this.#socket && this.#hear(JSON.parse(event.data));

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Annotated, TypeAlias
 
 import strawberry
@@ -12,7 +11,8 @@ from api.cursors import AnomalyPlace, encode_place
 from api.fields import described
 from api.scalars import CursorText
 from api.types.enums import AnomalySeverity
-from api.types.paging import PageInfo, page_info
+from api.types.node import Node
+from api.types.paging import Page, PageInfo
 from domain.anomalies import Severity
 from schema.metrics import METRICS
 from schema.times import HOUR_US, from_micros
@@ -21,7 +21,7 @@ _CURSOR = "Where to go on: give it as `after`, and nothing is missed."
 
 
 @strawberry.type(description="An hour of a series whose mean is unlike that of the same hour (of UTC) of the last 14 days.")
-class Anomaly:
+class Anomaly(Node):
     id: strawberry.ID = described("Of this series and this hour.")
     device_id: strawberry.ID = described("The device.")
     sensor_id: strawberry.ID = described("The sensor on it.")
@@ -120,13 +120,14 @@ def anomaly_change(kept: Kept, cursor: CursorText) -> AnomalyFound | AnomalyClea
     )
 
 
-def anomaly_page(kept: Sequence[Kept], size: int, after: str | None, live_cursor: CursorText) -> AnomalyConnection:
-    """`kept` may hold one more than the page: then there is a next one."""
-    edges = [AnomalyEdge(cursor=CursorText(encode_place(_place(one))), node=anomaly(one)) for one in kept[:size]]
+def anomaly_page(found: Sequence[Kept], page: Page, live_cursor: CursorText) -> AnomalyConnection:
+    """`found` may hold one beyond the page."""
+    kept, more = page.cut(found)
+    edges = [AnomalyEdge(cursor=CursorText(encode_place(_place(one))), node=anomaly(one)) for one in kept]
     return AnomalyConnection(
         edges=edges,
         nodes=[edge.node for edge in edges],
-        page_info=page_info([edge.cursor for edge in edges], more=len(kept) > size, after=after),
+        page_info=page.info([edge.cursor for edge in edges], more=more),
         live_cursor=live_cursor,
     )
 
@@ -136,6 +137,4 @@ def _place(kept: Kept) -> AnomalyPlace:
 
 
 def _id(kept: Kept) -> strawberry.ID:
-    series = kept.series
-    name = "\0".join((series.device, series.sensor, series.metric, str(kept.start_us)))
-    return strawberry.ID(blake2b(name.encode(), digest_size=16).hexdigest())
+    return strawberry.ID(encode_place(_place(kept)))

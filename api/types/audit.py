@@ -9,6 +9,7 @@ import strawberry
 from api.fields import described
 from api.scalars import BigInt, CursorText
 from api.types.enums import Validity
+from api.types.node import Node
 from domain.drift import compensated
 from schema.envelope import Cursor, RecordedEvent, decode_metadata
 from schema.events import ActuatorEvent, Clock, DeadLettered, Event, Quality, SensorReading
@@ -20,7 +21,8 @@ _CLOCK_REASONS: Final = {Clock.AHEAD: "the device's clock runs ahead of ours", C
 
 
 @strawberry.type(description="What is known about an event: its origin, its place in the log, and whether it is valid.")
-class EventAudit:
+class EventAudit(Node):
+    id: strawberry.ID = described("The same as `eventId`.")
     event_id: strawberry.ID = described("The event.")
     type: str = described("Its type, such as `SensorReading`.")
     source: str | None = described("Where it came from: `mqtt:` and the topic, `graphql`, and so on.")
@@ -46,8 +48,10 @@ class EventAudit:
 def event_audit(recorded: RecordedEvent, log_id: str) -> EventAudit:
     event, (validity, reasons) = _judge(recorded)
     origin = _origin(recorded)
+    event_id = strawberry.ID(format_event_id(recorded.id))
     return EventAudit(
-        event_id=strawberry.ID(format_event_id(recorded.id)),
+        id=event_id,
+        event_id=event_id,
         type=recorded.type,
         compensated_at=_compensated(event, origin["received_at"]),
         recorded_at=recorded.recorded_at,

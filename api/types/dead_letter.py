@@ -1,20 +1,23 @@
 """Dead letters: messages that could not be understood, kept as they came."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
 
 from api.fields import described
 from api.scalars import BigInt, CursorText
-from api.types.paging import PageInfo, page_info
+from api.types.node import Node
+from api.types.paging import Page, PageInfo
 from projections.queries import DeadLetterView
 from schema.envelope import Cursor
 from schema.ids import format_event_id
 
 
 @strawberry.type(description="A message that could not be understood, with the reason. Nothing is dropped silently.")
-class DeadLetter:
+class DeadLetter(Node):
+    id: strawberry.ID = described("The same as `eventId`.")
     event_id: strawberry.ID = described("The event that keeps it.")
     source: str = described("Where it came in, such as `mqtt`.")
     topic: str = described("The topic that it came on.")
@@ -43,8 +46,10 @@ class DeadLetterConnection:
 
 
 def dead_letter(view: DeadLetterView) -> DeadLetter:
+    event_id = strawberry.ID(format_event_id(view.event_id))
     return DeadLetter(
-        event_id=strawberry.ID(format_event_id(view.event_id)),
+        id=event_id,
+        event_id=event_id,
         source=view.source,
         topic=view.topic,
         payload=view.payload.decode(errors="backslashreplace"),
@@ -59,7 +64,7 @@ def dead_letter(view: DeadLetterView) -> DeadLetter:
 
 
 def dead_letter_page(
-    views: list[DeadLetterView], total: int, log_id: str, after: str | None, *, more: bool
+    views: Sequence[DeadLetterView], total: int, log_id: str, page: Page, *, more: bool
 ) -> DeadLetterConnection:
     edges = [
         DeadLetterEdge(cursor=CursorText(Cursor(log_id, view.position).encode()), node=dead_letter(view)) for view in views
@@ -67,6 +72,6 @@ def dead_letter_page(
     return DeadLetterConnection(
         edges=edges,
         nodes=[edge.node for edge in edges],
-        page_info=page_info([edge.cursor for edge in edges], more=more, after=after),
+        page_info=page.info([edge.cursor for edge in edges], more=more),
         total_count=total,
     )

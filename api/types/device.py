@@ -1,32 +1,27 @@
 """A device as it is now, and pages of devices."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Annotated, Final
 
 import strawberry
 
+from api import past
 from api.context import Info
 from api.cursors import DevicePlace, encode_place
 from api.fields import argument, computed, described
-from api.scalars import CursorText, StateValue
+from api.scalars import CursorText
+from api.types.actuator import ActuatorState, actuator_state
 from api.types.correction import Correction, correction
+from api.types.device_state import DeviceState
 from api.types.enums import DeviceStatus
-from api.types.paging import PageInfo, page_info, page_size
-from api.types.reading import Reading, latest_reading
-from projections.queries import DeviceView, LatestActuator
-from schema.ids import format_event_id
+from api.types.node import Node
+from api.types.paging import Page, PageInfo, page_size
+from api.types.reading import Reading, latest_readings
+from projections.queries import DeviceView
 
 _PLACES: Final = 50
-
-
-@strawberry.type(description="The state that an actuator last said it is in.")
-class ActuatorState:
-    actuator_id: strawberry.ID = described("The actuator on the device.")
-    state: StateValue = described("The state: a text, a number, true or false.")
-    reason: str | None = described("Why, where the device said so.")
-    timestamp: datetime = described("When, by the device's clock.")
-    event_id: strawberry.ID = described("The event that says so.")
 
 
 @strawberry.type(description="A location of a device, and from when to when it counts.")
@@ -37,7 +32,7 @@ class Placement:
 
 
 @strawberry.type(description="A device, as far as it is known now.")
-class Device:
+class Device(Node):
     view: strawberry.Private[DeviceView]
     id: strawberry.ID = described("Unique over all sites.")
     device_id: strawberry.ID = described("The same as `id`, under the name that readings use.")
@@ -65,11 +60,22 @@ class Device:
         sensor_id: Annotated[strawberry.ID | None, argument("Only this sensor.")] = None,
         metric: Annotated[str | None, argument("Only this metric.")] = None,
     ) -> list[Reading]:
-        return [
-            latest_reading(self.view.device_id, reading)
-            for reading in self.view.readings
-            if sensor_id in {None, reading.sensor} and metric in {None, reading.metric}
-        ]
+        return latest_readings(self.view, sensor_id, metric)
+
+    @computed(
+        "Its state at a moment, as far as it was known at a moment: folded from the log, a capped part of it. Null where "
+        "nothing was known of it."
+    )
+    async def state_at(
+        self,
+        info: Info,
+        as_of: Annotated[datetime, argument("What was measured up to here counts.")],
+        known_at: Annotated[datetime | None, argument("Only what was recorded and decided up to here; left out: all.")] = None,
+        look_back: Annotated[
+            timedelta | None, argument("Look no further back from `asOf` than this; left out: as far as there is anything.")
+        ] = None,
+    ) -> DeviceState | None:
+        return await past.state_at(info.context, self.view.device_id, as_of, known_at, look_back)
 
     @computed("Where it was when, in order of time: at most the last 50 places.")
     def placements(self) -> list[Placement]:
@@ -126,23 +132,14 @@ def device(view: DeviceView) -> Device:
     )
 
 
-def device_page(views: list[DeviceView], size: int, after: str | None, live_cursor: str) -> DeviceConnection:
-    """`views` may hold one more than the page: then there is a next one."""
-    nodes = [device(view) for view in views[:size]]
-    cursors = [CursorText(encode_place(DevicePlace(str(node.id)))) for node in nodes]
+def device_page(found: Sequence[DeviceView], page: Page, live_cursor: str) -> DeviceConnection:
+    """`found` may hold one beyond the page."""
+    views, more = page.cut(found)
+    nodes = [device(view) for view in views]
+    cursors = [CursorText(encode_place(DevicePlace(view.device_id))) for view in views]
     return DeviceConnection(
         edges=[DeviceEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
         nodes=nodes,
-        page_info=page_info(cursors, more=len(views) > size, after=after),
+        page_info=page.info(cursors, more=more),
         live_cursor=CursorText(live_cursor),
-    )
-
-
-def actuator_state(actuator: LatestActuator) -> ActuatorState:
-    return ActuatorState(
-        actuator_id=strawberry.ID(actuator.actuator),
-        state=StateValue(actuator.state),
-        reason=actuator.reason,
-        timestamp=actuator.timestamp,
-        event_id=strawberry.ID(format_event_id(actuator.event_id)),
     )

@@ -1,6 +1,6 @@
 """The inputs of mutations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import strawberry
 from strawberry.types.unset import UNSET
@@ -9,6 +9,7 @@ from api.fields import described
 from api.keys import DEFAULT_ACCOUNT
 from api.roles import Role
 from api.types.enums import Operation
+from domain.decisions_keys import GRACE
 
 
 def _kept(description: str) -> str | None:
@@ -21,7 +22,7 @@ def _kept(description: str) -> str | None:
 class SiteInput:
     site_id: strawberry.ID = described("As it stands in topics and locations: 1 to 64 letters, digits, `_`, `.` or `-`.")
     name: str | None = _kept("What people call it. Left out: stays; null: none.")
-    time_zone: str = strawberry.field(description="The IANA time zone of its days, such as `Europe/Rome`.", default="UTC")
+    time_zone: str | None = _kept("The IANA time zone of its days: `Europe/Rome`. Left out: stays, UTC at first; null: UTC.")
 
 
 @strawberry.input(description="A device to register, or to change. What is left out stays as it is; null clears.")
@@ -96,9 +97,24 @@ class IssueKeyInput:
     role: Role = described("What it may do.")
     account_id: strawberry.ID = strawberry.field(description="The account that it belongs to.", default=DEFAULT_ACCOUNT)
     expires_at: datetime | None = strawberry.field(description="When it ends; left out or null: not by itself.", default=UNSET)
+    sites: list[strawberry.ID] = strawberry.field(
+        description="The sites that it is good for, at most 100; none: all.", default_factory=list
+    )
+    devices: list[strawberry.ID] = strawberry.field(
+        description="The devices that it is good for, of its sites, at most 100; none: all.", default_factory=list
+    )
+
+
+@strawberry.input(description="A key to give a new secret.")
+class RotateKeyInput:
+    key_id: strawberry.ID = described("The key, by its id.")
+    account_id: strawberry.ID = strawberry.field(description="The account that it belongs to.", default=DEFAULT_ACCOUNT)
+    grace: timedelta = strawberry.field(
+        description="For how long the old secret is good, too: at most 30 days; `PT0S`: no longer.", default=GRACE
+    )
 
 
 @strawberry.input(description="A key to revoke.")
 class RevokeKeyInput:
-    key_id: strawberry.ID = described("The key: the part between `gh_` and the second `_`.")
+    key_id: strawberry.ID = described("The key: the part between `gh_` and the second `_`, up to a dot.")
     account_id: strawberry.ID = strawberry.field(description="The account that it belongs to.", default=DEFAULT_ACCOUNT)

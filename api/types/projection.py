@@ -6,6 +6,7 @@ from api.fields import described
 from api.scalars import BigInt, CursorText
 from api.services import Services
 from api.types.enums import ProjectionState
+from api.types.node import Node
 from api.types.rebuild import Rebuild, rebuild
 from api.visibility import HISTORY, WINDOWS
 from domain.versions import Versions
@@ -15,7 +16,8 @@ from schema.envelope import Cursor
 
 
 @strawberry.type(description="A read model, made from the log and always to be made again.")
-class Projection:
+class Projection(Node):
+    id: strawberry.ID = described("The same as `name`.")
     name: str = described("Its name.")
     state: ProjectionState = described("How it stands.")
     cursor: CursorText = described("Up to where it has read the log.")
@@ -32,6 +34,7 @@ class Projection:
 def projection(status: ProjectionStatus, services: Services) -> Projection:
     versions, running = _known(services.rebuilds, status.name)
     return Projection(
+        id=strawberry.ID(status.name),
         name=status.name,
         state=ProjectionState(status.state),
         cursor=CursorText(Cursor(services.log.log_id, status.position).encode()),

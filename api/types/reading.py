@@ -1,15 +1,19 @@
 """A reading: one value of one metric, from the latest state, from the history, or from the log itself."""
 
 from datetime import datetime
+from functools import lru_cache
 from math import isfinite
+from typing import Final
 
+import numpy as np
 import strawberry
 
 from adapters.history.port import HistoryRow
 from api.fields import described
 from api.scalars import BigInt
 from api.types.enums import Quality
-from projections.queries import LatestReading
+from domain.columns import Float64
+from projections.queries import DeviceView, LatestReading
 from projections.shown import Shown
 from schema.envelope import RecordedEvent
 from schema.events import SensorReading
@@ -35,9 +39,28 @@ class Reading:
     stream_revision: BigInt = described("The event's number in the stream of its device.")
 
 
+_QUALITIES: Final[dict[str, Quality]] = {str(quality.value): quality for quality in Quality}
+_moment = lru_cache(8192)(from_micros)
+
+
 def finite(value: float) -> float | None:
     """JSON has no word for what is not a finite number."""
     return value if isfinite(value) else None
+
+
+def finites(values: Float64) -> list[float | None]:
+    """The same of a column."""
+    found: list[float | None] = values.tolist()
+    return found if np.isfinite(values).all() else [None if value is None else finite(value) for value in found]
+
+
+def latest_readings(view: DeviceView, sensor: str | None, metric: str | None) -> list[Reading]:
+    """Those of a sensor and of a metric; None is any."""
+    return [
+        latest_reading(view.device_id, reading)
+        for reading in view.readings
+        if (sensor is None or sensor == reading.sensor) and (metric is None or metric == reading.metric)
+    ]
 
 
 def latest_reading(device_id: str, latest: LatestReading) -> Reading:
@@ -50,11 +73,11 @@ def latest_reading(device_id: str, latest: LatestReading) -> Reading:
         original=finite(latest.said),
         correction=_id(latest.correction),
         unit=latest.unit,
-        quality=Quality(latest.quality),
-        device_quality=Quality(latest.said_quality),
+        quality=_QUALITIES[latest.quality],
+        device_quality=_QUALITIES[latest.said_quality],
         verdict=latest.verdict,
         timestamp=latest.timestamp,
-        recorded_at=from_micros(latest.recorded_us),
+        recorded_at=_moment(latest.recorded_us),
         stream_revision=BigInt(latest.revision),
     )
 
@@ -69,8 +92,8 @@ def history_reading(row: HistoryRow, shown: Shown) -> Reading:
         original=finite(row.value),
         correction=_id(shown.correction),
         unit=row.unit,
-        quality=Quality(shown.quality),
-        device_quality=Quality(row.quality),
+        quality=_QUALITIES[shown.quality],
+        device_quality=_QUALITIES[row.quality],
         verdict=shown.verdict,
         timestamp=from_micros(row.timestamp_us),
         recorded_at=from_micros(row.recorded_us),
@@ -88,8 +111,8 @@ def live_reading(recorded: RecordedEvent, event: SensorReading, metric: str, sho
         original=finite(event.reading[metric]),
         correction=_id(shown.correction),
         unit=event.units.get(metric),
-        quality=Quality(shown.quality),
-        device_quality=Quality(event.quality),
+        quality=_QUALITIES[shown.quality],
+        device_quality=_QUALITIES[event.quality],
         verdict=shown.verdict,
         timestamp=event.timestamp,
         recorded_at=recorded.recorded_at,

@@ -1,15 +1,17 @@
 """A page of readings from the history. A walk over the pages sees the history as it stood at the first of them."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from adapters.history.port import HistoryRow
 from api.cursors import ReadingPlace, encode_place
 from api.fields import described
 from api.scalars import CursorText
-from api.types.paging import PageInfo, page_info
+from api.types.paging import Page, PageInfo
 from api.types.reading import Reading, history_reading
-from projections.shown import Shown
-from schema.envelope import Cursor, Position
+from projections.index_readings import Calculated
+from schema.envelope import Cursor
 
 
 @strawberry.type(description="A reading and its place in the list.")
@@ -28,26 +30,16 @@ class ReadingConnection:
     )
 
 
-def reading_page(rows: list[HistoryRow], shown: list[Shown], size: int, seen: Cursor, after: str | None) -> ReadingConnection:
-    """`rows` may hold one more than the page: then there is a next one. What came after `seen` is left to the live cursor.
-
-    `shown` is what is shown of each row.
-    """
-    edges = [
-        ReadingEdge(cursor=_cursor(row, seen), node=history_reading(row, each))
-        for row, each in zip(rows[:size], shown[:size], strict=True)
-        if _stood(row, seen.position)
-    ]
-    info = page_info([edge.cursor for edge in edges], more=len(rows) > size, after=after)
-    if info.has_next_page:
-        info.end_cursor = _cursor(rows[size - 1], seen)
+def reading_page(found: Sequence[Calculated], page: Page, seen: Cursor) -> ReadingConnection:
+    """`found` may hold one beyond the page, and nothing that came after `seen`: that is left to the live cursor."""
+    kept, more = page.cut(found)
+    edges = [ReadingEdge(cursor=_cursor(row, seen), node=history_reading(row, shown)) for row, shown in kept]
     return ReadingConnection(
-        edges=edges, nodes=[edge.node for edge in edges], page_info=info, live_cursor=CursorText(seen.encode())
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=page.info([edge.cursor for edge in edges], more=more),
+        live_cursor=CursorText(seen.encode()),
     )
-
-
-def _stood(row: HistoryRow, position: Position | None) -> bool:
-    return position is not None and row.position <= position
 
 
 def _cursor(row: HistoryRow, seen: Cursor) -> CursorText:

@@ -47,7 +47,7 @@ class RebuildPart:
 @strawberry.type(description="A day, in UTC, on which something of a device differs.")
 class DifferingDay:
     device_id: strawberry.ID = described("The device.")
-    day: date = described("The day.")
+    day: date = described("The day; of a day of a site (`site_day`) the date in UTC on which it begins.")
     parts: list[str] = described("The parts that differ.")
 
 

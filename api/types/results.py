@@ -67,6 +67,13 @@ class IssueKeySuccess:
     cursor: CursorText = described(_CURSOR)
 
 
+@strawberry.type(description="The key has a new secret.")
+class RotateKeySuccess:
+    key: ApiKey = described("The key, without its secrets.")
+    secret: str = described("The whole key with its new secret. It is shown this once, and never again.")
+    cursor: CursorText = described(_CURSOR)
+
+
 @strawberry.type(description="The key opens nothing any more.")
 class RevokeKeySuccess:
     key: ApiKey = described("The key as it is now.")
@@ -111,6 +118,9 @@ ApplyRetentionResult: TypeAlias = Annotated[
     ApplyRetentionSuccess | OperationError, _result("ApplyRetentionResult", "What became of `applyRetention`.")
 ]
 IssueKeyResult: TypeAlias = Annotated[IssueKeySuccess | OperationError, _result("IssueKeyResult", "What became of `issueKey`.")]
+RotateKeyResult: TypeAlias = Annotated[
+    RotateKeySuccess | OperationError, _result("RotateKeyResult", "What became of `rotateKey`.")
+]
 RevokeKeyResult: TypeAlias = Annotated[
     RevokeKeySuccess | OperationError, _result("RevokeKeyResult", "What became of `revokeKey`.")
 ]

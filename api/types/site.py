@@ -3,11 +3,12 @@
 import strawberry
 
 from api.fields import described
+from api.types.node import Node
 from projections.queries import SiteView
 
 
 @strawberry.type(description="A site: the first part of every location.")
-class Site:
+class Site(Node):
     id: strawberry.ID = described("As it stands in topics and locations.")
     name: str | None = described("What people call it.")
     time_zone: str = described("The IANA time zone of its days.")

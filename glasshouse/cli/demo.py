@@ -8,6 +8,7 @@ import typer
 from msgspec.structs import replace
 from rich.console import Console
 
+from glasshouse.cli.console import stdout
 from glasshouse.cli.options import Config, Http, Json, LogLevel, Mqtt, settings_from
 from glasshouse.demo.run import demo
 from glasshouse.errors import ExitCode
@@ -64,7 +65,7 @@ def _on_free_ports(settings: Settings, *, http: bool, mqtt: bool) -> Settings:
 
 
 def _greet(house: House, key: str) -> None:
-    console = Console(highlight=False)
+    console = stdout()
     console.print("A simulated greenhouse is running, with devices that fail as real ones do.\n")
     console.print(f"  Look at it   [bold]{house.http}/#key={key}[/]", soft_wrap=True)
     console.print(f"  Ask it       [bold]{house.http}/graphql[/]   Authorization: Bearer {key}", soft_wrap=True)

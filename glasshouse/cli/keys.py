@@ -1,7 +1,9 @@
-"""`glasshouse keys`: issue, list and revoke API keys."""
+"""`glasshouse keys`: issue, list, rotate and revoke API keys, and let devices into a broker with theirs."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import msgspec
 import typer
@@ -9,13 +11,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from glasshouse.cli.options import HELP, Config, Data, EventLog, Json, settings_from
+from adapters.mqtt.logins import ACCESS, PASSWORDS
+from api.errors import ApiError
+from api.scalars import parse_duration
+from domain.decisions_keys import GRACE
+from glasshouse.broker_files import our_account, write_broker_files
+from glasshouse.cli.options import HELP, Config, Data, EventLog, Json, Mqtt, settings_from
 from glasshouse.cli.options import Key as AdminKey
 from glasshouse.errors import SettingsError
-from glasshouse.keys import Key, open_keys
+from glasshouse.key_record import Wanted
+from glasshouse.keys import Keys, open_keys
 from glasshouse.loops import run
+from glasshouse.roles_setting import RoleWord
 from glasshouse.settings import Settings
 
+T = TypeVar("T")
 app = typer.Typer(
     add_completion=False,
     help="API keys: who may read, change and deliver.",
@@ -37,26 +47,27 @@ def list_keys(
     """List all keys, without their secrets."""
     settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
 
-    async def work(settings: Settings) -> list[Key]:
-        async with open_keys(settings) as keys:
-            return await keys.all()
-
-    found = run(work(settings))
+    found = _ask(settings, lambda keys: keys.all())
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return
-    table = Table("id", "name", "role", "issued", "ends")
+    table = Table("id", "name", "role", "good for", "issued", "ends")
     for one in found:
         ends = "revoked" if one.revoked else "never" if one.expires_at is None else _short(one.expires_at)
-        table.add_row(one.id, escape(one.name), one.role, _short(one.issued_at), ends)
+        good_for = ", ".join([*one.sites, *one.devices]) or "all"
+        table.add_row(one.id, escape(one.name), one.role, good_for, _short(one.issued_at), ends)
     Console().print(table)
 
 
 @app.command("issue")
 def issue_key(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the key is for.")],
-    role: Annotated[Literal["viewer", "operator", "ingest", "admin"], typer.Option(help="What it may do.")] = "viewer",
+    role: Annotated[RoleWord, typer.Option(help="What it may do.")] = "viewer",
     expires: Annotated[str | None, typer.Option(metavar="TIME", help="When it ends: RFC 3339 with an offset.")] = None,
+    site: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="A site that it is good for; several times: several; none: all.")
+    ] = None,
+    device: Annotated[list[str] | None, typer.Option(metavar="ID", help="A device that it is good for, likewise.")] = None,
     data: Data = None,
     event_log: EventLog = None,
     key: AdminKey = None,
@@ -66,14 +77,38 @@ def issue_key(
 ) -> None:
     """Issue a key. It is shown this once."""
     settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
-    expires_at = None if expires is None else _moment(expires)
+    wanted = Wanted(
+        name=name,
+        role=role,
+        expires_at=None if expires is None else _moment(expires),
+        sites=tuple(site or ()),
+        devices=tuple(device or ()),
+    )
 
-    async def work(settings: Settings) -> Key:
-        async with open_keys(settings) as keys:
-            return await keys.issue(name, role, expires_at)
-
-    issued = run(work(settings))
+    issued = _ask(settings, lambda keys: keys.issue(wanted))
     typer.echo(msgspec.json.encode(issued).decode() if as_json else issued.secret)
+
+
+@app.command("rotate")
+def rotate_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `keys list` shows it.")],
+    grace: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="For how long the old secret is good, too, such as PT1H.  [default: P1D]"),
+    ] = None,
+    data: Data = None,
+    event_log: EventLog = None,
+    key: AdminKey = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Give a key a new secret; all else of it stays. It is shown this once."""
+    settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
+    old_for = GRACE if grace is None else _length(grace)
+
+    rotated = _ask(settings, lambda keys: keys.rotate(key_id, old_for))
+    typer.echo(msgspec.json.encode(rotated).decode() if as_json else rotated.secret)
 
 
 @app.command("revoke")
@@ -89,17 +124,56 @@ def revoke_key(
     """Revoke a key for good."""
     settings = settings_from(config, data=data, event_log=event_log, key=key, log_level="warning")
 
-    async def work(settings: Settings) -> Key:
-        async with open_keys(settings) as keys:
-            return await keys.revoke(key_id)
-
-    revoked = run(work(settings))
+    revoked = _ask(settings, lambda keys: keys.revoke(key_id))
     typer.echo(msgspec.json.encode(revoked).decode() if as_json else f"{revoked.id} ({revoked.name}) opens nothing any more")
+
+
+@app.command("mosquitto")
+def write_mosquitto(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where password file and access list are written.")],
+    mqtt: Mqtt = None,
+    data: Data = None,
+    event_log: EventLog = None,
+    key: AdminKey = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Let devices into a Mosquitto of yours with their keys: write its password file and its access list."""
+    settings = settings_from(config, data=data, event_log=event_log, key=key, mqtt=mqtt, log_level="warning")
+    ours = our_account(settings)
+
+    logins = _ask(settings, lambda keys: keys.logins())
+    write_broker_files(out, ours, logins)
+    count = len(logins)
+    if as_json:
+        typer.echo(
+            msgspec.json.encode({"logins": count, "passwords": str(out / PASSWORDS), "access": str(out / ACCESS)}).decode()
+        )
+    else:
+        typer.echo(f"logins of devices written to {out}: {count}; Mosquitto reads them when it gets a SIGHUP")
+
+
+def _ask(settings: Settings, ask: Callable[[Keys], Awaitable[T]]) -> T:
+    """The answer of the running house, or of the resting folder."""
+
+    async def work() -> T:
+        async with open_keys(settings) as keys:
+            return await ask(keys)
+
+    return run(work())
 
 
 def _short(time: str) -> str:
     """To the second: a table that fits on a terminal. `--json` has it all."""
     return f"{time[:19]}Z"
+
+
+def _length(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ApiError as error:
+        raise SettingsError(f"--grace: {error}") from error
 
 
 def _moment(text: str) -> datetime:

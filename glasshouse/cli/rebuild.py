@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from domain.versions import Outcome
+from domain.windows import Span
 from glasshouse.cli.options import Config, Data, EventLog, Json, Key, settings_from
 from glasshouse.errors import ExitCode, SettingsError
 from glasshouse.loops import run
@@ -31,6 +32,7 @@ _SAID = {
     Outcome.ACCEPTED: "They differ.",
     Outcome.DIFFERS: "They differ, though they should not.",
 }
+_SITE_DAYS = "Days are dates in UTC: a site_day is named by the one on which it begins, which east of UTC is the day before."
 
 
 def rebuild(
@@ -127,6 +129,8 @@ def _lines(report: RebuildReport, name: str) -> Iterator[str]:
         yield f"  {day.device_id}  {day.day}  {', '.join(day.parts)}"
     if report.differing_days > len(report.days):
         yield f"  and {report.differing_days - len(report.days):,} more"
+    if any(Span.SITE_DAY in day.parts for day in report.days):
+        yield _SITE_DAYS
     if report.action is not Action.VERIFY:
         serving = report.candidate if report.switched else report.serving
         yield f"Version {serving} serves{'' if report.switched else ' on'}."

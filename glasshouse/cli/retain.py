@@ -76,7 +76,7 @@ def _lines(report: Report) -> Iterator[str]:
         size = "" if report.dry_run else f", {report.new_rows:,} of them new to it, in {report.bytes:,} bytes"
         days = f"{report.days} days ({report.first_day} to {report.last_day})"
         yield f"{days}: {report.rows:,} readings {would} to the archive{size}"
-    else:
+    elif not (report.changed or report.failures):
         yield "no day of raw readings is past its limit"
     for dropped in report.windows:
         verb = "would be dropped" if report.dry_run else "are dropped"

@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from glasshouse.cli.console import stdout
 from glasshouse.cli.options import Config, Data, EventLog, Http, Json, LogLevel, Wait, settings_from
 from glasshouse.loops import run
 from glasshouse.roles.ingest import ingesting
@@ -85,7 +85,7 @@ def _run(role: AbstractAsyncContextManager[Running], *, as_json: bool) -> None:
 
 
 def _greet(running: Running) -> None:
-    console = Console(highlight=False)
+    console = stdout()
     owns = f" of {', '.join(running.told['owns'])}" if "owns" in running.told else ""
     console.print(f"{running.role}{owns} is up.  HTTP: [bold]{running.told['http']}[/]")
     if running.secrets.get("admin_key") is not None:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from glasshouse.cli.console import stdout
 from glasshouse.cli.options import HELP, Config, Data, EventLog, Json, settings_from
 from glasshouse.errors import DataFolderError, SettingsError
 from glasshouse.loops import run
@@ -38,7 +38,7 @@ def list_types(*, as_json: Json = False) -> None:
     table = Table("event type", "version")
     for kind in kinds:
         table.add_row(kind.name, str(kind.version))
-    Console().print(table)
+    stdout().print(table)
 
 
 @app.command("export")

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from glasshouse.cli.console import stdout
 from glasshouse.cli.export import Devices, From, Metrics, To, asked
 from glasshouse.cli.options import Config, Data, EventLog, Json, Key, LogLevel, settings_from
 from glasshouse.errors import SettingsError
@@ -45,7 +45,7 @@ def command(
     elif as_csv:
         typer.echo(_csv(found), nl=False)
     else:
-        Console().print(_table(found))
+        stdout().print(_table(found))
 
 
 def _csv(found: list[Summary]) -> str:

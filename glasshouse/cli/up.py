@@ -4,8 +4,8 @@ import json
 from contextlib import suppress
 
 import typer
-from rich.console import Console
 
+from glasshouse.cli.console import stdout
 from glasshouse.cli.options import Config, Data, EventLog, Http, Json, LogLevel, Mqtt, Wait, settings_from
 from glasshouse.house import House
 from glasshouse.loops import run
@@ -37,9 +37,9 @@ def command(
 
 
 def _greet(house: House, admin_key: str | None) -> None:
-    console = Console(highlight=False)
+    console = stdout()
     console.print(f"Glasshouse is up.  Page and GraphQL: [bold]{house.http}[/]   MQTT: [bold]{house.mqtt}[/]")
     if admin_key is not None:
         console.print(f"The first admin key, shown this once: [bold]{admin_key}[/]", soft_wrap=True)
-        console.print(f"Log in by opening {house.http}/#key={admin_key}", soft_wrap=True)
+        console.print(f"Log in by opening {house.http}{house.settings.root_path}/#key={admin_key}", soft_wrap=True)
     console.print("Stop with Ctrl-C.")

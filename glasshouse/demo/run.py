@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from adapters.mqtt.child import Child
-from glasshouse.client import ApiClient
+from glasshouse.client import ApiClient, trust_in
 from glasshouse.data_folder import own
 from glasshouse.demo.registration import register
 from glasshouse.errors import ExitCode, GlasshouseError
@@ -45,7 +45,7 @@ async def demo(settings: Settings, *, devices: int, rate: float, seconds: float 
             key = await issue_key(house.log, house.read, "demo")
             house.announce()
             options = SimulationOptions(mqtt=house.mqtt.url, ledger=ledger, devices=devices, rate=rate, seconds=seconds)
-            async with ApiClient(house.http, key) as client:
+            async with ApiClient(house.http, key, trust_in(house.announced())) as client:
                 await register(client, options)
             on_ready(house, key)
             await _simulate(options, folder.path / "demo-simulator.log", stop)

@@ -10,8 +10,8 @@ import msgspec
 from glasshouse.errors import ExitCode, GlasshouseError
 from glasshouse.importer.check import problems
 from glasshouse.importer.mapping import Mapping
+from schema.complaints import reason_and_place
 
-_PLACE: Final = re.compile(r" - at `\$\.?(.*)`$")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*?)`")
 
 
@@ -37,16 +37,14 @@ def parse_mapping(text: str, name: str) -> Mapping:
     except tomllib.TOMLDecodeError as error:
         raise MappingError(f"{name} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise MappingError(f"{name}{_plain(str(error), text)}") from error
+        raise MappingError(f"{name}{_plain(error, text)}") from error
     for problem in problems(mapping):
         raise MappingError(f"{name}: {problem}")
     return mapping
 
 
-def _plain(message: str, text: str) -> str:
-    place = _PLACE.search(message)
-    where = place[1] if place else ""
-    said = message[: place.start()] if place else message
+def _plain(error: msgspec.ValidationError, text: str) -> str:
+    said, where = reason_and_place(error)
     unknown = _UNKNOWN.search(said)
     if unknown:
         where, said = f"{where}.{unknown[1]}".lstrip("."), "this key is not known; see the reference of mapping files"

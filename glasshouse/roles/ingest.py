@@ -35,7 +35,7 @@ async def ingesting(settings: Settings, sites: Sequence[str], *, standby: bool =
         reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts)
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe(ingest.sessions)]
         probes.append(ProjectionsProbe(reading.engine))
-        web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)
+        web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings)
         async with asyncio.TaskGroup() as tasks:
             aside = reading.start(tasks)
             await reading.caught_up(stage.log)
@@ -68,4 +68,4 @@ async def _taking_in(ingest: IngestSide) -> AsyncIterator[None]:
 
 def _running(stage: Stage, address: BrokerAddress, owned: Owned, fencing: int | None) -> Running:
     told = {"http": stage.http, "mqtt": {"host": address.host, "port": address.port}, "owns": owned.sites, "fencing": fencing}
-    return Running(stage.folder, ROLE, told, {})
+    return Running(stage, ROLE, told, {})

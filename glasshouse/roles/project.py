@@ -41,7 +41,7 @@ async def projecting_history(settings: Settings, *, standby: bool = False) -> As
         lease, shared = stage.lease(ROLE), LaterProbe("projections")
         reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts)
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), shared]
-        web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes)
+        web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings)
         async with asyncio.TaskGroup() as tasks:
             aside = reading.start(tasks)
             await reading.caught_up(stage.log)
@@ -91,4 +91,4 @@ async def _at_work(engine: Engine, retention: RetentionRuns) -> AsyncIterator[No
 
 
 def _running(stage: Stage, fencing: int | None) -> Running:
-    return Running(stage.folder, ROLE, {"http": stage.http, "fencing": fencing}, {})
+    return Running(stage, ROLE, {"http": stage.http, "fencing": fencing}, {})

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from api.services import HealthProbe
+from glasshouse.audit_store import open_audit_trail
 from glasshouse.first_key import first_admin_key
 from glasshouse.health import LogProbe, ProjectionsProbe
 from glasshouse.loops import spared_collector
@@ -34,9 +35,19 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             stack.push_async_callback(history.close)
         read = await open_query_side(log, standing, policy=_SNAPSHOTS, registry=registry)
         probes: list[HealthProbe] = [LogProbe(log), ProjectionsProbe(read.engine)]
-        web = api_server(log, read, history, folder=folder, registry=registry, probes=probes)
+        audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
+        web = api_server(
+            log,
+            read,
+            history,
+            audit=audit,
+            folder=folder,
+            registry=registry,
+            probes=probes,
+            settings=settings,
+        )
         async with asyncio.TaskGroup() as tasks:
-            working = read.start(tasks)
+            working = [tasks.create_task(audit.run(), name="audit-trail"), *read.start(tasks)]
             if history is not None:
                 following = Following(log, read.feed, standing, history)
                 working.append(tasks.create_task(following.run(), name="history-versions"))
@@ -44,6 +55,6 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             key = await first_admin_key(log, read)
             working.append(await web.start_on(stage.listener, tasks))
             with spared_collector():
-                yield Running(folder, ROLE, {"http": stage.http}, {"admin_key": key})
+                yield Running(stage, ROLE, {"http": stage.http}, {"admin_key": key})
             for task in reversed(working):
                 task.cancel()

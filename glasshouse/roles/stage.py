@@ -34,7 +34,7 @@ class Stage:
 
     @property
     def http(self) -> str:
-        return url_of(self.listener)
+        return url_of(self.listener, secure=self.settings.tls_certificate is not None)
 
     def lease(
         self, role: str, *, owns: tuple[str, ...] = (ALL,), on_change: Callable[[bool], None] = lambda _held: None
@@ -50,7 +50,7 @@ class Stage:
 class Running:
     """A role that is ready, and what it says of itself."""
 
-    folder: DataFolder
+    stage: Stage
     role: str
     told: dict[str, Any]
     """What other commands may know too."""
@@ -78,6 +78,7 @@ async def run_role(role: AbstractAsyncContextManager[Running], on_ready: Callabl
     """Run a role until SIGTERM or SIGINT. `on_ready` hears of it once it works."""
     async with role as running:
         stop = told_to_stop()
-        running.folder.announce({"role": running.role, **running.told})
+        stage = running.stage
+        stage.folder.announce({"role": running.role, "certificate": stage.settings.shown_certificate, **running.told})
         on_ready(running)
         await stop.wait()

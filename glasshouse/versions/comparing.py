@@ -1,23 +1,32 @@
 """Comparing two versions of a read model as they stand at one position, without stopping either for long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import reduce
 from itertools import islice
-from typing import Any, Final
+from typing import Final, Protocol
 
 import msgspec
 
 from adapters.event_log.port import EventLog
 from domain.day_digests import DayDigests, DeviceDay, differing
-from glasshouse.versions.made import Digests
+from glasshouse.versions.made import Digests, Gone
 from projections.engine import Troupe
 from projections.rebuilds import DifferingDay, PartReport
 from schema.envelope import Position
+from schema.times import DAY_US
 
 NAMED: Final = 20
 """So many of the days that differ are named."""
-Ask = Callable[[Callable[[], None]], Coroutine[Any, Any, Digests]]
+
+
+class Compared(Protocol):
+    """What is compared of a version: `digests` and `gone` of `Made`."""
+
+    async def digests(self, taken: Callable[[], None]) -> Digests: ...
+
+    def gone(self) -> Gone: ...
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -53,16 +62,28 @@ async def standing_still(log: EventLog, troupes: Sequence[Troupe]) -> AsyncItera
             troupe.open_gates()
 
 
-async def compare(log: EventLog, troupes: Sequence[Troupe], serving: Ask, candidate: Ask) -> Comparison:
-    """What the two hold. They go on as soon as both have been looked at, which may be long before both are digested."""
+async def compare(log: EventLog, troupes: Sequence[Troupe], serving: Compared, candidate: Compared) -> Comparison:
+    """What the two hold, but of days whose raw readings one of them has no more, which cannot be made anew there.
+
+    They go on as soon as both have been looked at, which may be long before both are digested.
+    """
     asked: list[asyncio.Task[Digests]] = []
     async with asyncio.TaskGroup() as tasks, standing_still(log, troupes) as position:
         looked = [asyncio.Event(), asyncio.Event()]
-        for ask, event, name in zip((serving, candidate), looked, ("serving", "candidate"), strict=True):
-            asked.append(tasks.create_task(ask(event.set), name=f"digests-{name}"))
+        for one, event, name in zip((serving, candidate), looked, ("serving", "candidate"), strict=True):
+            asked.append(tasks.create_task(one.digests(event.set), name=f"digests-{name}"))
         await asyncio.gather(*(event.wait() for event in looked))
-    left, right = (task.result() for task in asked)
+    gone = [serving.gone(), candidate.gone()]
+    left, right = (_without(task.result(), gone) for task in asked)
     return await asyncio.to_thread(compared, position, left, right)
+
+
+def _without(digests: Digests, gone: Sequence[Gone]) -> Digests:
+    numbers = [{device: [day // DAY_US for day in days] for device, days in each.items()} for each in gone if each]
+    return {
+        part: reduce(DayDigests.without, numbers, found) if isinstance(found, DayDigests) else found
+        for part, found in digests.items()
+    }
 
 
 def compared(position: Position | None, left: Digests, right: Digests) -> Comparison:

@@ -47,7 +47,7 @@ class Following:
     async def _go_over(self, version: Version) -> bool:
         """A version that cannot be opened now is not gone over to: the one before answers on."""
         try:
-            store = await open_history(self.standing.shelf.history(version.number))
+            store = await open_history(self.standing.shelf.settings, version.number)
         except HistoryError as error:
             structlog.get_logger().error("history_version_not_opened", version=version.number, reason=str(error))
             return False

@@ -127,7 +127,7 @@ class Job:
         name, stage = self.order.projection, self.stage
         if (head := await stage.log.head()) is not None:
             await beside.reached(head)
-        return await compare(stage.log, [*stage.still(name), beside], lambda taken: stage.digests(name, taken), made.digests)
+        return await compare(stage.log, [*stage.still(name), beside], stage.made[name], made)
 
     def _judged(self, serving: Version, version: Version, comparison: Comparison) -> Outcome:
         accept = self.order.accept or self.order.action is Action.ROLLBACK

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -29,6 +29,11 @@ Digests = Mapping[str, DayDigests | str]
 """What a read model holds, part by part: by device and day where it is made of readings."""
 
 
+Gone = Mapping[str, Sequence[int]]
+"""Where the UTC days start, by device."""
+_NOTHING_GONE: Final[Gone] = {}
+
+
 class Made(Protocol):
     """A version that is open. Whoever runs its models closes them; `close` is for what lies beneath."""
 
@@ -40,6 +45,10 @@ class Made(Protocol):
 
     async def digests(self, taken: Callable[[], None]) -> Digests:
         """What it holds when `taken` is called. Until then it must stand still."""
+        ...
+
+    def gone(self) -> Gone:
+        """Of which days of devices the raw readings are gone."""
         ...
 
     async def close(self) -> None: ...
@@ -69,6 +78,9 @@ class MadeHistory:
     async def digests(self, taken: Callable[[], None]) -> Digests:
         return await self.store.digests(taken)
 
+    def gone(self) -> Gone:
+        return self.store.horizon.gone()
+
     async def close(self) -> None:
         await self.store.close()
 
@@ -86,6 +98,9 @@ class MadeInMemory:
         found = {self.model.name: self.model.content_hash()}
         taken()
         return found
+
+    def gone(self) -> Gone:
+        return _NOTHING_GONE
 
     async def close(self) -> None:
         """Nothing lies beneath."""
@@ -105,6 +120,9 @@ class MadeLineage:
         taken()
         return found
 
+    def gone(self) -> Gone:
+        return _NOTHING_GONE
+
     async def close(self) -> None:
         """Whoever runs the model closes its file."""
 
@@ -113,7 +131,7 @@ async def open_made(name: str, version: Version, around: Around) -> Made:
     """That version, made if it is not there; a store's own errors in plain words."""
     shelf = around.shelf
     if name == HISTORY:
-        return MadeHistory(await open_history(shelf.history(version.number)), around, rules_of(version))
+        return MadeHistory(await open_history(shelf.settings, version.number), around, rules_of(version))
     if name == LINEAGE:
         return MadeLineage(await Lineage.open(around.log, shelf.lineage(version.number)))
     path = shelf.snapshot(name, version.number)

@@ -18,6 +18,7 @@ from projections.rebuilds import Action, Phase, RebuildRefusedError, RebuildStat
 from projections.rules import WindowRules
 
 _PAGE = 500
+_DOING = {Action.REBUILD: "rebuilt", Action.VERIFY: "verified", Action.ROLLBACK: "rolled back"}
 
 
 class Rebuilds:
@@ -59,7 +60,8 @@ class Rebuilds:
             can = ", ".join(self._stage.made)
             raise RebuildRefusedError(f"{part}no read model that can be rebuilt here is called {name[:64]!r}; there are: {can}")
         if self._busy is not None:
-            raise RebuildRefusedError(f"{self._busy} is being rebuilt; one at a time, so wait for it")
+            doing = _DOING[self._status[self._busy].action]
+            raise RebuildRefusedError(f"{self._busy} is being {doing}; one at a time, so wait for it")
         self._busy = name
         self._status[name] = RebuildStatus(projection=name, action=action, phase=Phase.FILLING)
         self._orders.put_nowait(Order(name, action, accept, anew, actor))

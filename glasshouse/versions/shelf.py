@@ -13,7 +13,7 @@ from domain.versions import FIRST
 from glasshouse.data_folder import DataFolder
 from glasshouse.numbered import drop, numbered, versions_at
 from glasshouse.settings import Settings
-from glasshouse.stores import drop_history, history_of_version, history_versions
+from glasshouse.stores import drop_history, history_versions
 
 HISTORY: Final = "history"
 LINEAGE: Final = "lineage"
@@ -30,10 +30,6 @@ class Shelf:
     """The versions of one process's read models."""
 
     settings: Settings
-
-    def history(self, version: int) -> Settings:
-        """The settings that name the history of that version."""
-        return history_of_version(self.settings, version)
 
     def lineage(self, version: int) -> Path:
         return numbered(DataFolder(self.settings.folder).lineage, version)

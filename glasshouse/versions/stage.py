@@ -1,6 +1,6 @@
 """What serves in this process, and how another version takes its place while everything runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +8,7 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import RAW
 from adapters.history.serving import ServingHistory
 from glasshouse.versions.comparing import standing_still
-from glasshouse.versions.made import Around, Digests, Made, MadeHistory, MadeInMemory, MadeLineage
+from glasshouse.versions.made import Around, Made, MadeHistory, MadeInMemory, MadeLineage
 from glasshouse.versions.shelf import HISTORY
 from projections.engine import Engine, Troupe
 from projections.exchange import exchange
@@ -37,9 +37,6 @@ class Stage:
     def still(self, name: str) -> list[Troupe]:
         """What stands still while that read model is compared."""
         return [self.serving(other) for other in (*_LEANS_ON.get(name, ()), name)]
-
-    async def digests(self, name: str, taken: Callable[[], None]) -> Digests:
-        return await self.made[name].digests(taken)
 
     async def take_over(self, name: str, made: Made, beside: Troupe) -> None:
         """Let `made` serve, whose models run as `beside`; what served before is closed, and keeps what it has."""

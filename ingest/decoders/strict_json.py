@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 import msgspec
 
 from ingest.facts import Code, UnreadableError
+from schema.complaints import reason_and_place
 
 _LONGEST_INT: Final = 19
 """Digits of an integer that still fits 64 bits; a longer one can only be read as a float."""
@@ -104,11 +105,9 @@ def _constant(text: str) -> None:
 
 def _explain(tree: Any, error: Exception) -> NoReturn:
     """Turn the typed decoder's complaint into a code and plain words."""
-    text = str(error)
     if not isinstance(error, msgspec.ValidationError):
-        raise UnreadableError(Code.MALFORMED_JSON, f"not JSON: {text}") from None
-    what, _, path = text.rpartition(" - at `$")
-    what, path = (what, path.strip("`.")) if what else (text, "")
+        raise UnreadableError(Code.MALFORMED_JSON, f"not JSON: {error}") from None
+    what, path = reason_and_place(error)
     raise UnreadableError(_code(what, path), _plain(tree, what, path)) from None
 
 

@@ -19,4 +19,4 @@ async def up(tmp_path: Path) -> AsyncIterator[UpProcess]:
 @pytest.fixture
 async def clients(cache: pytest.Cache) -> Path:
     """The folder of the GraphQL clients, and of what drives them."""
-    return await npm.installed("graphql", cache)
+    return await npm.installed(npm.PACKAGES / "graphql", cache)

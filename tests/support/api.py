@@ -13,13 +13,16 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from adapters.audit.sqlite import SqliteAudit
 from adapters.event_log.port import EventLog
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History
 from adapters.history.serving import ServingHistory
 from api.app import build_app
+from api.audit_trail import AuditTrail
 from api.keyring import Keyring
 from api.limits import Limits
+from api.policy import Policy
 from api.roles import Role
 from api.services import HealthProbe, Services
 from api.writes import Writer
@@ -33,6 +36,7 @@ from projections.incoming import Pace
 from projections.latest import LatestState
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
+from projections.past import Past
 from projections.read_model import ReadModel
 from tests.support.house_events import Said, tell
 from tests.support.memory_log import MemoryLog
@@ -50,12 +54,19 @@ class House:
     app: Starlette
     keys: dict[Role, str]
     engine: Engine
+    history: ServingHistory
     now: datetime = NOW
 
     async def says(self, said: Sequence[Said]) -> None:
         """Things happen, and the read models have seen them when this returns."""
         await tell(self.log, said)
         await self.settle()
+
+    def wait_no_longer_than(self, seconds: float) -> None:
+        """For those who ask for a position that does not come; all else must not depend on how fast the machine is."""
+        limits = msgspec.structs.replace(self.services.limits, visibility_seconds=seconds)
+        self.services = replace(self.services, limits=limits, registry=CollectorRegistry())
+        self.app = build_app(self.services)
 
     async def settle(self) -> None:
         head = await self.log.head()
@@ -94,6 +105,7 @@ async def small_house(
     log: EventLog | None = None,
     history: History | None = None,
     memory: str = "64MB",
+    policy: Policy | None = None,
 ) -> AsyncIterator[House]:
     """A house whose read models are the real ones, over a log in memory or the stores that are given; it closes the history."""
     log = log or MemoryLog()
@@ -111,24 +123,30 @@ async def small_house(
     )
     models: list[ReadModel] = [accounts, decisions, latest, raw, lineage]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()), derived=[windows])
+    registry = CollectorRegistry()
+    audit = AuditTrail(await SqliteAudit.open(folder / "audit.db"), lambda: house.now, registry)
     services = Services(
         log=log,
         latest=latest,
+        past=Past(log, latest),
         accounts=accounts,
         decisions=decisions,
         lineage=lineage,
         projections=engine,
         feed=feed,
         history=serving,
-        registry=CollectorRegistry(),
+        registry=registry,
+        audit=audit,
         session_secret=b"a secret of the tests",
         probes=probes,
-        limits=limits or Limits(visibility_seconds=0.2, progress_seconds=0.0, anomaly_seconds=0.01),
+        policy=policy or Policy(),
+        limits=limits or Limits(progress_seconds=0.0, anomaly_seconds=0.01, slow_seconds=600.0),
     )
-    house = House(log, services, Starlette(), {}, engine)
+    house = House(log, services, Starlette(), {}, engine, serving)
     house.services = replace(services, clock=lambda: house.now)
     house.app = build_app(house.services)
     tasks = [asyncio.create_task(feed.run(), name="feed"), asyncio.create_task(engine.run(), name="engine")]
+    tasks.append(asyncio.create_task(audit.run(), name="audit"))
     try:
         await _issue_keys(house)
         yield house
@@ -136,6 +154,7 @@ async def small_house(
         for task in reversed(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await audit.store.close()
         await serving.close()
 
 
@@ -203,7 +222,7 @@ class AsgiSocket:
 
     async def receive(self) -> Any:
         """The next message, decoded; the close event where there are no more."""
-        event = await asyncio.wait_for(self._outgoing.get(), 5)
+        event = await asyncio.wait_for(self._outgoing.get(), 30)
         return msgspec.json.decode(event["text"]) if event["type"] == "websocket.send" else event
 
     async def closed(self) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from adapters.history.archive.archive import Archive
 from adapters.history.archived import ArchivedHistory
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow, RangeQuery, Watermark
+from adapters.history.raw_rows import raw_rows
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
 from adapters.history.retention.report import Report
@@ -48,7 +49,7 @@ async def archived_history(folder: Path) -> AsyncIterator[ArchivedHistory]:
 
 async def fill(history: ArchivedHistory, rows: Sequence[HistoryRow]) -> None:
     """Write rows, and what is known of their devices."""
-    await history.write(rows)
+    await history.write(raw_rows(rows))
     devices = {one.device for one in rows}
     await history.keep([], {device: _mark(device) for device in devices}, HERE)
 

@@ -1,11 +1,9 @@
 """A history that moves what is written into its archive at once, for tests that any history must pass."""
 
-from collections.abc import Sequence
-
 from adapters.history.archive.archive import Archive
 from adapters.history.archived import ArchivedHistory
-from adapters.history.port import HistoryRow
 from adapters.history.tiers import TieredHistory
+from domain.raw_rows import RawRows
 from schema.times import DAY_US
 
 
@@ -16,7 +14,7 @@ class Archiving(ArchivedHistory):
         super().__init__(store, archive)
         self._every, self._writes = every, 0
 
-    async def write(self, rows: Sequence[HistoryRow]) -> None:
+    async def write(self, rows: RawRows) -> None:
         await super().write(rows)
         self._writes += 1
         if self._writes % self._every == 0:

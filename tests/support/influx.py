@@ -32,8 +32,9 @@ _TIED: Final = '"$@" & echo $!; read _; kill -9 $!; wait'
 class InfluxServer:
     """An influxd, set up with one organisation and a token that may do everything."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         self._folder = folder
+        self._flags = flags
         self.port = steady_port()
         self._tie: subprocess.Popen[bytes] | None = None
         self._pid = 0
@@ -58,7 +59,7 @@ class InfluxServer:
         """Return once it answers."""
         command = [str(binary()), "--http-bind-address", f"127.0.0.1:{self.port}", "--reporting-disabled"]
         command += ["--bolt-path", str(self._folder / "bolt"), "--sqlite-path", str(self._folder / "sqlite")]
-        command += ["--engine-path", str(self._folder / "engine"), "--log-level", "error"]
+        command += ["--engine-path", str(self._folder / "engine"), "--log-level", "error", *self._flags]
         with (self._folder / "influxd.log").open("ab") as log:
             self._tie = subprocess.Popen(
                 ["sh", "-c", _TIED, "sh", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
@@ -121,10 +122,10 @@ def _end_shared(folder: Path) -> None:
 
 
 @contextmanager
-def own(folder: Path) -> Iterator[InfluxServer]:
+def own(folder: Path, *flags: str) -> Iterator[InfluxServer]:
     """A server that a fault test may end as it likes."""
     need_binary()
-    server = InfluxServer(folder)
+    server = InfluxServer(folder, *flags)
     try:
         yield server
     finally:

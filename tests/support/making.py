@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from adapters.history.port import History, HistoryRow
+from adapters.history.raw_rows import raw_rows
 from projections.decision_state import DecisionState
-from projections.incoming import Item
 from projections.judging import Judge
 from projections.making import Maker
 from projections.rules import WindowRules
@@ -63,9 +63,9 @@ async def feed(
     for number, batch in enumerate(batches):
         if number < len(restarts) and restarts[number]:
             making = await maker(history, rules, zone=zone, decisions=decisions)
-        await history.write(batch)
-        items: list[Item] = list(batch)
-        await making.make(items, Position(number + 1))
+        rows = raw_rows(batch)
+        await history.write(rows)
+        await making.make([rows], Position(number + 1))
 
 
 def cut(rows: Sequence[HistoryRow], sizes: Sequence[int]) -> list[list[HistoryRow]]:

@@ -9,15 +9,17 @@ from schema.ids import EventId
 
 
 class MemoryLog:
-    """Positions are 10, 20, 30 ... so that nobody leans on their being dense; recorded times are one millisecond apart."""
+    """Positions are 10, 20, 30 ... so that nobody leans on their being dense; recorded times are `step_us` apart."""
 
-    def __init__(self, log_id: str = "memory", *, start_us: int = 1_700_000_000_000_000) -> None:
+    def __init__(self, log_id: str = "memory", *, start_us: int = 1_700_000_000_000_000, step_us: int = 1000) -> None:
         self.log_id = log_id
         self.has_id_index = True
         self.fail_next: Exception | None = None
         self._events: list[RecordedEvent] = []
         self._streams: dict[str, list[RecordedEvent]] = {}
         self._start_us = start_us
+        self._step_us = step_us
+        self._kept_from: dict[str, int] = {}
         self._pulse = Pulse()
 
     async def append(self, appends: Sequence[Append]) -> list[Appended | Conflict]:
@@ -43,7 +45,7 @@ class MemoryLog:
 
     def _record(self, name: str, stream: list[RecordedEvent], event: NewEvent) -> None:
         number = len(self._events) + 1
-        recorded_us = self._start_us + number * 1000
+        recorded_us = self._start_us + number * self._step_us
         recorded = RecordedEvent(
             Position(number * 10), name, len(stream), event.id, event.type, recorded_us, event.data, event.metadata
         )
@@ -53,7 +55,8 @@ class MemoryLog:
     async def read_stream(
         self, stream: str, *, start: int | None = None, until: Position | None = None, backwards: bool = False, limit: int = 500
     ) -> list[RecordedEvent]:
-        events = [e for e in self._streams.get(stream, []) if until is None or e.position <= until]
+        kept = self._streams.get(stream, [])[self._kept_from.get(stream, 0) :]
+        events = [e for e in kept if until is None or e.position <= until]
         if backwards:
             return [e for e in reversed(events) if start is None or e.revision <= start][:limit]
         return [e for e in events if start is None or e.revision >= start][:limit]
@@ -102,7 +105,7 @@ class MemoryLog:
         return self._events[-1].position if self._events else None
 
     async def truncate(self, stream: str, before: int) -> None:
-        raise NotImplementedError(stream, before)
+        self._kept_from[stream] = before
 
     async def close(self) -> None:
         pass

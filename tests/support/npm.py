@@ -2,7 +2,9 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,12 @@ import pytest
 PACKAGES = Path(__file__).parents[1] / "npm"
 
 
-async def run(*command: str, cwd: Path, seconds: float = 90) -> tuple[int | None, str, str]:
+async def run(
+    *command: str, cwd: Path, seconds: float = 90, env: Mapping[str, str] | None = None
+) -> tuple[int | None, str, str]:
     """Run a command to its end: exit code, stdout, stderr."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(seconds):
@@ -25,30 +29,34 @@ async def run(*command: str, cwd: Path, seconds: float = 90) -> tuple[int | None
     return process.returncode, out.decode(), err.decode()
 
 
+def program() -> str:
+    """Node itself."""
+    found = shutil.which("node")
+    assert found is not None
+    return found
+
+
 async def node(package: Path, script: str, *arguments: str, seconds: float = 90) -> str:
     """What a script of an installed package prints; it must end well."""
-    program = shutil.which("node")
-    assert program is not None
-    code, out, err = await run(program, script, *arguments, cwd=package, seconds=seconds)
+    code, out, err = await run(program(), script, *arguments, cwd=package, seconds=seconds)
     assert code == 0, (out, err)
     return out
 
 
-async def installed(name: str, cache: pytest.Cache) -> Path:
-    """The folder of a package of ours with all it needs beside it; the test is skipped where that cannot be had."""
+async def installed(package: Path, cache: pytest.Cache) -> Path:
+    """A copy of a package of ours with all it needs beside it; the test is skipped where that cannot be had."""
     npm = shutil.which("npm")
     if shutil.which("node") is None or npm is None:
         pytest.skip("node and npm are not on this machine")
-    folder = cache.mkdir(f"npm-{name}")
+    folder = cache.mkdir(f"npm-{package.name}")
     with (folder / "alone").open("w") as alone:  # the tests run in several processes
         await asyncio.to_thread(fcntl.flock, alone, fcntl.LOCK_EX)
-        await _install(npm, PACKAGES / name, folder)
+        await _install(npm, package, folder)
     return folder
 
 
 async def _install(npm: str, package: Path, folder: Path) -> None:
-    for file in package.iterdir():
-        shutil.copy(file, folder)
+    shutil.copytree(package, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules", "build"))
     lock, done = (package / "package-lock.json").read_text(), folder / "installed"
     if done.exists() and done.read_text() == lock:
         return

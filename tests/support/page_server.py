@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from adapters.mqtt.session import Session
 class Server:
     """One house. `key` is the admin key that its first start printed."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **env: str) -> None:
         self._data = data
+        self._env = {**os.environ, **env}
         self._process: subprocess.Popen[str] | None = None
         self._http = "127.0.0.1:0"
         self._broker = BrokerAddress("127.0.0.1", 0)
@@ -32,7 +34,7 @@ class Server:
         """Returns once it is ready; at the address that it had before."""
         command = [sys.executable, "-m", "glasshouse", "up", "--data", str(self._data), "--json"]
         command += ["--http", self._http, "--mqtt", "127.0.0.1:0"]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=self._env)
         assert self._process.stdout is not None
         ready = json.loads(self._process.stdout.readline())
         self.url = ready["http"]
@@ -67,6 +69,13 @@ class Server:
             await session.connected()
             for text in texts:
                 await session.publish_acked(topic, text.encode())
+
+    def until(self, document: str, holds: Callable[[Any], object], seconds: float = 20) -> None:
+        """Return once that holds of what the operation answers."""
+        end = time.monotonic() + seconds
+        while not holds(found := self.ask(document)):
+            assert time.monotonic() < end, found
+            time.sleep(0.02)
 
     def ask(self, document: str, **variables: Any) -> Any:
         """The data of a GraphQL operation, asked with the admin key."""

@@ -18,15 +18,23 @@ from duckdb import DuckDBPyConnection
 
 from adapters.history import duckdb_ranges as ranges
 from adapters.history.archive import reading
-from adapters.history.archive.engine import Engine, tidy
-from adapters.history.archive.entries import Begun, Dropped, Entry, Expired, Floor, Kept, Placed
+from adapters.history.archive.engine import DamagedFileError, Engine, tidy
+from adapters.history.archive.entries import Begun, Dropped, Entry, Expired, Floor, Kept, Placed, Refilled
 from adapters.history.archive.holdings import Holdings, SiteDay, told
 from adapters.history.archive.keeping import DayKeeper, DayKept, sync
 from adapters.history.archive.layout import LOCK, MANIFEST, day_text, folder_of
+from adapters.history.archive.lost import LostDays
 from adapters.history.archive.manifest import Manifest
 from adapters.history.archive.staging import SiteOf
 from adapters.history.archive.table import note_of
-from adapters.history.port import BeyondRetentionError, HistoryError, HistoryRow, HistoryUnavailableError, RangeQuery
+from adapters.history.port import (
+    BeyondRetentionError,
+    HistoryError,
+    HistoryRow,
+    HistoryUnavailableError,
+    RangeQuery,
+    RowsLostError,
+)
 from adapters.history.tiers import TieredHistory
 from domain.windows import Span
 from schema.times import EARLIEST_US, LATEST_US
@@ -45,12 +53,16 @@ class Archive:
         self._holdings = holdings
         self._manifest = manifest
         self._reading = Lock()  # threads look into the holdings, too
+        self._lost = LostDays(self._files_of)
 
     @classmethod
-    async def open(cls, root: Path) -> "Archive":
-        """HistoryError where its manifest cannot be read. Where there is none it is told from the files."""
+    async def open(cls, root: Path, store: str = "") -> "Archive":
+        """The archive as a store of that name sees it.
+
+        HistoryError where its manifest cannot be read. Where there is none it is told from the files.
+        """
         manifest = Manifest(root / MANIFEST)
-        holdings = await asyncio.to_thread(_holdings, root, manifest)
+        holdings = await asyncio.to_thread(_holdings, root, manifest, store)
         return cls(root, holdings, manifest)
 
     @property
@@ -60,7 +72,14 @@ class Archive:
             if self._manifest.has_more():
                 for entry in self._manifest.read():
                     self._holdings.take(entry)
+            for place in self._lost.found():
+                self._holdings.find(*place)
         return self._holdings
+
+    @property
+    def losses(self) -> int:
+        """How often a day was found to be lost."""
+        return self._lost.losses
 
     async def close(self) -> None:
         await self.engine.close()
@@ -74,7 +93,7 @@ class Archive:
                 _take(lock, self.root)
                 tidy(self.root)
                 yield
-        except OSError as error:
+        except OSError as error:  # of the job, too: it touches files of the archive alone
             raise HistoryUnavailableError(f"the archive {self.root} cannot be written: {error.strerror}") from error
 
     async def keep_day(self, store: TieredHistory, day: int, log_id: str, site_of: SiteOf) -> DayKept:
@@ -97,7 +116,12 @@ class Archive:
     async def let_go(self, day: int) -> None:
         """Note that the store drops its rows of a day, before it does."""
         if day not in self.holdings.dropped:
-            await self.note(Dropped(day_text(day)))
+            await self.note(Dropped(day_text(day), self.holdings.store))
+
+    async def refilled(self) -> None:
+        """Note that the store gets all rows again, after it was emptied."""
+        if self.holdings.dropped:
+            await self.note(Refilled(self.holdings.store))
 
     async def lower(self, span: Span, before_us: int) -> None:
         """Note that windows of that span are dropped up to there, before they are."""
@@ -106,7 +130,7 @@ class Archive:
 
     async def expire(self, site: str | None, day: int) -> None:
         """Delete what there is of a site's day."""
-        files = [folder_of(self.root, site, day) / name for name in self.holdings.files.get((site, day), {})]
+        files = self._files_of(site, day)
         await self.note(Expired(site, day_text(day)))
         await asyncio.to_thread(_delete, files)
 
@@ -140,17 +164,25 @@ class Archive:
             )
 
     def files(self, days: Iterable[SiteDay]) -> list[Path]:
-        """The files of these days. Where one is missing that the store relied on, that day is gone, and said to be."""
-        found = []
+        """The files of these days, but of lost ones. Where one is missing that the store relies on, that day is lost."""
+        found: list[Path] = []
+        holdings = self.holdings
         for site, day in days:
-            for name in self.holdings.files.get((site, day), {}):
-                path = folder_of(self.root, site, day) / name
-                if path.exists():
-                    found.append(path)
-                elif day in self.holdings.dropped:
-                    structlog.get_logger().error("archive_file_missing", file=str(path), action="restore it from a backup")
-                    self.holdings.lose(site, day)
+            if (site, day) in self._lost:
+                continue
+            files = self._files_of(site, day)
+            missing = next((file for file in files if not file.exists()), None)
+            if missing is not None and day in holdings.dropped:
+                self._require_there()
+                self._lose(site, day, missing, "missing")
+            else:
+                found += [file for file in files if file.exists()]
         return found
+
+    def gone(self) -> dict[str, list[int]]:
+        """Where the days start, of each device, whose rows are kept nowhere any more."""
+        by_site = self.holdings.all_gone()
+        return {device: by_site[site] for device, site in self.holdings.sites.items() if site in by_site}
 
     async def columns(self, wanted: Sequence[ranges.Numbered], days: Sequence[SiteDay]) -> reading.Rows:
         """The rows of these ranges, of the files of these days."""
@@ -161,25 +193,52 @@ class Archive:
         return await self._ask(days, lambda files: lambda cursor: reading.page(cursor, files, query))
 
     async def _ask(self, days: Sequence[SiteDay], question: Callable[[list[Path]], Callable[[DuckDBPyConnection], T]]) -> T:
-        """Once more where a file was replaced by a later one before it was read."""
+        """Once more where a file was replaced by a later one meanwhile. RowsLostError where one is lost from now on."""
         for _ in range(_ATTEMPTS):
+            losses = self.losses
             files = await asyncio.to_thread(self.files, days)
+            if self.losses > losses:
+                raise RowsLostError(f"files of the archive {self.root} are missing: restore them from a backup")
             try:
                 return await self.engine.ask(question(files), files)
+            except DamagedFileError as error:
+                if self.lose(error.file, days):
+                    raise RowsLostError(str(error)) from error
             except HistoryError:
                 if all(file.exists() for file in files):
                     raise
         raise HistoryUnavailableError(f"the archive {self.root} changes faster than it can be read; try again")
 
+    def lose(self, damaged: Path, days: Iterable[SiteDay]) -> bool:
+        """Whether that file is still one of these days: its day is gone then, until another file is in its place."""
+        place = next(((site, day) for site, day in days if damaged in self._files_of(site, day)), None)
+        if place is None or not damaged.exists():
+            return False
+        self._lose(*place, damaged, "damaged")
+        return True
 
-def _holdings(root: Path, manifest: Manifest) -> Holdings:
+    def _require_there(self) -> None:
+        if not (self.root / MANIFEST).exists():
+            raise HistoryUnavailableError(f"the archive {self.root} is not there: is the disk that it lies on mounted?")
+
+    def _lose(self, site: str | None, day: int, file: Path, how: str) -> None:
+        structlog.get_logger().error("archive_file_lost", file=str(file), how=how, action="restore it from a backup")
+        with self._reading:
+            self._lost.add((site, day))
+            self._holdings.lose(site, day)
+
+    def _files_of(self, site: str | None, day: int) -> list[Path]:
+        return [folder_of(self.root, site, day) / name for name in self._holdings.files.get((site, day), {})]
+
+
+def _holdings(root: Path, manifest: Manifest, store: str) -> Holdings:
     if manifest.path.exists():
-        return told(manifest.read())
+        return told(manifest.read(), store)
     found = sorted(root.glob("site=*/day=*/*.parquet")) if root.exists() else []
     if not found:
-        return Holdings()
+        return Holdings(store)
     structlog.get_logger().warning("archive_manifest_made_anew", archive=str(root), files=len(found))
-    holdings = told(_entries_of(found))
+    holdings = told(_entries_of(found), store)
     manifest.replace(holdings.entries())
     return holdings
 

@@ -1,6 +1,7 @@
 """DuckDB without a file of its own, over the files of the archive: bounded memory, threads, errors in plain words."""
 
 import asyncio
+import errno
 import os
 import shutil
 import socket
@@ -22,6 +23,14 @@ _INTERRUPT_SECONDS: Final = 0.005
 _THREADS: Final = 3
 """Two for those who ask, and one that takes a day in."""
 _FULL: Final = ("No space left", "Could not write", "File too large", "max_temp_directory_size")
+
+
+class DamagedFileError(HistoryError):
+    """A file of the archive that cannot be read, or does not hold what its name says."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"the archive's file {file} cannot be read, it may be damaged: restore it from a backup ({reason})")
+        self.file = file
 
 
 class Engine:
@@ -108,9 +117,23 @@ def _plain(root: Path, error: duckdb.Error, files: Sequence[Path]) -> HistoryErr
         return HistoryUnavailableError(f"the archive {root} cannot be written, the disk may be full: {first}")
     if isinstance(error, duckdb.OutOfMemoryException):
         return HistoryError(f"a question to the archive {root} needs more memory than it may use: ask for less ({first})")
-    if (bad := next((file for file in files if not _is_sound(file)), None)) is not None:
-        return HistoryError(f"the archive's file {bad} cannot be read, it may be damaged: restore it from a backup ({first})")
+    for file in files:
+        if (reason := _unreadable(file)) is not None:
+            return HistoryUnavailableError(f"the archive's file {file} cannot be read now: {reason}")
+        if not _is_sound(file):
+            return DamagedFileError(file, first)
     return HistoryError(f"the archive {root} failed: {first}")
+
+
+def _unreadable(file: Path) -> str | None:
+    """Why a file that is there cannot be opened; the disk's own errors are damage."""
+    try:
+        with file.open("rb"):
+            return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return None if error.errno == errno.EIO else error.strerror
 
 
 def _is_sound(file: Path) -> bool:

@@ -37,9 +37,16 @@ class Kept(_Entry, frozen=True, tag="kept"):
 
 
 class Dropped(_Entry, frozen=True, tag="dropped"):
-    """The store is letting go of its raw rows of that day, since the archive has them."""
+    """A store is letting go of its raw rows of that day, since the archive has them; every store where none is named."""
 
     day: str
+    store: str | None = None
+
+
+class Refilled(_Entry, frozen=True, tag="refilled"):
+    """A store was emptied, and gets all rows again from the log: it has let go of none."""
+
+    store: str
 
 
 class Expired(_Entry, frozen=True, tag="expired"):
@@ -56,4 +63,4 @@ class Floor(_Entry, frozen=True, tag="floor"):
     before_us: int
 
 
-Entry: TypeAlias = Begun | Placed | Kept | Dropped | Expired | Floor
+Entry: TypeAlias = Begun | Placed | Kept | Dropped | Refilled | Expired | Floor

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from adapters.history.archive.entries import Begun, Dropped, Entry, Expired, Floor, Kept, Placed
-from adapters.history.archive.layout import day_of, day_start
+from adapters.history.archive.entries import Begun, Dropped, Entry, Expired, Floor, Kept, Placed, Refilled
+from adapters.history.archive.layout import day_of, day_start, day_text
 from domain.windows import Span
 from schema.times import DAY_US, EARLIEST_US
 
@@ -15,9 +15,14 @@ SiteDay = tuple[str | None, int]
 
 
 class Holdings:
-    """Told entry by entry."""
+    """Told entry by entry, for one of the stores whose rows it holds. `dropped` are the days that this store has let go of.
 
-    def __init__(self) -> None:
+    What left the archive is gone where the store has let go of it, too: another version of the history, filled from the log
+    since, still has it.
+    """
+
+    def __init__(self, store: str = "") -> None:
+        self.store = store
         self.log_id: str | None = None
         self.sites: dict[str, str | None] = {}
         self.files: dict[SiteDay, dict[str, Kept]] = {}
@@ -33,7 +38,11 @@ class Holdings:
         elif isinstance(entry, Placed):
             self.sites.update(dict.fromkeys(entry.devices, entry.site))
         elif isinstance(entry, Dropped):
-            self.dropped.add(day_start(entry.day))
+            if entry.store in {None, self.store}:
+                self.dropped.add(day_start(entry.day))
+        elif isinstance(entry, Refilled):
+            if entry.store == self.store:
+                self.dropped.clear()
         elif isinstance(entry, Expired):
             self._expire(entry.site, day_start(entry.day))
         elif isinstance(entry, Floor):
@@ -55,11 +64,19 @@ class Holdings:
 
     def gone(self, site: str | None, start_us: int, end_us: int) -> list[int]:
         """The days of a site that were there once, likewise."""
-        return _overlapping(self._gone.get(site, []), start_us, end_us)
+        return [day for day in _overlapping(self._gone.get(site, []), start_us, end_us) if day in self.dropped]
+
+    def all_gone(self) -> dict[str | None, list[int]]:
+        """The same of every site, for all time."""
+        found = {site: [day for day in days if day in self.dropped] for site, days in self._gone.items()}
+        return {site: days for site, days in found.items() if days}
 
     def whole_from(self) -> int:
         """Where the last day ends that is gone, of any site."""
-        return max((days[-1] + DAY_US for days in self._gone.values() if days), default=NEVER)
+        if not self.dropped:
+            return NEVER
+        last = (next((day for day in reversed(days) if day in self.dropped), None) for days in self._gone.values())
+        return max((day + DAY_US for day in last if day is not None), default=NEVER)
 
     def entries(self) -> Iterator[Entry]:
         """What tells the same anew, in as few lines as can be."""
@@ -69,11 +86,19 @@ class Holdings:
             yield Placed(site, tuple(device for device, placed in self.sites.items() if placed == site))
         for files in self.files.values():
             yield from files.values()
+        for day in sorted(self.dropped):
+            yield Dropped(day_text(day))
 
     def lose(self, site: str | None, day: int) -> None:
         """A day whose files are not where they should be, for as long as this process knows no better."""
         _remove(self._days.get(site, []), day)
         _add(self._gone.setdefault(site, []), day)
+
+    def find(self, site: str | None, day: int) -> None:
+        """A day whose files are there again."""
+        if (site, day) in self.files:
+            _remove(self._gone.get(site, []), day)
+            _add(self._days.setdefault(site, []), day)
 
     def _keep(self, kept: Kept) -> None:
         day = day_start(kept.day)
@@ -90,9 +115,9 @@ class Holdings:
         _add(self._gone.setdefault(site, []), day)
 
 
-def told(entries: Iterable[Entry]) -> Holdings:
+def told(entries: Iterable[Entry], store: str = "") -> Holdings:
     """The holdings that these entries tell of."""
-    holdings = Holdings()
+    holdings = Holdings(store)
     for entry in entries:
         holdings.take(entry)
     return holdings

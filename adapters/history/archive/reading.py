@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from adapters.history import duckdb_pages
 from adapters.history import duckdb_ranges as ranges
-from adapters.history.archive.table import HOUSE, READ, names
+from adapters.history.archive.table import READ, names
 from adapters.history.duckdb_columns import QUALITY_CODE, ids_of
-from adapters.history.duckdb_conditions import after, conditions
-from adapters.history.duckdb_table import to_row
 from adapters.history.port import HistoryRow, RangeQuery
 from domain.columns import Float64, Int8, Int64
 from domain.rows import Ids
@@ -46,15 +45,7 @@ def columns(cursor: DuckDBPyConnection, files: Sequence[Path], wanted: Sequence[
 
 
 def page(cursor: DuckDBPyConnection, files: Sequence[Path], query: RangeQuery) -> list[HistoryRow]:
-    """The first rows of these files after `query.after`, in order; a row may be there twice."""
+    """The rows of these files that are asked for, in order, each once."""
     if not files:
         return []
-    asked, values = conditions(query)
-    if query.after is not None:
-        more, places = after(query.after)
-        asked, values = [*asked, *more], values | places
-    where = " AND ".join(asked)
-    order = "timestamp_us, event_id, metric, position LIMIT $limit"
-    select = f"SELECT {HOUSE} FROM ({READ}) WHERE {where} ORDER BY {order}"  # noqa: S608  # ours
-    found: list[tuple[Any, ...]] = cursor.execute(select, values | names(files) | {"limit": query.limit}).fetchall()
-    return [to_row(row) for row in found]
+    return duckdb_pages.page(cursor, f"({READ})", query, names(files))

@@ -8,8 +8,9 @@ import msgspec
 import pyarrow as pa
 
 from adapters.history.archive.engine import Engine, plain_errors
-from adapters.history.archive.table import FILED, HOUSE, KEY, NOTE, READ, Note, digest_of, names
+from adapters.history.archive.table import FILED, KEY, NOTE, READ, Note, digest_of, names
 from adapters.history.duckdb_columns import raw_days_of
+from adapters.history.duckdb_table import COLUMNS
 from domain.day_digests import DayDigests
 from domain.digest import Digest
 
@@ -22,7 +23,7 @@ CREATE TEMP TABLE staged (
 CREATE TEMP TABLE placed (device VARCHAR, site VARCHAR);
 """
 _OF_SITE: Final = f"""
-SELECT DISTINCT ON ({KEY}) {HOUSE} FROM staged
+SELECT DISTINCT ON ({KEY}) {COLUMNS} FROM staged
 SEMI JOIN (SELECT * FROM placed WHERE site IS NOT DISTINCT FROM $site) USING (device)
 ORDER BY {KEY}, position
 """  # noqa: S608  # ours
@@ -54,7 +55,7 @@ class Staging:
         """Rows of the store."""
         with plain_errors(self._root):
             self._cursor.register("batch", pa.Table.from_batches([batch]))
-            self._cursor.execute(f"INSERT INTO staged SELECT {HOUSE}, TRUE FROM batch")  # noqa: S608  # ours
+            self._cursor.execute(f"INSERT INTO staged SELECT {COLUMNS}, TRUE FROM batch")  # noqa: S608  # ours
 
     def take_files(self, files: Sequence[Path]) -> None:
         """Rows that the archive has already."""
@@ -78,7 +79,7 @@ class Staging:
         """The digests that a store gives of its raw rows: of the store's rows alone, or of all."""
         where = "WHERE of_store" if of_store else ""
         with plain_errors(self._root):
-            return raw_days_of(self._cursor, f"(SELECT {HOUSE} FROM staged {where})")  # noqa: S608  # ours
+            return raw_days_of(self._cursor, f"(SELECT {COLUMNS} FROM staged {where})")  # noqa: S608  # ours
 
     def of_site(self, site: str | None) -> Digest:
         """The digest of what a file of that site should hold."""

@@ -16,7 +16,6 @@ from duckdb import DuckDBPyConnection
 from adapters.history.duckdb_columns import ids_of
 from domain.digest import Digest, digest, word
 
-HOUSE: Final = "device, sensor, metric, timestamp_us, value, unit, quality, event_id, recorded_us, revision, position"
 FILED: Final = (
     "device, sensor, metric, make_timestamptz(timestamp_us) AS timestamp, value, unit, quality, event_id::VARCHAR AS event_id, "
     "make_timestamptz(recorded_us) AS recorded, revision, position"

@@ -56,18 +56,25 @@ def page(ask: Ask, query: AnomalyQuery) -> list[Anomaly]:
     first, last = query.start_us, query.end_us
     if query.after is not None:
         last = query.after[0] + 1 if last is None else min(last, query.after[0] + 1)
+    if query.before is not None:
+        first = query.before[0] if first is None else max(first, query.before[0])
     first_ns, end_ns = _places(-LATEST_US if first is None else first, LATEST_US if last is None else last)
+    order = f"ORDER BY time {'ASC' if query.backwards else 'DESC'} LIMIT {query.limit}"
     found: list[Anomaly] = []
     while len(found) < query.limit:
-        newest = _asked(ask, f"{condition} AND time >= {first_ns} AND time < {end_ns} ORDER BY time DESC LIMIT {query.limit}")
-        if not newest:
+        next_ones = _asked(ask, f"{condition} AND time >= {first_ns} AND time < {end_ns} {order}")
+        if not next_ones:
             break
-        # Of the last hour there may be more: it is asked for as a whole.
-        end_ns = window_ns(newest[-1].start_us)
-        whole = [one for one in newest if window_ns(one.start_us) > end_ns]
-        whole += _asked(ask, f"{condition} AND time = {end_ns}")
-        found += sorted((one for one in whole if _is_after(one, query)), key=_newest_first)
-    return found[: query.limit]
+        # Of the hour at the edge there may be more: it is asked for as a whole.
+        edge = window_ns(next_ones[-1].start_us)
+        whole = [one for one in next_ones if window_ns(one.start_us) != edge]
+        whole += _asked(ask, f"{condition} AND time = {edge}")
+        whole = sorted((one for one in whole if _is_between(one, query)), key=_newest_first)
+        if query.backwards:
+            first_ns, found = edge + 1, whole + found
+        else:
+            end_ns, found = edge, found + whole
+    return found[-query.limit :] if query.backwards else found[: query.limit]
 
 
 def changes(ask: Ask, query: AnomalyChanges) -> list[Anomaly]:
@@ -112,8 +119,10 @@ def _places(start_us: int, end_us: int) -> tuple[int, int]:
     return window_ns(start_us), window_ns(end_us - 1) + 1
 
 
-def _is_after(one: Anomaly, query: AnomalyQuery) -> bool:
-    return query.after is None or _newest_first(one) > (-query.after[0], *_names(query.after[1]))
+def _is_between(one: Anomaly, query: AnomalyQuery) -> bool:
+    place = _newest_first(one)
+    is_after = query.after is None or place > (-query.after[0], *_names(query.after[1]))
+    return is_after and (query.before is None or place < (-query.before[0], *_names(query.before[1])))
 
 
 def _newest_first(one: Anomaly) -> _Order:

@@ -8,6 +8,7 @@ import msgspec
 from influxdb_client.client.exceptions import InfluxDBError
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
 from influxdb_client.rest import ApiException
 
 from adapters.history.influx import failures
@@ -18,6 +19,9 @@ from schema.times import from_micros
 
 Values = list[list[Any]]
 _MILLISECONDS: Final = 1000
+LONGEST_SHARD_SECONDS: Final = 7 * 24 * 3600
+"""Windows are laid down for shards of a week (`windows.py`), which is what InfluxDB makes of a bucket that never forgets."""
+_FOR_EVER: Final = BucketRetentionRules(every_seconds=0, shard_group_duration_seconds=LONGEST_SHARD_SECONDS)
 _EVER: Final = {"start": "1677-09-21T00:12:43.145224194Z", "stop": "2262-04-11T23:47:16.854775806Z"}
 
 
@@ -74,18 +78,26 @@ class InfluxConnection:
         self._client.close()
 
     def make_bucket(self) -> None:
-        """Make the bucket where it is missing; HistoryError where it forgets readings by itself."""
+        """Make the bucket where it is missing; HistoryError where it forgets readings by itself, or has longer shards."""
         bucket = self._bucket() or self._made_bucket()
-        if bucket is not None and any(rule.every_seconds for rule in bucket.retention_rules):
+        rules = [] if bucket is None else bucket.retention_rules
+        if any(rule.every_seconds for rule in rules):
             raise HistoryError(
                 f"the bucket {self._address.bucket} of the history {self._address} forgets old readings by itself, and would "
                 "refuse late ones; set its retention to never"
+            )
+        if any((rule.shard_group_duration_seconds or 0) > LONGEST_SHARD_SECONDS for rule in rules):
+            raise HistoryError(
+                f"the bucket {self._address.bucket} of the history {self._address} has shards of more than a week, in which "
+                "InfluxDB may show an old version of a window; make another, with --shard-group-duration 168h"
             )
 
     def _made_bucket(self) -> Any:
         with plain_errors(self._address):
             try:
-                return self._client.buckets_api().create_bucket(bucket_name=self._address.bucket, org=self._address.org)
+                return self._client.buckets_api().create_bucket(
+                    bucket_name=self._address.bucket, org=self._address.org, retention_rules=_FOR_EVER
+                )
             except ApiException as error:
                 if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
                     raise

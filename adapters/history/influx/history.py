@@ -34,8 +34,10 @@ from adapters.history.port import (
     SeriesRange,
     Watermark,
 )
+from adapters.history.raw_rows import history_rows
 from domain.day_digests import DayDigests
 from domain.digest import Digest
+from domain.raw_rows import RawRows
 from domain.rows import Columns
 from domain.windows import Span
 from schema.envelope import Cursor, Position
@@ -80,8 +82,8 @@ class InfluxHistory:
         [found] = await self._read(partial(self._connection.ask, marks.CHECKPOINT))
         return marks.checkpoint_in(found)
 
-    async def write(self, rows: Sequence[HistoryRow]) -> None:
-        await self._run(self._writer, lambda: self._send(self._places.lines(rows)))
+    async def write(self, rows: RawRows) -> None:
+        await self._run(self._writer, lambda: self._send(self._places.lines(history_rows(rows))))
 
     async def keep(
         self,
@@ -99,7 +101,7 @@ class InfluxHistory:
         await self._run(self._keeper, keep)
 
     async def readings(self, query: RangeQuery) -> list[HistoryRow]:
-        return await self._read(partial(pages.after, self._connection.ask, query))
+        return await self._read(partial(pages.page, self._connection.ask, query))
 
     async def columns(self, ranges: Sequence[SeriesRange]) -> Columns:
         return await self._read(partial(columns.columns, self._connection.ask, ranges))

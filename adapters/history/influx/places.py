@@ -5,7 +5,7 @@ InfluxDB is asked who stands where they would. Who finds his point taken by anot
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from adapters.history.influx import questions
@@ -47,7 +47,7 @@ class Places:
         """Others may have written, or the bucket was emptied."""
         self._series = None
 
-    def lines(self, rows: Sequence[HistoryRow]) -> Iterator[str]:
+    def lines(self, rows: Iterable[HistoryRow]) -> Iterator[str]:
         """A line for each reading that is not stored yet, no two with the same point. All must be sent before the next call."""
         series = self._known()
         new: list[_Placed] = []

@@ -38,14 +38,25 @@ def tags(device: str | None, sensor: str | None, metric: str | None) -> str:
     return "".join(f"{name} = '{_text(encode_tag(value))}' AND " for name, value in asked if value is not None)
 
 
-def rows(condition: str, start_ns: int, end_ns: int, limit: int) -> str:
-    """The first readings in [start, end), in the order of their points."""
-    return _select(f"{_FIELDS}, device, sensor, metric", condition, start_ns, end_ns, limit)
+def recorded_up_to(position: Position | None) -> str:
+    """The condition that the log took it at that position or before; None is any."""
+    return "" if position is None else f"position <= {position} AND "
+
+
+def rows(condition: str, start_ns: int, end_ns: int, limit: int, *, backwards: bool = False) -> str:
+    """The first readings in [start, end) in the order of their points, or with `backwards` the last, the very last first."""
+    order = "DESC" if backwards else "ASC"
+    return _select(f"{_FIELDS}, device, sensor, metric", condition, start_ns, end_ns, f"{order} LIMIT {limit}")
 
 
 def places(condition: str, start_ns: int, end_ns: int, limit: int) -> str:
     """Which event stands where in [start, end), and at which position it was recorded."""
-    return _select("id, position", condition, start_ns, end_ns, limit)
+    return _select("id, position", condition, start_ns, end_ns, f"ASC LIMIT {limit}")
+
+
+def is_whole(values: Sequence[Any]) -> bool:
+    """Whether a reading of `rows` has all its fields, but perhaps a unit: those of one being written come in turn."""
+    return None not in values[:2] and None not in values[3:]
 
 
 def to_row(values: Sequence[Any]) -> HistoryRow:
@@ -76,10 +87,10 @@ def values_of(series: Iterable[Series]) -> list[list[Any]]:
     return next((one.values for one in series), [])
 
 
-def _select(fields: str, condition: str, start_ns: int, end_ns: int, limit: int) -> str:
+def _select(fields: str, condition: str, start_ns: int, end_ns: int, order: str) -> str:
     return (
         f"SELECT {fields} FROM {MEASUREMENT} WHERE {condition}time >= {start_ns} AND time < {end_ns} "  # noqa: S608  # texts are quoted
-        f"ORDER BY time ASC LIMIT {limit}"
+        f"ORDER BY time {order}"
     )
 
 

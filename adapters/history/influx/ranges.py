@@ -99,8 +99,14 @@ def _text(kind: Kind, question: _Question) -> str:
 
 
 def _found(kind: Kind, wanted: Sequence[_Wanted], series: Series) -> Iterator[Found]:
-    """What lies between the ranges is left out; what lies in several comes with each."""
-    columns = dict(zip(("time", *kind.fields), zip(*series.values, strict=True), strict=True))
+    """What lies between the ranges is left out; what lies in several comes with each.
+
+    So is a point of which some fields are not there: it is being written, and InfluxDB shows them one after the other.
+    """
+    values = [each for each in series.values if None not in each]
+    if not values:
+        return
+    columns = dict(zip(("time", *kind.fields), zip(*values, strict=True), strict=True))
     exact = np.array(columns[kind.exact], np.int64)
     for layer in _layers(wanted):
         numbers, starts, ends = np.array(layer, np.int64).T

@@ -15,6 +15,7 @@ from adapters.history.influx.lines import MEASUREMENT
 from adapters.history.influx.points import FIRST_MS, SLOTS, point_ms
 from adapters.history.influx.questions import Ask
 from adapters.history.port import SeriesKey, SeriesRange
+from adapters.history.raw_rows import raw_rows
 from domain.digest import Digest
 from schema.times import DAY_US
 
@@ -37,7 +38,7 @@ def days(ask: Ask, before_us: int) -> list[int]:
 def visit(ask: Ask, start_us: int, end_us: int, take: Callable[[pa.RecordBatch], None]) -> None:
     """Give all readings of [start, end) to `take`."""
     for page in pages.pages(ask, "", start_us, end_us):
-        for part in batch(page).to_batches():
+        for part in batch(raw_rows(page)).to_batches():
             take(part)
 
 

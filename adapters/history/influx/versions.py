@@ -11,7 +11,8 @@ def versions(url: str) -> list[int]:
     address = InfluxAddress(url)
     connection = InfluxConnection(address, Timeouts())
     try:
-        return sorted(filter(None, (_version(address.bucket, name) for name in connection.buckets())))
+        found = (_version(address.bucket, name) for name in connection.buckets())
+        return sorted(number for number in found if number is not None)
     finally:
         connection.close()
 

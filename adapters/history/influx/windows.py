@@ -1,4 +1,10 @@
-"""Windows in InfluxDB: a measurement for each span, a point for each window, which the next version of it replaces."""
+"""Windows in InfluxDB: a measurement for each span, a point for each window, which the next version of it replaces.
+
+InfluxDB 2.7 stores a series in blocks of up to 1,000 points, and where blocks of several files overlap it may read an older
+one over a newer (influxdata/influxdb issues 23415 and 24388): a point that was written again then has its old value back.
+Files that hold one block of a series each it reads in their order. So no series of windows has more than 1,000 points in a
+shard, which is a week: minutes, of which there are 10,080, are laid down as 12 series, told apart by the tag `part`.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -14,7 +20,7 @@ from adapters.history.influx.points import window_ns
 from adapters.history.influx.questions import Ask
 from adapters.history.influx.ranges import Found, Kind, read
 from adapters.history.port import KeptWindows, SeriesKey, SeriesRange
-from domain.columns import offsets_of
+from domain.columns import Int64, offsets_of
 from domain.day_digests import DayDigests, total
 from domain.sketch import Sketches
 from domain.windows import NO_WINDOWS, Span, Windows
@@ -31,6 +37,7 @@ _CLOSE: Final = {
     Span.SITE_DAY: 200 * DAY_US,
 }
 """So many windows are read in the time that a question of its own takes."""
+_PARTS: Final = 12
 _BUCKET: Final = np.dtype([("bucket", "<i4"), ("count", "<u4")])
 _HEX: Final = 2 * _BUCKET.itemsize
 
@@ -38,19 +45,27 @@ _HEX: Final = 2 * _BUCKET.itemsize
 def lines(kept: KeptWindows) -> Iterator[str]:
     """A line for each window. Every field stands in each: one that is left out would keep the value it had."""
     windows, measurement = kept.windows, measurement_of(kept.span)
-    prefixes = [f"{measurement},{series_tags(key.device, key.sensor, key.metric)} " for key in kept.keys]
+    prefixes = [f"{measurement},{series_tags(key.device, key.sensor, key.metric)}" for key in kept.keys]
+    parts = _part_tags(kept.span, windows.start)
     counts = (getattr(windows, name).tolist() for name in _COUNTS)
     # A window without figures says so by its count.
     figures = (np.where(windows.count > 0, getattr(windows, name), 0.0).tolist() for name in _FIGURES)
     others = (_sketches(windows.sketches), windows.revision.tolist(), kept.position.tolist())
-    for series, start, count, suspected, bad, added, low, high, first, last, sketch, revision, position in zip(
-        windows.series.tolist(), windows.start.tolist(), *counts, *figures, *others, strict=True
+    for series, start, part, count, suspected, bad, added, low, high, first, last, sketch, revision, position in zip(
+        windows.series.tolist(), windows.start.tolist(), parts, *counts, *figures, *others, strict=True
     ):
         yield (
-            f"{prefixes[series]}count={count}i,suspected={suspected}i,bad={bad}i,total={added!r},low={low!r},high={high!r},"
-            f'first={first!r},last={last!r},sketch="{sketch}",revision={revision}i,position={position}i,start_us={start}i '
-            f"{window_ns(start)}"
+            f"{prefixes[series]}{part} count={count}i,suspected={suspected}i,bad={bad}i,total={added!r},low={low!r},"
+            f'high={high!r},first={first!r},last={last!r},sketch="{sketch}",revision={revision}i,position={position}i,'
+            f"start_us={start}i {window_ns(start)}"
         )
+
+
+def _part_tags(span: Span, start: Int64) -> list[str]:
+    """Which of its series each window is in, as a tag; none where one holds them all."""
+    if span is not Span.MINUTE:
+        return [""] * len(start)
+    return [f",part={part:02d}" for part in (start // MINUTE_US % _PARTS).tolist()]
 
 
 def windows(ask: Ask, span: Span, ranges: Sequence[SeriesRange]) -> KeptWindows:

@@ -14,7 +14,7 @@ from tests.support.eventstore.process import Double
 @pytest.fixture
 async def package(cache: pytest.Cache) -> Path:
     """The client and what drives it."""
-    return await npm.installed("eventstore", cache)
+    return await npm.installed(npm.PACKAGES / "eventstore", cache)
 
 
 def _refused(error: str, kind: str) -> Mapping[str, str]:

@@ -38,6 +38,22 @@ async def test_pages_of_any_size_give_every_anomaly_once(history: History) -> No
         assert seen == whole
 
 
+async def test_backwards_the_same_anomalies_come_in_the_same_order(history: History) -> None:
+    told = [anomaly(key, hour, 5) for hour in range(4) for key in (AIR, OTHER, SOIL)]
+    await history.keep([], {}, HERE, told)
+    whole = await history.anomalies(AnomalyQuery())
+    for limit in (1, 2, 5):
+        query, seen = AnomalyQuery(limit=limit, backwards=True), list[Anomaly]()
+        while page := await history.anomalies(query):
+            seen = page + seen
+            query = replace(query, before=(page[0].start_us, page[0].series))
+        assert seen == whole
+    after, before = ((one.start_us, one.series) for one in (whole[1], whole[9]))
+    between = AnomalyQuery(limit=3, after=after, before=before)
+    assert await history.anomalies(between) == whole[2:5]
+    assert await history.anomalies(replace(between, backwards=True)) == whole[6:9]
+
+
 async def test_a_query_chooses_device_metric_least_severity_and_hours(history: History) -> None:
     told = [
         anomaly(AIR, 1, 5, Severity.CRITICAL),

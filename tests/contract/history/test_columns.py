@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
+from adapters.history.raw_rows import raw_rows
 from domain.rows import QUALITIES
 from schema.envelope import Position
 from schema.events import Quality
@@ -28,7 +29,7 @@ def row(number: int, after_us: int, key: SeriesKey = AIR, *, event_id: EventId |
 
 
 async def test_the_rows_of_each_range_come_in_order_with_their_qualities(history: History) -> None:
-    await history.write([row(2, 20), row(1, 10), row(3, 30), row(4, 15, SOIL)])
+    await history.write(raw_rows([row(2, 20), row(1, 10), row(3, 30), row(4, 15, SOIL)]))
     ranges = [SeriesRange(SOIL, START_US, START_US + HOUR), SeriesRange(AIR, START_US + 10, START_US + 30)]
     columns = await history.columns(ranges)
     assert columns.starts.tolist() == [0, 1, 3]
@@ -47,14 +48,14 @@ async def test_ranges_that_hold_nothing_are_there_and_empty(history: History) ->
 
 
 async def test_one_series_may_be_asked_for_in_parts_far_from_one_another(history: History) -> None:
-    await history.write([row(1, 0), row(2, 400 * 24 * HOUR), row(3, 200 * 24 * HOUR)])
+    await history.write(raw_rows([row(1, 0), row(2, 400 * 24 * HOUR), row(3, 200 * 24 * HOUR)]))
     parts = [SeriesRange(AIR, START_US + days * 24 * HOUR, START_US + days * 24 * HOUR + 1) for days in (400, 0)]
     columns = await history.columns(parts)
     assert columns.values.tolist() == [2 / 7, 1 / 7]
 
 
 async def test_what_lies_between_two_ranges_of_a_series_is_left_out(history: History) -> None:
-    await history.write([row(number, number * 10, key) for number in range(12) for key in (AIR, SOIL)])
+    await history.write(raw_rows([row(number, number * 10, key) for number in range(12) for key in (AIR, SOIL)]))
     parts = [(AIR, 90, 110), (SOIL, 0, 10), (AIR, 20, 30), (AIR, 30, 41), (SOIL, 110, 120)]
     columns = await history.columns([SeriesRange(key, START_US + start, START_US + end) for key, start, end in parts])
     assert columns.starts.tolist() == [0, 2, 3, 4, 6, 7]
@@ -62,7 +63,7 @@ async def test_what_lies_between_two_ranges_of_a_series_is_left_out(history: His
 
 
 async def test_a_row_that_several_ranges_hold_comes_with_each(history: History) -> None:
-    await history.write([row(number, number * 10) for number in range(10)])
+    await history.write(raw_rows([row(number, number * 10) for number in range(10)]))
     parts = [(50, 80), (0, 100), (60, 70), (20, 60), (50, 80), (90, 95)]
     columns = await history.columns([SeriesRange(AIR, START_US + start, START_US + end) for start, end in parts])
     found = np.split((columns.times - START_US) // 10, columns.starts[1:-1])
@@ -71,8 +72,8 @@ async def test_a_row_that_several_ranges_hold_comes_with_each(history: History) 
 
 async def test_rows_written_twice_come_once_and_two_of_one_instant_both(history: History) -> None:
     twin = row(5, 10, event_id=EventId(bytes(16)))
-    await history.write([row(1, 10), twin])
-    await history.write([row(1, 10)])
+    await history.write(raw_rows([row(1, 10), twin]))
+    await history.write(raw_rows([row(1, 10)]))
     columns = await history.columns([SeriesRange(AIR, START_US, START_US + HOUR)])
     assert columns.values.tolist() == [5 / 7, 1 / 7]
 
@@ -85,11 +86,11 @@ async def test_any_rows_in_any_order_give_the_same_columns(
     rows = [row(number, after, SOIL if soil else AIR) for number, (after, soil) in enumerate(places)]
     ranges = [SeriesRange(AIR, START_US, START_US + HOUR), SeriesRange(SOIL, START_US + 5, START_US + 30)]
     await history.reset()
-    await history.write(rows)
+    await history.write(raw_rows(rows))
     first = await history.columns(ranges)
     await history.reset()
     again = data.draw(st.permutations(rows + rows[: len(rows) // 2]))
-    await history.write(again)
+    await history.write(raw_rows(again))
     second = await history.columns(ranges)
     for name in ("starts", "times", "values", "quality", "ids"):
         assert getattr(first, name).tolist() == getattr(second, name).tolist()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapters.history.port import History, HistoryError, HistoryRow, RangeQuery
+from adapters.history.raw_rows import raw_rows
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 from schema.ids import EventId, content_event_id, device_event_id
@@ -51,7 +52,7 @@ def row(
 
 
 async def store(history: History, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
-    await history.write(rows)
+    await history.write(raw_rows(rows))
     await history.keep([], {}, checkpoint)
 
 
@@ -93,7 +94,7 @@ async def test_rows_come_back_as_they_were_written(history: History) -> None:
 async def test_figures_at_the_ends_of_their_range_come_back_bit_for_bit(history: History) -> None:
     values = [1e300, -1.7976931348623157e308, 5e-324, -2.5e-310, 0.1 + 0.2, 1 / 3, 0.0, -0.0, 1e22, 123456789012345680.0]
     written = [row(number, value=value) for number, value in enumerate(values)]
-    await history.write(written)
+    await history.write(raw_rows(written))
     assert [struct.pack("d", each.value) for each in await everything(history)] == [struct.pack("d", each) for each in values]
 
 
@@ -101,7 +102,7 @@ async def test_readings_of_any_year_come_back_in_order(history: History) -> None
     years = [1, 1600, 1677, 1969, 1970, 2026, 2261, 2262, 2263, 9999]
     moments = [to_micros(datetime(year, 6, 1, microsecond=year, tzinfo=UTC)) for year in years]
     written = [replace(row(number), timestamp_us=moment) for number, moment in enumerate(moments)]
-    await history.write(list(reversed(written)))
+    await history.write(raw_rows(list(reversed(written))))
     assert await everything(history, limit=3) == written
     late = RangeQuery(device="tomato-1", start=datetime(2263, 1, 1, tzinfo=UTC), end=datetime(9000, 1, 1, tzinfo=UTC))
     assert await history.readings(late) == [written[-2]]
@@ -135,7 +136,7 @@ async def test_readings_of_any_year_come_back_in_order(history: History) -> None
 async def test_a_metric_can_have_any_name_and_any_unit(history: History, names: list[str]) -> None:
     device = f"device-{uuid4().hex}"
     written = [replace(row(number, device=device, metric=name), unit=name) for number, name in enumerate(names)]
-    await history.write(written)
+    await history.write(raw_rows(written))
     assert await everything(history, device=device) == written
     for each in written[:3]:
         assert await history.readings(RangeQuery(device=device, metric=each.metric)) == [each]
@@ -213,33 +214,35 @@ async def test_a_query_chooses_device_sensor_and_metric(history: History) -> Non
 
 async def test_the_content_hash_looks_at_the_set_of_readings_and_at_nothing_else(history: History) -> None:
     rows = [row(number) for number in range(20)]
-    await history.write(rows)
+    await history.write(raw_rows(rows))
     before = await history.content_hashes()
     await history.reset()
-    await history.write([replace(each, position=Position(99), recorded_us=0) for each in reversed(rows)])
-    await history.write(rows[3:9])
+    await history.write(raw_rows([replace(each, position=Position(99), recorded_us=0) for each in reversed(rows)]))
+    await history.write(raw_rows(rows[3:9]))
     assert await history.content_hashes() == before
-    await history.write([replace(row(21), value=0.5)])
+    await history.write(raw_rows([replace(row(21), value=0.5)]))
     assert await history.content_hashes() != before
 
 
 async def test_one_changed_value_changes_the_content_hash(history: History) -> None:
-    await history.write([row(1)])
+    await history.write(raw_rows([row(1)]))
     before = await history.content_hashes()
     await history.reset()
-    await history.write([replace(row(1), value=1.0000001)])
+    await history.write(raw_rows([replace(row(1), value=1.0000001)]))
     assert await history.content_hashes() != before
 
 
 async def test_rows_after_the_place_to_which_it_is_rewound_can_be_written_again(history: History) -> None:
-    await history.write([row(number) for number in range(1, 6)])
+    await history.write(raw_rows([row(number) for number in range(1, 6)]))
     await history.rewind(Position(3))
-    await history.write([row(4), row(5)])
+    await history.write(raw_rows([row(4), row(5)]))
     assert await everything(history) == [row(number) for number in range(1, 6)]
 
 
 async def test_the_content_hash_is_the_same_in_every_store(history: History) -> None:
-    await history.write([row(1), replace(row(2), unit=None, quality=Quality.BAD), row(3, metric="humidity", value=-0.0)])
+    await history.write(
+        raw_rows([row(1), replace(row(2), unit=None, quality=Quality.BAD), row(3, metric="humidity", value=-0.0)])
+    )
     assert (await history.content_hashes())["raw"] == "3:5002544670ba849e070a4a232d3f656b"
 
 

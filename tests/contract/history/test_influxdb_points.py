@@ -11,6 +11,7 @@ from adapters.history.influx.connection import Series
 from adapters.history.influx.history import InfluxHistory
 from adapters.history.influx.points import SLOTS, first_slot
 from adapters.history.port import HistoryRow, RangeQuery, SeriesKey, SeriesRange
+from adapters.history.raw_rows import raw_rows
 from schema.envelope import Position
 from schema.events import Quality
 from schema.ids import EventId
@@ -51,7 +52,7 @@ async def history() -> AsyncIterator[InfluxHistory]:
 
 
 async def write(history: InfluxHistory, rows: Sequence[HistoryRow]) -> None:
-    await history.write(rows)
+    await history.write(raw_rows(rows))
 
 
 async def stored(history: InfluxHistory) -> list[HistoryRow]:

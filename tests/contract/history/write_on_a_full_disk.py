@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow, HistoryUnavailableError
+from adapters.history.raw_rows import raw_rows
 from schema.envelope import Cursor, Position
 from schema.events import Quality
 
@@ -30,16 +31,16 @@ def limit_files(size: int) -> None:
 async def main(folder: Path) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     history = await DuckDbHistory.open(folder / "history.duckdb", memory="128MB", threads=1)
-    await history.write(rows(0))
+    await history.write(raw_rows(rows(0)))
     say("stored 1")
     limit_files(200_000)
     for _ in range(3):
         try:
-            await history.write(rows(1))
+            await history.write(raw_rows(rows(1)))
         except HistoryUnavailableError:
             say("refused")
     limit_files(resource.RLIM_INFINITY)
-    await history.write(rows(1))
+    await history.write(raw_rows(rows(1)))
     await history.keep([], {}, Cursor("log", Position(3)))
     checkpoint = await history.checkpoint()
     say(f"stored {checkpoint.position if checkpoint else None} rows {await history.count()}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from pathlib import Path
@@ -27,6 +28,26 @@ async def test_the_first_start_gives_an_admin_key_and_the_second_none(tmp_path: 
     assert key not in errors.read_text()
 
 
+@pytest.mark.parametrize(
+    ("command", "number", "line"),
+    [
+        ("up", signal.SIGTERM, r"Glasshouse is up\.  Page and GraphQL: http://\S+   MQTT: \S.*\n"),
+        ("demo", signal.SIGINT, r"Stop with Ctrl-C, for the proof\. .* nothing that had\n"),
+    ],
+)
+async def test_a_greeting_in_a_pipe_is_not_wrapped(tmp_path: Path, command: str, number: int, line: str) -> None:
+    arguments = ("--data", str(tmp_path / "data"), "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
+    process = await launch(command, *arguments, errors=tmp_path / "errors.log", env={"COLUMNS": "40"})
+    assert process.stdout is not None
+    lines = [(await process.stdout.readline()).decode()]
+    while not lines[-1].startswith("Stop with Ctrl-C"):
+        lines.append((await process.stdout.readline()).decode())
+    process.send_signal(number)
+    await process.communicate()
+    assert process.returncode == 0
+    assert [one for one in lines if re.fullmatch(line, one)], lines
+
+
 @pytest.mark.parametrize(("command", "number"), [("up", signal.SIGTERM), ("demo", signal.SIGINT)])
 async def test_a_house_that_is_still_starting_stops_when_told_to(tmp_path: Path, command: str, number: int) -> None:
     asked = asyncio.Event()
@@ -50,19 +71,34 @@ async def test_keys_are_issued_and_revoked_alike_whether_the_house_runs_or_rests
     data = str(tmp_path / "data")
     async with running_up(tmp_path / "data", errors=tmp_path / "errors.log") as up:
         admin = up.ready["admin_key"]
-        code, out, _ = await glasshouse("keys", "issue", "board", "--data", data, "--key", admin, "--json")
+        arguments = ("--site", "farm", "--data", data, "--key", admin, "--json")
+        code, out, _ = await glasshouse("keys", "issue", "board", *arguments)
         running = json.loads(out)
-        assert (code, running["role"]) == (0, "viewer")
+        assert (code, running["role"], running["sites"], running["devices"]) == (0, "viewer", ["farm"], [])
         assert await _status(up.http, running["secret"]) == 200
         await up.stop()
-    code, out, _ = await glasshouse("keys", "issue", "other", "--role", "operator", "--data", data, "--json")
+    scope = ("--site", "farm", "--device", "tomato-1", "--device", "tomato-2")
+    code, out, _ = await glasshouse("keys", "issue", "other", "--role", "operator", *scope, "--data", data, "--json")
     resting = json.loads(out)
     assert (code, set(resting)) == (0, set(running))
+    assert (resting["sites"], resting["devices"]) == (["farm"], ["tomato-1", "tomato-2"])
+    code, out, _ = await glasshouse("keys", "rotate", resting["id"], "--grace", "PT0S", "--data", data, "--json")
+    rotated = json.loads(out)
+    told = {"secret": rotated["secret"], "oldSecretUntil": rotated["oldSecretUntil"]}
+    assert (code, rotated) == (0, {**resting, **told})
     code, out, _ = await glasshouse("keys", "revoke", running["id"], "--data", data, "--json")
-    assert (code, json.loads(out)["revoked"]) == (0, True)
+    told = {"revoked": True, "issuedAt": running["issuedAt"]}
+    assert (code, {name: json.loads(out)[name] for name in told}) == (0, told)
     async with running_up(tmp_path / "data", errors=tmp_path / "errors.log") as up:
         assert await _status(up.http, running["secret"]) == 401
-        assert await _status(up.http, resting["secret"]) == 200
+        assert await _status(up.http, resting["secret"]) == 401
+        assert await _status(up.http, rotated["secret"]) == 200
+        rotate = ("rotate", resting["id"], "--data", data, "--key", admin)
+        code, again, _ = await glasshouse("keys", *rotate)
+        assert (code, again.startswith(f"gh_{resting['id']}.3_")) == (0, True)
+        assert [await _status(up.http, key) for key in (rotated["secret"], again.strip())] == [200, 200]
+        code, _, err = await glasshouse("keys", *rotate, "--grace", "a day")
+        assert (code, "--grace: Duration must be ISO 8601" in err) == (2, True)
 
 
 async def _status(http: str, key: str) -> int:

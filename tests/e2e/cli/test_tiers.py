@@ -73,6 +73,14 @@ async def test_a_running_house_moves_exports_and_sums_up_as_a_resting_folder_doe
         assert await up.stop() == 0
 
 
+async def test_a_table_in_a_pipe_has_a_line_for_each_row_with_its_names_whole(data: str) -> None:
+    found = json.loads(await run("summarize", "--data", data, "--json"))
+    head, *rows = (await run("summarize", "--data", data, env={"COLUMNS": "40"})).splitlines()
+    assert head.split()[:3] == ["period", "sensor", "metric"]
+    names = [[one[name] for name in ("period", "device", "sensor", "metric")] for one in found]
+    assert [row.split()[:4] for row in rows] == names
+
+
 @pytest.mark.parametrize(
     ("arguments", "env", "code", "complaint"),
     [
@@ -81,6 +89,7 @@ async def test_a_running_house_moves_exports_and_sums_up_as_a_resting_folder_doe
         (("retain",), {**KEEP, "GLASSHOUSE_KEEP_ARCHIVE_DAYS": "9"}, 2, "cannot be less than keep_raw_days"),
         (("export", "--out", "-", "--from", "noon"), {}, 2, "noon"),
         (("export", "--out", "-", "--json"), {}, 2, "needs a file"),
+        (("export", "--out", "-", "--window", "PT1H"), {}, 2, "ask for windows"),
         (("summarize", "--csv", "--json"), {}, 2, "leave one of them out"),
     ],
 )

@@ -42,5 +42,7 @@ async def test_the_wheel_runs_outside_the_checkout_and_serves_the_page(tmp_path:
         assert page.headers["content-type"].startswith("text/html")
         assert "Glasshouse" in page.text
         assert (await client.get("/readyz")).status_code == 200
+        explorer = await client.get("/graphiql")
+        assert "GraphiQL" in explorer.text  # itself where the checkout built it, else how to get it
     process.terminate()
     assert await process.wait() == 0

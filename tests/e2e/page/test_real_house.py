@@ -57,9 +57,14 @@ def test_the_link_opens_the_house_and_readings_move(page: Page, server: Server) 
     assert page.url == f"{server.url}/"
 
 
+def _has_actuators(told: Any) -> bool:
+    return bool(told["device"] and told["device"]["actuators"])
+
+
 def test_status_and_actuators_are_there_when_the_page_opens(page: Page, server: Server) -> None:
     server.publish("glasshouse/home/bench-2/status", [{"status": "online", "model": "GH-200"}])
     server.publish("glasshouse/home/bench-2/state", [{"actuatorId": "heater", "state": "on", "reason": "too cold"}])
+    server.until('{ device(id: "bench-2") { actuators { actuatorId } } }', _has_actuators)
     page.goto(f"{server.url}/#key={server.key}")
     card = page.locator("#device-bench-2")
     expect(card.get_by_role("listitem")).to_have_text("heater on")

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import socket
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,7 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from api.roles import Role
+from glasshouse.settings import Address
+from glasshouse.web import WebServer, bind, url_of
 from schema.envelope import Cursor
+from tests.support.api import small_house
 from tests.support.house_events import reading, tell
 
 if TYPE_CHECKING:
@@ -120,6 +125,31 @@ async def test_a_reader_that_stops_reading_costs_no_memory_and_delays_nobody(ser
     await asyncio.gather(stuck.close(), quick.close())
 
 
+async def test_a_live_reader_that_is_too_slow_hears_where_to_go_on_and_is_closed(served_impatiently: "Served") -> None:
+    served = served_impatiently
+    slow = await open_socket(served)
+    await watch(slow)
+    await next_message(slow)
+    await tell(served.house.log, [reading("a", number, temperature=float(number)) for number in range(20_000)])
+    quick = await open_socket(served)
+    await watch(quick, Cursor(served.house.log.log_id, None).encode())
+    for _ in range(10_000):  # meanwhile the slow one takes nothing
+        await next_message(quick)
+    values: list[float] = []
+    while (message := await next_message(slow))["__typename"] != "ReadingGap":
+        values += [message["reading"]["value"]] if "reading" in message else []
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        await slow.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4450
+    again = await open_socket(served)
+    await watch(again, message["cursor"])
+    for _ in range(100):
+        values.append((await next_message(again))["reading"]["value"])
+    assert values == [float(number) for number in range(len(values))]
+    await asyncio.gather(again.close(), quick.close())
+
+
 async def test_whoever_goes_without_a_word_is_forgotten(served: "Served") -> None:
     registry = served.house.services.registry
     connections = [await open_socket(served) for _ in range(5)]
@@ -146,3 +176,24 @@ async def test_a_body_that_never_ends_is_cut_off(served: "Served") -> None:
     assert b"413" in await reader.readline()
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_server_that_stops_waits_for_no_event_stream(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with small_house(tmp_path) as house:
+        listener = bind(Address("127.0.0.1", 0))
+        server = WebServer(house.app)
+        serving = asyncio.create_task(server.run_on(listener), name="web")
+        await server.ready.wait()
+        headers = {"authorization": f"Bearer {house.keys[Role.VIEWER]}", "accept": "text/event-stream"}
+        async with (
+            httpx.AsyncClient(base_url=url_of(listener), headers=headers) as client,
+            client.stream("POST", "/graphql", json={"query": WATCH}) as stream,
+        ):
+            parts = stream.aiter_raw()
+            assert await anext(parts)
+            serving.cancel()
+            with suppress(httpx.RemoteProtocolError):
+                async for _ in parts:
+                    pass
+        await asyncio.gather(serving, return_exceptions=True)
+    assert not caplog.records

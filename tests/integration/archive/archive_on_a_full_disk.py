@@ -12,6 +12,7 @@ from adapters.history.archive.archive import Archive
 from adapters.history.archived import ArchivedHistory
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow
+from adapters.history.raw_rows import raw_rows
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
 from schema.envelope import Cursor, Position
@@ -34,7 +35,7 @@ async def main(folder: Path) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     store = await DuckDbHistory.open(folder / "history.duckdb", memory="128MB", threads=1)
     history = ArchivedHistory(store, await Archive.open(folder / "archive"))
-    await history.write(rows())
+    await history.write(raw_rows(rows()))
     await history.keep([], {}, Cursor("log", Position(1)))
     job = RetentionJob(lambda: history, Policy(raw=30), lambda: datetime(2022, 1, 1, tzinfo=UTC))
     limit_files(100_000)

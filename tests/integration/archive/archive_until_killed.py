@@ -13,6 +13,7 @@ from adapters.history.archive.archive import Archive
 from adapters.history.archived import ArchivedHistory
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow, Watermark
+from adapters.history.raw_rows import raw_rows
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
 from schema.envelope import Cursor, Position
@@ -56,7 +57,7 @@ async def main(folder: Path, first: int) -> None:
 
 async def fill(history: ArchivedHistory, batch: int) -> None:
     while True:
-        await history.write(rows(batch))
+        await history.write(raw_rows(rows(batch)))
         say(f"stored {batch}")
         batch += 1
         await asyncio.sleep(0.05)

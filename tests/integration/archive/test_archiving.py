@@ -17,6 +17,7 @@ from adapters.history.archive.entries import Dropped
 from adapters.history.archive.staging import Staging
 from adapters.history.archived import ArchivedHistory
 from adapters.history.port import BeyondRetentionError, HistoryError, RangeQuery
+from adapters.history.raw_rows import raw_rows
 from adapters.history.retention.job import RetentionJob
 from adapters.history.retention.policy import Policy
 from adapters.history.retention.report import RetentionBusyError
@@ -136,7 +137,7 @@ async def test_a_device_stays_filed_where_it_was_first(tmp_path: Path) -> None:
         await retain(history)
         mark = (await history.watermarks())["alone"]
         moved = type(mark)(mark.time_us, mark.recorded_us, mark.position, "north")
-        await history.write([row(1, device="alone"), row(2, device="alone", second=1)])
+        await history.write(raw_rows([row(1, device="alone"), row(2, device="alone", second=1)]))
         await history.keep([], {"alone": moved}, HERE)
         await retain(history)
         [file] = files_in(tmp_path)
@@ -151,7 +152,7 @@ async def test_rows_that_come_while_a_day_is_read_keep_it_in_the_store(tmp_path:
 
         async def and_meanwhile(*arguments: object) -> object:
             kept = await keep_day(*arguments)  # type: ignore[arg-type]
-            await history.write([row(2, second=1)])
+            await history.write(raw_rows([row(2, second=1)]))
             return kept
 
         history.archive.keep_day = and_meanwhile  # type: ignore[method-assign, assignment]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.history.archived import ArchivedHistory
-from adapters.history.port import BeyondRetentionError, History, SeriesKey, SeriesRange
+from adapters.history.port import BeyondRetentionError, History, RangeQuery, SeriesKey, SeriesRange
 from adapters.history.retention.policy import Policy
 from domain.windows import Span
 from projections.decisions import Decisions
@@ -161,3 +161,55 @@ async def test_past_raw_rows_and_windows_a_chart_is_refused_and_late_readings_ch
         assert told(await reader.charts(KEYS, START, START + timedelta(days=1), timedelta(hours=1))) == hours
         [latest, _] = told(await reader.charts(KEYS, START + timedelta(days=85), LATER, timedelta(hours=1)))
         assert latest[1] == [1]
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+async def test_a_file_that_is_lost_holds_up_the_windows_of_its_own_day_alone_until_it_is_put_back(
+    tmp_path: Path, damage: str
+) -> None:
+    log = MemoryLog()
+    await tell(log, days(0, 1, 80))
+    async with archived_history(tmp_path) as history, projected(log, history) as (engine, reader):
+        await retain(history, Policy(raw=30), now=LATER)
+        [file] = (tmp_path / "archive").glob("*/day=2026-06-02/*.parquet")
+        whole = file.read_bytes()
+        file.unlink() if damage == "missing" else file.write_bytes(whole[: len(whole) // 2])
+        hours, first = timedelta(hours=1), (START, START + timedelta(days=1))
+        second = (first[1], first[1] + timedelta(days=1))
+        late = [reading("tomato-1", DAY + 3601, temperature=18.5), reading("tomato-2", 85 * DAY, temperature=1.0)]
+        await tell(log, [*late, reading("tomato-1", 3601, temperature=18.5)])
+        await settled(log, engine)
+        assert not [status.error for status in engine.status() if status.error]
+        others = [SeriesKey("tomato-2", "main", "temperature")]
+        assert counted(await reader.charts(others, START + timedelta(days=85), LATER, hours)) == 1
+        assert counted(await reader.charts(KEYS[:1], *first, hours)) == 207, "another day takes its late reading"
+        assert counted(await reader.charts(KEYS[:1], *second, hours)) == 206, "the windows of its own day stay as they were"
+        asked = RangeQuery(device="tomato-1", start=second[0], limit=500)
+        with pytest.raises(BeyondRetentionError, match="2026-06-02"):
+            await history.readings(asked)
+        file.write_bytes(whole)
+        assert len(await history.readings(asked)) == 500
+
+
+def counted(charts: Sequence[Chart]) -> int:
+    return sum(int(chart.windows.count.sum()) for chart in charts)
+
+
+async def test_a_zone_that_changes_where_readings_are_gone_makes_the_days_that_are_left(tmp_path: Path) -> None:
+    log = MemoryLog()
+    await tell(log, [pack("site-farm", SiteDefined(site_id="farm", time_zone="UTC")), *days(0, 1, 2, 3, 80)])
+    async with archived_history(tmp_path) as history, projected(log, history) as (engine, _):
+        await retain(history, Policy(raw=30, archive=88, minute=30, quarter=30, hour=30), now=LATER)
+        assert history.gone()["tomato-1"][0] == START.timestamp() * 1e6
+        await tell(log, [pack("site-farm", SiteDefined(site_id="farm", time_zone="Asia/Kolkata"))])
+        await settled(log, engine)
+        assert not [status.error for status in engine.status() if status.error]
+        made = await history.windows(Span.SITE_DAY, [SeriesRange(KEYS[0], -(2**60), 2**60)])
+    log = MemoryLog()
+    await tell(log, [pack("site-farm", SiteDefined(site_id="farm", time_zone="Asia/Kolkata")), *days(0, 1, 2, 3, 80)])
+    async with archived_history(tmp_path / "straight") as history, projected(log, history):
+        straight = await history.windows(Span.SITE_DAY, [SeriesRange(KEYS[0], -(2**60), 2**60)])
+    kept = straight.windows.take(straight.windows.start >= made.windows.start[0])
+    for name in ("start", "count", "total", "low", "high", "first", "last"):
+        assert getattr(made.windows, name).tolist() == getattr(kept, name).tolist(), name
+    assert len(kept) > 2

@@ -8,6 +8,7 @@ import pytest
 from adapters.history.influx.connection import Timeouts
 from adapters.history.influx.history import InfluxHistory
 from adapters.history.port import HistoryError, HistoryUnavailableError
+from adapters.history.raw_rows import raw_rows
 from schema.envelope import Cursor, Position
 from tests.support.history_rows import some_row
 from tests.support.influx_stub import TAKEN, Answer, said, stub
@@ -39,7 +40,7 @@ async def write_to(server: Server) -> None:
     with stub(server) as url:
         history = await InfluxHistory.open(url, timeouts=Timeouts(answer=5))
         try:
-            await history.write(ROWS)
+            await history.write(raw_rows(ROWS))
             await history.keep([], {}, Cursor("log", Position(100)))
         finally:
             await history.close()

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from adapters.history.influx.connection import Timeouts
 from adapters.history.influx.history import InfluxHistory
 from adapters.history.port import HistoryError, HistoryRow, HistoryUnavailableError, RangeQuery
+from adapters.history.raw_rows import raw_rows
 from schema.envelope import Cursor, Position
 from tests.support import influx
 from tests.support.history_rows import some_row
@@ -37,7 +38,7 @@ async def opened(url: str, *, answer_seconds: float = 60) -> AsyncIterator[Influ
 
 
 async def store(history: InfluxHistory, rows: Sequence[HistoryRow], checkpoint: Cursor) -> None:
-    await history.write(rows)
+    await history.write(raw_rows(rows))
     await history.keep([], {}, checkpoint)
 
 
@@ -74,6 +75,12 @@ async def test_a_bucket_that_forgets_by_itself_is_refused(server: influx.InfluxS
     bucket = influx.new_bucket()
     set_retention(server, bucket, 3600)
     assert "set its retention to never" in str(await refusal(server.url(bucket=bucket)))
+
+
+async def test_a_bucket_whose_shards_are_longer_than_a_week_is_refused(server: influx.InfluxServer) -> None:
+    bucket = influx.new_bucket()
+    set_retention(server, bucket, 0, shard_seconds=30 * 86_400)
+    assert "--shard-group-duration 168h" in str(await refusal(server.url(bucket=bucket)))
 
 
 async def test_a_token_for_one_bucket_is_enough_and_one_that_only_reads_says_so_when_it_should_write(
@@ -162,10 +169,14 @@ async def test_what_was_written_outlives_a_kill_and_what_was_not_is_written_agai
         assert await history.checkpoint() == upto(60_000)
 
 
-def set_retention(server: influx.InfluxServer, bucket: str, seconds: int) -> dict[str, Any]:
+def set_retention(
+    server: influx.InfluxServer, bucket: str, seconds: int, *, shard_seconds: int | None = None
+) -> dict[str, Any]:
     """Of a bucket that is made if it is missing; 0 is never."""
     name = f"{bucket}-history-1"
-    rules = [{"type": "expire", "everySeconds": seconds, "shardGroupDurationSeconds": seconds}] if seconds else []
+    shard_seconds = shard_seconds or seconds
+    rule = {"type": "expire", "everySeconds": seconds, "shardGroupDurationSeconds": shard_seconds}
+    rules = [rule] if shard_seconds else []
     with client_of(server) as client:
         found = client.get("/api/v2/buckets", params={"name": name}).json().get("buckets")
         if found:

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.broker import Kind, start_broker
 from adapters.mqtt.child import takes_connections
 from adapters.mqtt.errors import BrokerStartError, PortTakenError
+from adapters.mqtt.mosquitto import find_mosquitto
+from tests.support.device_keys import DeviceKey, gets_in
 from tests.support.mqtt import publisher
 
 
@@ -43,6 +46,35 @@ async def test_beyond_loopback_it_makes_accounts_once_that_only_we_can_read(kind
     for file in tmp_path.iterdir():
         if file.suffix in {".json", ".toml", ".conf", ".passwords", ".acl"}:
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(find_mosquitto() is None, reason="not on this machine: mosquitto")
+async def test_with_logins_it_lets_in_those_and_us_alone_also_on_loopback_and_takes_others_while_it_runs(
+    tmp_path: Path,
+) -> None:
+    first, second = DeviceKey(devices=["tomato-1"]), DeviceKey(devices=["tomato-2"])
+    broker = await start_broker(tmp_path, "127.0.0.1", 0, kind="mosquitto", logins=[first.login])
+    try:
+        assert await gets_in(broker.address)
+        assert await gets_in(first.at(broker))
+        assert not await gets_in(second.at(broker))
+        assert not await gets_in(BrokerAddress(broker.address.host, broker.port))
+        assert broker.credentials is not None
+        shared = broker.credentials.devices
+        assert not await gets_in(BrokerAddress(broker.host, broker.port, username=shared.user, password=shared.password))
+        await broker.let_in([second.login])
+        async with asyncio.timeout(30):
+            while not await gets_in(second.at(broker)):
+                await asyncio.sleep(0.02)
+        assert not await gets_in(first.at(broker))
+        assert await gets_in(broker.address)
+    finally:
+        await broker.stop()
+
+
+async def test_iotcore_is_not_started_with_logins_that_it_cannot_hold_anybody_to(tmp_path: Path) -> None:
+    with pytest.raises(BrokerStartError, match="install mosquitto"):
+        await start_broker(tmp_path, "127.0.0.1", 0, kind="iotcore", logins=[])
 
 
 async def test_a_taken_port_is_named(kind: Kind, tmp_path: Path) -> None:

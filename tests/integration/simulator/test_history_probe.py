@@ -8,6 +8,7 @@ import pytest
 from adapters.event_log.port import ANY, Append
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import HistoryRow, KeptWindows, SeriesKey
+from adapters.history.raw_rows import raw_rows
 from domain.rows import QUALITIES
 from domain.windows import Span, windows_of
 from glasshouse.oracle.audit import audit
@@ -61,7 +62,7 @@ async def house(folder: Path) -> tuple[Path, MemoryLog]:
 
 async def windowed(history: DuckDbHistory, rows: list[HistoryRow]) -> None:
     """The rows, and windows of a day that count them, as a projection that counts rightly makes them."""
-    await history.write(rows)
+    await history.write(raw_rows(rows))
     made = [row for row in rows if row.metric == "temperature"], [row for row in rows if row.metric == "co2"]
     series, times, values, quality = (
         np.array([one for number, part in enumerate(made) for one in column(number, part)])

@@ -49,10 +49,9 @@ def open_history(request: pytest.FixtureRequest) -> Iterator[Open]:
 
 async def figures(house: House, devices: Sequence[str], days: Sequence[str]) -> dict[str, Any]:
     """Digests of what is kept, and what is answered of days, indices and places; without what is history of the process."""
-    latest, history = house.services.latest, house.services.history
+    latest = house.services.latest
     assert isinstance(latest, LatestState)
-    assert history is not None
-    found: dict[str, Any] = {"latest": latest.content_hash(), **await history.content_hashes()}
+    found: dict[str, Any] = {"latest": latest.content_hash(), **await house.history.content_hashes()}
     for device in devices:
         for day in days:
             for calendar in ("UTC", "SITE"):

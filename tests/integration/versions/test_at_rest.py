@@ -182,6 +182,16 @@ async def test_the_commands_tell_people_and_scripts_what_came_of_it(data: Path) 
     assert err.startswith("glasshouse: no read model that can be rebuilt is called 'windows'; there are: history")
 
 
+async def test_a_day_of_a_site_that_differs_is_named_with_a_word_on_which_date_that_is(data: Path) -> None:
+    device, at = flip(data / "history.duckdb", "window_site_day", "total")
+    code, out, _ = await glasshouse("verify", "history", "--data", str(data))
+    assert code == 10
+    assert out.splitlines()[-2:] == [
+        f"  {device}  {datetime.fromtimestamp(at / 1e6, UTC).date()}  site_day",
+        "Days are dates in UTC: a site_day is named by the one on which it begins, which east of UTC is the day before.",
+    ]
+
+
 async def test_schema_migrate_says_what_it_recorded_and_adds_nothing_the_second_time(data: Path) -> None:
     code, out, _ = await glasshouse("schema", "migrate", "SensorReading", "--data", str(data))
     assert (code, out) == (0, "SensorReading: version 1 recorded\n1 of 1 recorded; the others were before.\n")

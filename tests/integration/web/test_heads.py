@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from glasshouse.heads import BoundedHttp
@@ -25,8 +26,15 @@ async def port() -> AsyncIterator[int]:
     async def measure(request: Request) -> PlainTextResponse:
         return PlainTextResponse(str(len(await request.body())))
 
+    async with served(Starlette(routes=[Route("/", measure, methods=["GET", "POST"])])) as port:
+        yield port
+
+
+@asynccontextmanager
+async def served(app: Starlette) -> AsyncIterator[int]:
+    """The port of a server of that app."""
     listener = bind(Address("127.0.0.1", 0))
-    server = WebServer(Starlette(routes=[Route("/", measure, methods=["GET", "POST"])]))
+    server = WebServer(app)
     serving = asyncio.create_task(server.run_on(listener), name="http")
     await server.ready.wait()
     yield listener.getsockname()[1]
@@ -81,3 +89,33 @@ async def test_who_does_not_finish_his_head_in_time_is_cut_off(
 async def test_one_connection_serves_many_requests(port: int) -> None:
     requests = [LINE + b"x: " + b"y" * 40_000 + b"\r\n\r\n"] * 10 + [LINE + b"connection: close\r\n\r\n"]
     assert (await exchange(port, *requests)).count(b"HTTP/1.1 200 OK") == 11
+
+
+async def test_who_takes_nothing_of_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedHttp, "stuck_seconds", 0.2)
+    ended = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield UNIT
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    async def answer(request: Request) -> StreamingResponse:
+        del request
+        return StreamingResponse(endless())
+
+    async with served(Starlette(routes=[Route("/", answer)])) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(LINE + b"\r\n")
+        await asyncio.wait_for(ended.wait(), 20)
+        with suppress(ConnectionError):
+            await asyncio.wait_for(drained(reader), 20)
+        writer.close()
+
+
+async def drained(reader: asyncio.StreamReader) -> None:
+    while await reader.read(1 << 20):
+        pass

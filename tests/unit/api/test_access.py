@@ -2,20 +2,23 @@
 
 import base64
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from api.policy import Policy
 from api.roles import Role
 from api.schema import build_schema, role_of, root_fields
 from api.sessions import SessionSigner
-from tests.support.api import NOW, House
+from tests.support.api import NOW, House, small_house
 
 ASK = {"query": "{ projections { name } }"}
 
 
 def test_every_root_field_names_the_role_that_it_needs() -> None:
     roles = {path: role_of(field) for path, field in root_fields(build_schema()).items()}
-    assert roles.pop("Query.keys") is Role.ADMIN
+    assert roles.pop("Query.keys") is roles.pop("Query.auditTrail") is Role.ADMIN
+    assert roles.pop("Query.mqttLogins") is Role.ADMIN
     assert {path: role for path, role in roles.items() if role is not Role.VIEWER} == {
         "Mutation.defineSite": Role.OPERATOR,
         "Mutation.registerDevice": Role.OPERATOR,
@@ -25,6 +28,7 @@ def test_every_root_field_names_the_role_that_it_needs() -> None:
         "Mutation.applyRetention": Role.ADMIN,
         "Mutation.issueKey": Role.ADMIN,
         "Mutation.revokeKey": Role.ADMIN,
+        "Mutation.rotateKey": Role.ADMIN,
         "Mutation.rebuildProjection": Role.ADMIN,
         "Mutation.verifyProjection": Role.ADMIN,
         "Mutation.rollBackProjection": Role.ADMIN,
@@ -119,10 +123,42 @@ async def test_a_session_is_no_use_to_another_site(house: House) -> None:
     async with house.client(None) as client:
         await client.post("/session", json={"key": house.keys[Role.OPERATOR]})
         for origin in ("http://evil.test", "null", "http://house.test.evil.test"):
-            assert (await client.post("/graphql", json=ASK, headers={"origin": origin})).status_code == 401, origin
+            assert (await client.post("/graphql", json=ASK, headers={"origin": origin})).status_code == 403, origin
         assert (await client.post("/graphql", json=ASK, headers={"origin": "http://house.test"})).status_code == 200
         form = {"content-type": "text/plain"}
         assert (await client.post("/graphql", content=b'{"query":"{a}"}', headers=form)).status_code == 415
+
+
+PANEL = "https://panel.example"
+
+
+async def test_pages_of_other_origins_are_refused_whatever_their_key(house: House) -> None:
+    async with house.client() as client:
+        response = await client.post("/graphql", json=ASK, headers={"origin": PANEL})
+        assert response.status_code == 403
+        assert response.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        assert "access-control-allow-origin" not in response.headers
+        assert (await client.get("/export", headers={"origin": PANEL})).status_code == 403
+        for odd in ("http://[", "://house.test", "house.test", "", "http://"):
+            assert (await client.post("/graphql", json=ASK, headers={"origin": odd})).status_code == 403, odd
+
+
+async def test_pages_of_an_allowed_origin_may_ask_with_a_key(tmp_path: Path) -> None:
+    wanted = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+    asking = {"origin": PANEL, **wanted}
+    async with small_house(tmp_path, policy=Policy(allowed_origins=(PANEL,))) as house:
+        async with house.client(None) as client:
+            preflight = await client.options("/graphql", headers=asking)
+            assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, PANEL)
+            assert "authorization" in preflight.headers["access-control-allow-headers"]
+            assert (await client.options("/graphql", headers={**asking, "origin": "https://evil.test"})).status_code == 400
+            await client.post("/session", json={"key": house.keys[Role.VIEWER]})
+            assert (await client.post("/graphql", json=ASK, headers={"origin": PANEL})).status_code == 401
+        async with house.client() as client:
+            answer = await client.post("/graphql", json=ASK, headers={"origin": PANEL})
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PANEL)
+            assert "access-control-allow-credentials" not in answer.headers
+            assert (await client.post("/graphql", json=ASK, headers={"origin": "https://evil.test"})).status_code == 403
 
 
 async def test_a_session_that_we_did_not_sign_or_that_is_over_opens_nothing(house: House) -> None:

@@ -1,15 +1,16 @@
 """Anomalies over GraphQL: in pages, and live with what is found, what is gone, progress and gaps."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.serving import ServingHistory
 from api.cursors import AnomalyMark, encode_place
 from api.roles import Role
 from schema.envelope import Cursor, Position
-from tests.support.api import AsgiSocket, House, small_house
+from tests.support.api import House, small_house
 from tests.support.house_events import Said, at, reading
+from tests.support.watching import Subscriber
 
 DAY = 86_400
 LIST = """query ($first: Int, $after: String, $device: ID, $metric: String, $severity: AnomalySeverity,
@@ -42,29 +43,10 @@ async def pages(house: House, **variables: Any) -> list[dict[str, Any]]:
             return found
 
 
-class Watching:
-    """A subscriber."""
+class Watching(Subscriber):
+    """A subscriber of anomalies."""
 
-    def __init__(self, house: House, **variables: str | None) -> None:
-        self.house = house
-        self.variables = variables
-        self.cursor: str | None = None
-
-    async def __aenter__(self) -> Self:
-        self.socket = await AsgiSocket(self.house.app, subprotocols=["graphql-transport-ws"]).__aenter__()
-        await self.socket.init(self.house.keys[Role.VIEWER])
-        self.socket.subscribe(LIVE, self.variables)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.socket.__aexit__()
-
-    async def message(self) -> Any:
-        frame = await self.socket.receive()
-        assert frame["type"] == "next", frame
-        message = frame["payload"]["data"]["anomalies"]
-        self.cursor = message["cursor"]
-        return message
+    document, field = LIVE, "anomalies"
 
     async def change(self) -> Any:
         """The next message that is no progress."""
@@ -155,12 +137,10 @@ async def test_a_history_that_is_made_anew_is_told_as_a_gap(tmp_path: Path) -> N
         await house.says(days("a", *[20.0] * 10, 31.0, 20.0))
         async with Watching(house) as watching:
             assert (await watching.message())["__typename"] == "AnomalyProgress"
-            history = house.services.history
-            assert history is not None
-            await history.keep([], {}, Cursor(house.log.log_id, Position(2)))
+            await house.history.keep([], {}, Cursor(house.log.log_id, Position(2)))
             gap = await watching.change()
             assert (gap["__typename"], "anew" in gap["reason"]) == ("AnomalyGap", True)
-            await history.keep([], {}, Cursor(house.log.log_id, await house.log.head()))
+            await house.history.keep([], {}, Cursor(house.log.log_id, await house.log.head()))
             assert (await watching.change())["anomaly"]["value"] == 31.0
 
 

@@ -10,9 +10,9 @@ from api.app import build_app
 from api.limits import Limits
 from api.roles import Role
 from schema.envelope import decode_metadata
-from schema.events import Quality
+from schema.events import Operation, Quality, ReadingCorrection
 from tests.support.api import House, small_house
-from tests.support.house_events import reading
+from tests.support.house_events import pack, reading
 
 CORRECT = """mutation ($input: CorrectReadingsInput!) { correctReadings(input: $input) { __typename
   ... on CorrectReadingsSuccess { cursor
@@ -152,6 +152,49 @@ async def test_what_makes_no_sense_is_refused_and_nothing_is_decided(house: Hous
     assert await house.log.read_stream("control-a") == []
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_what_is_computed_is_refused_and_what_it_is_made_of_is_named(house: House, dry_run: bool) -> None:
+    await house.says([reading("a", 0, temperature=20.0, humidity=60.0, leaf_temperature=19.0, par=500.0)])
+    computed = {
+        "dew_point": "dew_point of a is computed from temperature and humidity: correct these",
+        "leaf_vapour_pressure_deficit": (
+            "leaf_vapour_pressure_deficit of a is computed from temperature, humidity and leaf_temperature: correct these"
+        ),
+        "daily_light_integral": "daily_light_integral of a is computed from par: correct this",
+    }
+    for metric, message in computed.items():
+        answer = await correct(house, metric=metric, dryRun=dry_run)
+        assert (answer.get("code"), answer.get("message")) == ("INVALID_INPUT", message)
+    assert await house.log.read_stream("control-a") == []
+
+
+async def test_an_index_that_a_sensor_measures_itself_is_corrected_there_and_nowhere_else(house: House) -> None:
+    await house.says([reading("a", 0, dew_point=12.0), reading("a", 0, sensor="other", temperature=20.0, humidity=60.0)])
+    answer = await correct(house, metric="dew_point", sensorId="main", operation="OFFSET", amount=1)
+    assert next(node for node in await shown(house, answer) if node["metric"] == "dew_point")["value"] == 13.0
+    assert (await correct(house, metric="dew_point", dryRun=True))["preview"]["readings"] == 1
+    assert (await correct(house, metric="dew_point", sensorId="other"))["code"] == "INVALID_INPUT"
+
+
+async def test_a_correction_of_an_index_from_when_they_were_taken_is_undone(house: House) -> None:
+    taken = ReadingCorrection(
+        device_id="a", correction_id="c1", metric="dew_point", operation=Operation.OFFSET, amount=1.0, reason="x"
+    )
+    await house.says([reading("a", 0, temperature=20.0, humidity=60.0), pack("control-a", taken)])
+    answer = await correct(house, metric="dew_point", operation="RESTORE", amount=None)
+    assert (await house.ask(LATEST, {"at": answer["cursor"]}))["device"]["corrections"] == []
+    assert (await correct(house, metric="dew_point", operation="RESTORE", amount=None, reason="more"))[
+        "code"
+    ] == "INVALID_INPUT"
+
+
+async def test_a_metric_that_we_do_not_know_and_a_device_that_has_not_spoken_are_corrected(house: House) -> None:
+    await house.says([reading("a", 0, illuminance_raw=100.0)])
+    [raw] = await shown(house, await correct(house, metric="illuminance_raw", amount=2))
+    assert raw["value"] == 200.0
+    assert (await correct(house, deviceId="new"))["correction"]["deviceId"] == "new"
+
+
 async def test_a_range_that_was_forgotten_is_not_taken_for_all_there_is(house: House) -> None:
     wanted = {"deviceId": "a", "metric": "illuminance", "operation": "EXCLUDE", "reason": "x", "to": None}
     answer = (await house.ask(CORRECT, {"input": wanted}, role=Role.OPERATOR))["correctReadings"]
@@ -211,7 +254,7 @@ async def test_a_dry_run_of_nothing_says_so(house: House) -> None:
 
 
 async def test_a_dry_run_over_more_than_it_looks_at_says_how_to_ask_for_less(tmp_path: Any) -> None:
-    limits = Limits(visibility_seconds=0.2, progress_seconds=0.0, corrected_rows=10)
+    limits = Limits(progress_seconds=0.0, corrected_rows=10)
     async with small_house(tmp_path, limits=limits) as house:
         await house.says([reading("a", second, illuminance=1.0) for second in range(11)])
         refused = await correct(house, dryRun=True)

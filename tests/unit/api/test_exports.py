@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from adapters.history.port import BeyondRetentionError
+from adapters.history.port import BeyondRetentionError, HistoryError
 from api.limits import Limits
 from api.roles import Role
 from schema.events import Operation, Quality, ReadingCorrection
@@ -21,7 +22,7 @@ from tests.support.house_events import Said, at, pack, reading
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with small_house(tmp_path, limits=Limits(exports=1)) as opened:
+    async with small_house(tmp_path, limits=Limits(exports=2, key_exports=1)) as opened:
         yield opened
 
 
@@ -43,6 +44,7 @@ async def rows(house: House, **asked: Any) -> list[dict[str, str]]:
 async def refused(house: House, role: Role | None = Role.VIEWER, **asked: Any) -> tuple[int, str]:
     async with house.client(role) as client:
         response = await client.get("/export", params=asked)
+    assert ("retry-after" in response.headers) == (response.status_code in {429, 503}), "only where time alone helps"
     return response.status_code, response.json()["errors"][0]["extensions"]["code"]
 
 
@@ -125,12 +127,27 @@ async def test_parquet_and_arrow_hold_the_same_as_csv(house: House, tmp_path: Pa
         {"what": "windows", "window": "P1M"},
         {"what": "windows", "window": "PT90.5S"},
         {"what": "windows", "window": "PT0S"},
+        {"what": "windows", "window": "P999999W"},
         {"what": "windows", "calendar": "site"},
         {"devices": "a"},
+        {"window": "PT1H"},
+        {"what": "readings", "window": "PT1H"},
+        {"what": ["readings", "windows"]},
+        {"format": ["csv", "csv"]},
+        {"from": ["2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z"]},
     ],
 )
-async def test_what_cannot_be_understood_is_refused(house: House, asked: dict[str, str]) -> None:
+async def test_what_cannot_be_understood_is_refused(house: House, asked: dict[str, Any]) -> None:
     assert await refused(house, Role.VIEWER, **asked) == (400, "INVALID_INPUT")
+
+
+async def test_what_an_export_does_not_take_is_named(house: House) -> None:
+    async with house.client() as client:
+        told = [(await client.get("/export", params=asked)).json() for asked in ("window=PT1H", "what=readings&what=windows")]
+    assert [answer["errors"][0]["message"] for answer in told] == [
+        "window says how long windows are, and these are readings: leave it out, or ask for windows",
+        "what is given more than once; only device and metric may be",
+    ]
 
 
 async def test_nobody_exports_who_may_not_read(house: House) -> None:
@@ -148,21 +165,64 @@ async def test_what_is_past_all_retention_is_refused_before_the_first_byte(house
     assert await refused(house) == (410, "BEYOND_RETENTION")
 
 
-async def test_more_exports_at_once_than_allowed_are_refused(house: House) -> None:
+async def test_one_key_has_a_share_of_the_exports_at_once_and_all_together_have_so_many(house: House) -> None:
     await house.says(readings())
-    history, begun, go_on = house.services.history, asyncio.Event(), asyncio.Event()
+    history, go_on = house.services.history, asyncio.Event()
+    waiting: asyncio.Queue[None] = asyncio.Queue()
     assert history is not None
     series = history.series
 
     async def wait(devices: Any = None) -> Any:
-        begun.set()
+        waiting.put_nowait(None)
         await go_on.wait()
         return await series(devices)
 
     history.series = wait  # type: ignore[method-assign]
-    first = asyncio.create_task(fetched(house))
-    await begun.wait()
-    assert await refused(house) == (429, "LIMIT_EXCEEDED")
+    under_way = [asyncio.create_task(fetched(house))]
+    await waiting.get()
+    assert await refused(house) == (429, "LIMIT_EXCEEDED"), "one is the share of a key"
+    under_way.append(asyncio.create_task(fetched(house, Role.OPERATOR)))
+    await waiting.get()
+    assert await refused(house, Role.ADMIN) == (429, "LIMIT_EXCEEDED"), "there is room for two"
     go_on.set()
-    assert await first
+    assert all(await asyncio.gather(*under_way))
     assert await fetched(house), "there is room again"
+
+
+async def test_an_export_ends_early_once_its_key_is_revoked(house: House) -> None:
+    await house.says([*readings(), reading("tomato-2", 0, temperature=1.0)])
+    history, asked, begun, go_on = house.services.history, count(), asyncio.Event(), asyncio.Event()
+    assert history is not None
+    columns = history.columns
+
+    async def wait_for_the_second_device(ranges: Any) -> Any:
+        if next(asked):
+            begun.set()
+            await go_on.wait()
+        return await columns(ranges)
+
+    history.columns = wait_for_the_second_device  # type: ignore[method-assign]
+    exporting = asyncio.create_task(fetched(house))
+    await begun.wait()
+    revoke = "mutation ($id: ID!) { revokeKey(input: {keyId: $id}) { __typename } }"
+    await house.ask(revoke, {"id": house.keys[Role.VIEWER].split("_")[1]}, role=Role.ADMIN)
+    await house.settle()
+    go_on.set()
+    begun_alone, whole = await exporting, await fetched(house, Role.OPERATOR)
+    assert b"tomato-2" not in begun_alone
+    assert whole.startswith(begun_alone)
+    assert b"tomato-2" in whole
+
+
+async def test_an_export_that_the_history_fails_is_in_the_audit_trail(house: House) -> None:
+    await house.says(readings())
+
+    async def away(_: object) -> None:
+        raise HistoryError("the store is away")
+
+    house.services.history.columns = away  # type: ignore[union-attr, method-assign]
+    assert await refused(house) == (503, "UNAVAILABLE")
+    trail = await house.ask("{ auditTrail(first: 10, action: EXPORT) { nodes { outcome code message } } }", role=Role.ADMIN)
+    [noted] = trail["auditTrail"]["nodes"]
+    assert (noted["outcome"], noted["code"]) == ("FAILED", "UNAVAILABLE")
+    assert "the store is away" not in noted["message"]

@@ -1,13 +1,18 @@
 """Whatever is sent, over HTTP or websocket, is answered cleanly, and whoever comes next is served."""
 
+import os
+from typing import Final
+
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.roles import Role
+from tests.support.any_operation import any_operation
 from tests.support.api import AsgiSocket, House
 
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CASES: Final = int(os.environ.get("GLASSHOUSE_TEST_CASES", "60"))
+QUIET = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
@@ -37,6 +42,16 @@ async def test_no_body_is_answered_with_anything_but_json_and_a_status_that_fits
     codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
     assert "INTERNAL" not in codes
     assert "data" in answer or codes
+
+
+@QUIET
+@given(query=any_operation())
+async def test_whatever_the_schema_allows_is_answered_or_refused_with_a_code(house: House, query: str) -> None:
+    async with house.client(Role.ADMIN, accept="application/graphql-response+json") as client:
+        response = await client.post("/graphql", json={"query": query})
+    assert response.status_code in {200, 400}
+    for error in response.json().get("errors", []):
+        assert error["extensions"]["code"] != "INTERNAL", error
 
 
 @QUIET

@@ -1,12 +1,14 @@
 """Health, readiness, metrics, and the page's files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 
+from api.app import build_app
 from api.roles import Role
-from api.static import Page
 from tests.support.api import House, small_house
 
 
@@ -69,8 +71,12 @@ async def test_the_page_and_its_files_are_served_under_a_strict_policy(house: Ho
             policy = response.headers["content-security-policy"]
             assert "default-src 'none'" in policy
             assert "unsafe" not in policy
-            again = await client.get(path, headers={"if-none-match": response.headers["etag"]})
-            assert (again.status_code, again.content) == (304, b"")
+            tag = response.headers["etag"]
+            assert tag.startswith('W/"'), "it goes out compressed or not"
+            for known in (tag, f'"another", {tag}', f' {tag.removeprefix("W/")} ,"another"', "*"):
+                again = await client.get(path, headers={"if-none-match": known})
+                assert (again.status_code, again.content) == (304, b"")
+            assert (await client.get(path, headers={"if-none-match": '"another", W/"a third"'})).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "nothing.js", ""])
@@ -79,5 +85,33 @@ async def test_no_path_leads_out_of_the_page(house: House, path: str) -> None:
         assert (await client.get(f"/static/{path}")).status_code == 404
 
 
-def test_a_folder_without_a_page_is_no_reason_to_fail(tmp_path: Path) -> None:
-    Page(tmp_path)
+def _headers_of(policy: str) -> dict[str, str]:
+    return {name: places for name, _, places in (part.strip().partition(" ") for part in policy.split(";"))}
+
+
+async def test_graphiql_is_served_from_its_folder_and_takes_scripts_from_nowhere_else(house: House, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<title>GraphiQL</title>")
+    (tmp_path / "graphiql.js").write_text("0")
+    house.app = build_app(replace(house.services, registry=CollectorRegistry()), graphiql=tmp_path)
+    async with house.client(None) as client:
+        page, script = await client.get("/graphiql"), await client.get("/graphiql/graphiql.js")
+        assert (page.text, script.text) == ("<title>GraphiQL</title>", "0")
+        policy = _headers_of(page.headers["content-security-policy"])
+        places = [policy[name] for name in ("default-src", "script-src", "worker-src", "connect-src", "frame-ancestors")]
+        assert places == ["'none'", "'self'", "'self'", "'self'", "'none'"]
+        for path in ("/graphiql/..%2fapp.py", "/graphiql/none.js"):
+            assert (await client.get(path)).status_code == 404
+
+
+async def test_a_slash_too_many_leads_to_graphiql_and_to_no_host_that_a_request_made_up(house: House) -> None:
+    async with house.client(None, host="elsewhere.example") as client:
+        led = await client.get("/graphiql/")
+        assert (led.status_code, led.headers["location"]) == (307, "../graphiql")
+        assert (await client.get("/healthz/")).status_code == 404
+
+
+async def test_where_graphiql_was_not_built_a_notice_says_how(house: House, tmp_path: Path) -> None:
+    house.app = build_app(replace(house.services, registry=CollectorRegistry()), graphiql=tmp_path / "none")
+    async with house.client(None) as client:
+        notice = await client.get("/graphiql")
+    assert (notice.status_code, "make graphiql" in notice.text) == (404, True)

@@ -6,8 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.history.port import HistoryError
+from api.execution.documents import Documents
 from api.roles import Role
 from tests.support.api import House
+from tests.support.house_events import reading
 
 RESPONSE = "application/graphql-response+json"
 ASK = {"query": "{ projections { name } }"}
@@ -38,6 +40,18 @@ async def test_a_client_that_takes_no_json_is_told_so(house: House) -> None:
     for accept in ("text/html", "application/json;q=0", "application/json;q=x", "image/*"):
         async with house.client(accept=accept) as client:
             assert (await client.post("/graphql", json=ASK)).status_code == 406
+
+
+async def test_a_long_answer_is_compressed_for_whoever_takes_that(house: House) -> None:
+    long = {"query": "{ __schema { types { name description fields { name description } } } }"}
+    async with house.client() as client:
+        client.headers["accept-encoding"] = "gzip"
+        answer = await client.post("/graphql", json=long)
+        assert answer.headers["content-encoding"] == "gzip"
+        assert int(answer.headers["content-length"]) < len(answer.content) / 3
+        assert "content-encoding" not in (await client.post("/graphql", json=ASK)).headers
+        client.headers["accept-encoding"] = "identity"
+        assert "content-encoding" not in (await client.post("/graphql", json=long)).headers
 
 
 async def test_a_request_that_cannot_run_is_400_in_the_new_type_and_200_in_the_old(house: House) -> None:
@@ -145,6 +159,18 @@ async def test_an_operation_that_is_not_there_is_named(house: House) -> None:
             assert words in (await client.post("/graphql", json=body)).json()["errors"][0]["message"]
 
 
+async def test_what_nobody_expected_before_anything_ran_is_masked_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    monkeypatch.setattr(Documents, "prepare", broken)
+    async with house.client() as client:
+        response = await client.post("/graphql", json={"query": "{ sites { id } }"})
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["extensions"]["code"]) == (500, "INTERNAL")
+    assert "hunter2" not in response.text
+
+
 async def test_what_nobody_expected_is_masked_with_a_trace_id(
     house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +199,29 @@ async def test_a_store_that_is_away_is_no_surprise_to_the_log(house: House, monk
     assert (line["trace_id"], "exc_info" in line) == (error["extensions"]["traceId"], False)
 
 
-async def test_answers_are_kept_by_nobody(house: House) -> None:
+async def test_answers_to_posts_and_errors_are_kept_by_nobody(house: House) -> None:
     async with house.client() as client:
-        response = await client.post("/graphql", json=ASK)
-    assert (response.headers["cache-control"], response.headers["x-content-type-options"]) == ("no-store", "nosniff")
+        posted = await client.post("/graphql", json=ASK)
+        failed = await client.get("/graphql", params={"query": "{ keys { id } }"})
+        refused = await client.get("/graphql", params={"query": "{"})
+    for response in (posted, failed, refused):
+        assert (response.headers["cache-control"], response.headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+async def test_an_answer_to_a_get_is_kept_by_its_client_who_asks_whether_it_is_still_so(house: House) -> None:
+    await house.says([reading("a", 0, temperature=20.0)])
+    params = {"query": '{ device(id: "a") { latest { value } } }'}
+    async with house.client() as client:
+        first = await client.get("/graphql", params=params)
+        assert first.headers["cache-control"] == "private, no-cache"
+        assert {"Accept", "Authorization", "Cookie"} <= set(first.headers["vary"].split(", "))
+        known = {"if-none-match": f'"another", {first.headers["etag"]}'}
+        same = await client.get("/graphql", params=params, headers=known)
+        assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", first.headers["etag"])
+        strong = {"if-none-match": first.headers["etag"].removeprefix("W/")}
+        assert (await client.get("/graphql", params=params, headers=strong)).status_code == 304
+        await house.says([reading("a", 1, temperature=21.0)])
+        changed = await client.get("/graphql", params=params, headers=known)
+    assert changed.json() == {"data": {"device": {"latest": [{"value": 21.0}]}}}
+    async with house.client(None) as stranger:
+        assert (await stranger.get("/graphql", params=params, headers=known)).status_code == 401

@@ -74,8 +74,17 @@ async def test_a_text_that_no_list_could_show_is_refused(house: House) -> None:
 
 async def test_a_site_keeps_its_name_when_only_its_zone_changes(house: House) -> None:
     await change(house, DEFINE, siteId="farm", name="The farm")
+    await change(house, DEFINE, siteId="farm", name="A name", timeZone="Asia/Kolkata")
+    renamed = await change(house, DEFINE, siteId="farm", name="The farm")
+    assert renamed["site"] == {"id": "farm", "name": "The farm", "timeZone": "Asia/Kolkata"}
     answer = await change(house, DEFINE, siteId="farm", timeZone="Europe/Rome")
     assert answer["site"] == {"id": "farm", "name": "The farm", "timeZone": "Europe/Rome"}
+
+
+async def test_a_time_zone_that_means_something_else_on_every_machine_is_refused(house: House) -> None:
+    for zone in ("localtime", "posixrules", "Factory", "right/Europe/Rome"):
+        assert (await change(house, DEFINE, siteId="farm", timeZone=zone))["code"] == "INVALID_INPUT", zone
+    assert "site" in await change(house, DEFINE, siteId="farm", timeZone="Etc/GMT-1")
 
 
 async def test_a_time_zone_that_does_not_exist_is_refused(house: House) -> None:
@@ -87,6 +96,27 @@ async def test_a_key_that_would_be_over_already_or_has_no_name_is_refused(house:
     assert (await change(house, ISSUE, name="x", role="VIEWER", expiresAt="2020-01-01T00:00:00Z"))["code"] == "INVALID_INPUT"
     assert (await change(house, ISSUE, name="", role="VIEWER"))["code"] == "INVALID_INPUT"
     assert (await change(house, ISSUE, name="x", role="VIEWER", accountId="a b"))["code"] == "INVALID_INPUT"
+
+
+async def test_a_key_can_be_for_some_sites_and_devices_alone(house: House) -> None:
+    scoped = """mutation ($input: IssueKeyInput!) { issueKey(input: $input) {
+      ... on IssueKeySuccess { key { sites devices } } ... on OperationError { code message } } }"""
+    assert await change(house, scoped, name="x", role="VIEWER") == {"key": {"sites": [], "devices": []}}
+    narrow = await change(house, scoped, name="x", role="INGEST", sites=["north", "farm", "north"], devices=["tomato-1"])
+    assert narrow == {"key": {"sites": ["farm", "north"], "devices": ["tomato-1"]}}
+    listed = (await house.ask("{ keys { sites devices } }", role=Role.ADMIN))["keys"]
+    assert narrow["key"] in listed
+
+
+async def test_a_key_whose_scope_cannot_be_is_refused(house: House) -> None:
+    for given, told in (
+        ({"role": "VIEWER", "sites": ["a/b"]}, "sites holds 'a/b', which is not an id"),
+        ({"role": "INGEST", "devices": ["+"]}, "devices holds '+', which is not an id"),
+        ({"role": "VIEWER", "sites": [f"s{number}" for number in range(101)]}, "sites names 101; a key can name 100"),
+        ({"role": "ADMIN", "sites": ["farm"]}, "a key of the role admin is good for all sites and devices"),
+    ):
+        answer = await change(house, ISSUE, name="x", **given)
+        assert (answer["code"], told in answer["message"]) == ("INVALID_INPUT", True), answer
 
 
 async def test_a_key_that_is_not_there_cannot_be_revoked(house: House) -> None:

@@ -177,7 +177,9 @@ async def test_a_query_waits_for_the_position_that_it_must_see(house: House) -> 
     query = 'query ($at: Cursor) { device(id: "late", atLeast: $at) { id } }'
     here = Cursor(house.log.log_id, await house.log.head())
     beyond = Cursor(house.log.log_id, Position((here.position or 0) + 10)).encode()
+    house.wait_no_longer_than(0.2)
     assert await house.code(query, {"at": beyond}) == "NOT_YET_VISIBLE"
+    house.wait_no_longer_than(60)
     asking = asyncio.create_task(house.ask(query, {"at": beyond}))
     await tell(house.log, [reading("late", 0, temperature=1.0)])
     assert await asking == {"device": {"id": "late"}}

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from adapters.history.archive.archive import EVER
 from adapters.history.horizon import Endless
 from adapters.history.port import BeyondRetentionError, HistoryError
 from adapters.history.retention.policy import Policy
@@ -16,14 +18,22 @@ from adapters.history.retention.report import Failure, Report, Step, Watch
 from adapters.history.retention.runs import RetentionRuns
 from api.app import build_app
 from api.roles import Role
+from schema.times import to_micros
 from tests.support.api import NOW, House, small_house
-from tests.support.house_events import reading
+from tests.support.archives import archived_history, retain
+from tests.support.house_events import at, reading
 
 APPLY = """mutation ($dry: Boolean) { applyRetention(dryRun: $dry) {
     ... on ApplyRetentionSuccess { run { number running } } ... on OperationError { code message } } }"""
 RUN = "{ retentionRun { number dryRun running day done total error report { days rows failures { day reason } } } }"
-CORRECT = """mutation ($from: DateTime) { correctReadings(input: {deviceId: "a", metric: "temperature", from: $from, to: null,
-    operation: OFFSET, amount: 1, reason: "x"}) { __typename ... on OperationError { code message } } }"""
+CORRECT = """mutation ($from: DateTime, $dry: Boolean! = false, $what: Operation! = OFFSET, $amount: Float = 1) {
+  correctReadings(input: {deviceId: "a", metric: "temperature", from: $from, to: null, operation: $what, amount: $amount,
+    reason: "x", dryRun: $dry}) { __typename
+    ... on CorrectReadingsSuccess { preview { readings changed } } ... on OperationError { code message } } }"""
+READINGS = '{ readings(deviceId: "a", metric: "temperature") { nodes { value } } }'
+DAYS = """{ series(selectors: [{deviceId: "a", sensorId: "main", metric: "temperature"}], window: "P1D",
+    from: "2026-07-11T00:00:00Z", to: "2026-09-01T00:00:00Z") { buckets { mean count } } }"""
+DAY = 24 * 3600
 
 
 class SlowJob:
@@ -74,7 +84,7 @@ async def ended(house: House) -> Any:
 
 async def test_a_run_is_begun_watched_and_reported(house: House, job: SlowJob) -> None:
     assert await last(house) is None
-    begun = await house.ask(APPLY, {"dry": True}, role=Role.ADMIN)
+    begun = await house.ask(APPLY, {"from": None, "dry": True}, role=Role.ADMIN)
     assert begun["applyRetention"]["run"] == {"number": 1, "running": True}
     await job.at_work.wait()
     run = await last(house)
@@ -112,11 +122,56 @@ class _Gone(Endless):
 async def test_a_correction_that_reaches_past_all_retention_is_refused(house: House) -> None:
     await house.says([reading("a", 0, temperature=20.0)])
     house.services.history.store.horizon = _Gone()  # type: ignore[union-attr]
-    for start in (None, "2020-01-01T00:00:00Z"):
-        refused = (await house.ask(CORRECT, {"from": start}, role=Role.OPERATOR))["correctReadings"]
+    for dry in (True, False):
+        refused = (await house.ask(CORRECT, {"from": "2020-01-01T00:00:00Z", "dry": dry}, role=Role.OPERATOR))[
+            "correctReadings"
+        ]
         assert (refused["code"], refused["message"]) == ("BEYOND_RETENTION", "readings of a are past the retention")
     made = await house.ask(CORRECT, {"from": "2026-06-01T00:00:00Z"}, role=Role.OPERATOR)
     assert made["correctReadings"]["__typename"] == "CorrectReadingsSuccess"
+
+
+@pytest.mark.parametrize(
+    ("first_kept", "shorter"), [(40, {}), (42, {"minute": 20}), (42, {"minute": 20, "quarter": 20, "hour": 20, "day": 20})]
+)
+async def test_a_correction_that_names_no_beginning_is_of_what_is_kept(
+    tmp_path: Path, first_kept: int, shorter: dict[str, int]
+) -> None:
+    async with archived_history(tmp_path) as history, small_house(tmp_path, history=history) as house:
+        await house.says([reading("a", day * DAY, temperature=20.0) for day in (0, 39, first_kept, 61, 89)])
+        later = at(0) + timedelta(days=90)
+        await retain(history, Policy(raw=10, archive=50, **shorter), now=later)
+        assert history.rows_gone("a", *EVER)
+        look = (await house.ask(CORRECT, {"from": None, "dry": True}, role=Role.OPERATOR))["correctReadings"]
+        assert look["preview"] == {"readings": 3, "changed": 3}
+        for what, value in (("OFFSET", 21.0), ("RESTORE", 20.0)):
+            asked = {"from": None, "what": what, "amount": 1 if what == "OFFSET" else None}
+            made = (await house.ask(CORRECT, asked, role=Role.OPERATOR))["correctReadings"]
+            assert made["__typename"] == "CorrectReadingsSuccess"
+            await house.settle()
+            assert await values(house) == [value] * 3
+            assert await kept_days(house) == [value] * 3
+
+
+async def test_a_day_that_is_lost_keeps_no_other_day_from_being_corrected(tmp_path: Path) -> None:
+    async with archived_history(tmp_path) as history, small_house(tmp_path, history=history) as house:
+        await house.says([reading("a", day * DAY, temperature=20.0) for day in (40, 60, 61, 89)])
+        await retain(history, Policy(raw=10), now=at(0) + timedelta(days=90))
+        await history.archive.expire(history.archive.holdings.sites["a"], to_micros(at(60 * DAY)))
+        made = (await house.ask(CORRECT, {"from": None}, role=Role.OPERATOR))["correctReadings"]
+        assert made["__typename"] == "CorrectReadingsSuccess"
+        await house.settle()
+        assert await kept_days(house) == [21.0, 20.0, 21.0, 21.0]
+
+
+async def values(house: House) -> list[float]:
+    return [node["value"] for node in (await house.ask(READINGS))["readings"]["nodes"]]
+
+
+async def kept_days(house: House) -> list[float]:
+    """The means of the days of which there are readings, from the windows that are kept."""
+    buckets = (await house.ask(DAYS))["series"][0]["buckets"]
+    return [bucket["mean"] for bucket in buckets if bucket["count"]]
 
 
 async def test_a_chart_below_a_minute_that_reaches_past_all_retention_is_refused(house: House) -> None:
@@ -129,3 +184,13 @@ async def test_a_chart_below_a_minute_that_reaches_past_all_retention_is_refused
     now = f"{{ {asked % ('2026-06-01T00:00:00Z', '2026-06-01T00:01:00Z')} {{ buckets {{ count }} }} }}"
     assert await house.code(past) == "BEYOND_RETENTION"
     assert (await house.ask(now))["series"][0]["buckets"] == [{"count": 1}]
+
+
+async def test_columns_of_readings_that_reach_past_all_retention_are_refused(house: House) -> None:
+    await house.says([reading("a", 0, temperature=20.0)])
+    house.services.history.store.horizon = _Gone()  # type: ignore[union-attr]
+    asked = 'readingColumns(selectors: [{deviceId: "a", sensorId: "main", metric: "temperature"}], from: "%s", to: "%s")'
+    past = f"{{ {asked % ('2020-01-01T00:00:00Z', '2020-01-01T00:01:00Z')} {{ values }} }}"
+    now = f"{{ {asked % ('2026-06-01T00:00:00Z', '2026-06-01T00:01:00Z')} {{ values }} }}"
+    assert await house.code(past) == "BEYOND_RETENTION"
+    assert await house.ask(now) == {"readingColumns": [{"values": [20.0]}]}

@@ -5,13 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNamedType, GraphQLObjectType, build_schema
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    build_schema,
+)
 from graphql.utilities import find_breaking_changes
 
 import api.schema
-from api.documents import Documents
 from api.errors import ErrorCode
+from api.execution.documents import Documents
 from api.limits import Limits
+from api.roles import Role
 
 FILE = Path(__file__).parents[3] / "schema.graphql"
 FIXED_CODES = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "INVALID_INPUT", "CONFLICT", "LIMIT_EXCEEDED", "UNAVAILABLE"}
@@ -38,7 +46,7 @@ def blanks(kind: GraphQLNamedType) -> Iterator[str]:
         yield kind.name
     if isinstance(kind, GraphQLEnumType):
         yield from (f"{kind.name}.{name}" for name, value in kind.values.items() if not (value.description or "").strip())
-    if isinstance(kind, GraphQLObjectType | GraphQLInputObjectType):
+    if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
         for name, field in kind.fields.items():
             if not (field.description or "").strip():
                 yield f"{kind.name}.{name}"
@@ -52,7 +60,7 @@ def test_the_error_codes_that_clients_lean_on_are_there() -> None:
     assert set(api.schema.build_schema().type_map["ErrorCode"].values) == {code.name for code in ErrorCode}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("page", ["how-to/query.md", "how-to/subscribe.md", "how-to/correct-readings.md"])
+@pytest.mark.parametrize("page", ["how-to/query.md", "how-to/subscribe.md", "how-to/correct-readings.md", "how-to/access.md"])
 def test_every_operation_in_the_docs_is_one_that_the_server_runs(page: str) -> None:
     blocks = re.findall(r"```graphql\n(.*?)```", (FILE.parent / "docs" / page).read_text(), re.DOTALL)
     documents = Documents(api.schema.build_schema(), Limits())
@@ -62,7 +70,18 @@ def test_every_operation_in_the_docs_is_one_that_the_server_runs(page: str) -> N
 
 def test_the_limits_in_the_docs_are_the_ones_that_hold() -> None:
     text = (FILE.parent / "docs" / "reference" / "graphql.md").read_text()
-    limits = Limits()
-    in_pages = (limits.cost, limits.buckets, limits.page, limits.corrected_rows)
-    for value in (limits.body_bytes, limits.variables_bytes, limits.tokens, *in_pages):
-        assert f"{value:,}" in text
+    told = set(re.findall(r"^\| [^|]+ \| ([\d,]+)", text, re.MULTILINE))
+    unsaid = {"default_page", "key_cost_per_second", "burst_seconds", "init_seconds"}
+    paces = {"recheck_seconds", "progress_seconds", "anomaly_seconds", "probe_seconds"}
+    for name in set(Limits.__struct_fields__) - unsaid - paces:
+        assert f"{int(getattr(Limits(), name)):,}" in told, name
+
+
+def test_the_roles_in_the_docs_may_what_they_may_here() -> None:
+    text = (FILE.parent / "docs" / "reference" / "graphql.md").read_text()
+    rows = re.findall(r"^\| (viewer|operator|admin) \| (.*) \|$", text, re.MULTILINE)
+    told = {role: set(re.findall(r"`(\w+)`", may)) for role, may in rows}
+    needed = {path: api.schema.role_of(field) for path, field in api.schema.root_fields(api.schema.build_schema()).items()}
+    beyond = {role: {path.partition(".")[2] for path, least in needed.items() if least is role} for role in Role}
+    assert told["viewer"] == {path.partition(".")[2] for path in needed if path.startswith("Query.")} - beyond[Role.VIEWER]
+    assert (told["operator"], told["admin"]) == (beyond[Role.OPERATOR], beyond[Role.ADMIN])

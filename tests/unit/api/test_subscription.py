@@ -2,7 +2,6 @@
 
 import gc
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 
@@ -12,48 +11,7 @@ from schema.events import DeviceMetadata, Operation, SiteDefined
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.house_events import pack, reading
 from tests.support.memory_log import MemoryLog
-
-READINGS = """subscription ($after: String, $device: ID, $location: String, $metric: String) {
-  readings(after: $after, deviceId: $device, location: $location, metric: $metric) {
-    __typename
-    ... on ReadingReceived { cursor reading { deviceId metric value } }
-    ... on ReadingProgress { cursor }
-    ... on ReadingGap { cursor reason } } }"""
-
-
-class Watching:
-    """A subscriber. It notes the cursor of every message, as a client does."""
-
-    def __init__(self, house: House, **variables: str | None) -> None:
-        self.house = house
-        self.variables: dict[str, Any] = variables
-        self.cursor: str | None = None
-
-    async def __aenter__(self) -> Self:
-        self.socket = await AsgiSocket(self.house.app, subprotocols=["graphql-transport-ws"]).__aenter__()
-        await self.socket.init(self.house.keys[Role.VIEWER])
-        self.socket.subscribe(READINGS, self.variables)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.socket.__aexit__()
-
-    async def message(self) -> Any:
-        frame = await self.socket.receive()
-        assert frame["type"] == "next", frame
-        message = frame["payload"]["data"]["readings"]
-        self.cursor = message["cursor"]
-        return message
-
-    async def value(self) -> float:
-        """The value of the next reading; progress is passed over."""
-        while (message := await self.message())["__typename"] != "ReadingReceived":
-            assert message["__typename"] == "ReadingProgress", message
-        value: float = message["reading"]["value"]
-        return value
-
-    async def values(self, number: int) -> list[float]:
-        return [await self.value() for _ in range(number)]
+from tests.support.watching import READINGS, Watching
 
 
 async def correct(house: House, operation: Operation, amount: float | None, reason: str) -> None:

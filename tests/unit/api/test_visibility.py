@@ -3,11 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-import msgspec
 import pytest
-from prometheus_client import CollectorRegistry
 
-from api.app import build_app
 from api.visibility import HISTORY, WINDOWS
 from projections.engine import Engine
 from projections.queries import ProjectionStatus, UnknownProjectionError
@@ -50,9 +47,8 @@ def elsewhere(house: House, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     """The history is one that this process only asks."""
     other = Elsewhere()
     monkeypatch.setattr(house.services.history, "checkpoint", other.checkpoint)
-    limits = msgspec.structs.replace(house.services.limits, visibility_seconds=1.0)
-    services = replace(house.services, projections=WithoutHistory(house.engine), registry=CollectorRegistry(), limits=limits)
-    house.app = build_app(services)
+    house.services = replace(house.services, projections=WithoutHistory(house.engine))
+    house.wait_no_longer_than(0.2)
     return other
 
 
@@ -63,6 +59,7 @@ async def test_a_history_that_another_process_fills_is_waited_for_by_its_checkpo
     goal = Cursor(house.log.log_id, head)
     elsewhere.cursor = Cursor(house.log.log_id, Position(head - 1))
     assert await house.code(READINGS, {"c": goal.encode()}) == "NOT_YET_VISIBLE"
+    house.wait_no_longer_than(60)
     elsewhere.asked.clear()
     waiting = asyncio.create_task(house.ask(READINGS, {"c": goal.encode()}), name="waiting")
     await elsewhere.asked.wait()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.limits import Limits
+from api.policy import Policy
 from api.roles import Role
 from tests.support.api import NOW, AsgiSocket, House, small_house
 from tests.support.house_events import reading
@@ -157,6 +158,17 @@ async def test_the_page_gets_in_with_its_cookie_and_no_other_site_does(house: Ho
         assert (await socket.closed())[0] == 4403
 
 
+async def test_pages_of_other_origins_get_no_socket_whatever_their_key(tmp_path: Path) -> None:
+    async with small_house(tmp_path, policy=Policy(allowed_origins=("https://panel.example",))) as house:
+        key = house.keys[Role.VIEWER]
+        async with socket_to(house, origin="https://panel.example") as socket:
+            await socket.init(key)
+        async with socket_to(house, origin="https://evil.test") as socket:
+            socket.send({"type": "connection_init", "payload": {"authorization": f"Bearer {key}"}})
+            code, reason = await socket.closed()
+            assert (code, "evil.test" in reason) == (4403, True)
+
+
 async def test_a_socket_opened_with_a_cookie_ends_with_the_session(tmp_path: Path) -> None:
     async with small_house(tmp_path, limits=Limits(init_seconds=0.01, recheck_seconds=0.01)) as house:
         cookie = await session_cookie(house)
@@ -180,7 +192,7 @@ async def test_a_socket_bears_so_many_operations_and_refuses_the_next_alone(tmp_
 
 
 async def test_more_sockets_than_there_is_room_for_are_told_to_come_later(tmp_path: Path) -> None:
-    async with small_house(tmp_path, limits=Limits(sockets=1)) as house, socket_to(house), socket_to(house) as second:
+    async with small_house(tmp_path, limits=Limits(connections=1)) as house, socket_to(house), socket_to(house) as second:
         assert (await second.closed())[0] == 1013
 
 

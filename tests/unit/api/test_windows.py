@@ -159,6 +159,8 @@ async def test_indices_of_days_come_with_windows_of_a_day_in_both_calendars(hous
 REFUSED: dict[str, dict[str, Any]] = {
     "from must lie before to": {"start": 60, "end": 60},
     "window must be at least PT1S": {"window": "PT0.5S"},
+    "window must be at most P36525D": {"window": "P450000W"},
+    "rolling must be at most P36525D": {"window": "P1D", "rolling": "P999999D"},
     "window must be whole minutes, or shorter than one": {"window": "PT90S"},
     "by the calendar of the site the window must be P1D": {"window": "PT1H", "calendar": "SITE"},
     "by the calendar of the site the window must be P1D; ": {"window": "P2D", "calendar": "SITE"},
@@ -202,6 +204,16 @@ async def test_more_than_an_answer_holds_is_refused_with_the_limit(
     [error] = (await house.answer(SERIES, asked(**given) | many))["errors"]
     assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
     assert limit in error["message"]
+
+
+async def test_what_rolling_goes_over_is_counted_for_all_fields_together(house: House) -> None:
+    text = """query ($selectors: [SeriesSelector!]!) { FIELDS }"""
+    field = 'series(selectors: $selectors, from: "2026-06-01T00:00:00Z", to: "2026-06-01T08:20:00Z", LENGTHS) { metric }'
+    lengths = 'window: "PT1M", rolling: "PT1000M"'
+    for count, codes in ((2, []), (3, ["LIMIT_EXCEEDED"])):
+        fields = " ".join(f"f{number}: {field.replace('LENGTHS', lengths)}" for number in range(count))
+        answer = await house.answer(text.replace("FIELDS", fields), {"selectors": [selector()]})
+        assert [error["extensions"]["code"] for error in answer.get("errors", [])] == codes
 
 
 async def test_a_day_is_summed_up_for_every_sensor_metric_and_index(house: House) -> None:
@@ -289,6 +301,7 @@ async def test_windows_are_not_answered_before_the_position_that_they_must_show(
     house: House, query: str, given: dict[str, Any]
 ) -> None:
     beyond = Cursor(house.log.log_id, Position((await house.log.head() or 0) + 10)).encode()
+    house.wait_no_longer_than(0.2)
     assert await house.code(query, {**given, "atLeast": beyond}) == "NOT_YET_VISIBLE"
 
 

@@ -29,6 +29,7 @@ from tests.support.memory_log import MemoryLog
 
 DEW = selector(metric="dew_point")
 DAY = 86_400
+AT_TWO_SITES = (("a", 20.0, "farm"), ("b", 30.0, "tunnel"))
 
 
 def air(second: float, temperature: float, device: str = "a", **more: Any) -> Any:
@@ -144,6 +145,28 @@ async def test_a_window_in_which_a_sensor_was_replaced_holds_what_each_measured_
     assert (found["count"], found["mean"], found["first"], found["last"]) == (5, 16.0, 10.0, 20.0)
 
 
+@pytest.mark.parametrize("calendar", ["UTC", "SITE"])
+async def test_days_after_a_replacement_are_those_of_the_sensor_that_took_over(house: House, calendar: str) -> None:
+    await change(house, SITE, siteId="farm", timeZone="Australia/Lord_Howe")
+    both = (("a", 20.0), ("b", 30.0))
+    await house.says([air(3600 * hour, value, device) for hour in range(96) for device, value in both])
+    await replaced(house, 3600)
+    after = {"start": 2 * DAY, "end": 3 * DAY, "window": "P1D", "calendar": calendar}
+    assert {one["mean"] for one in await line(house, **after)} == {30.0}
+    assert await line(house, **after) == await line(house, selector("b"), **after)
+    asked = {"device": "a", "date": "2026-06-04", "calendar": calendar}
+    shown = {one["metric"]: one["mean"] for one in (await house.ask(SUMMARY, asked))["dailySummary"]}
+    assert (shown["temperature"], shown["growing_degree_days"], shown["dew_point"]) == (30.0, 20.0, dew(30.0))
+
+
+async def test_days_after_a_replacement_are_those_of_the_site_of_the_sensor_that_was_asked_for(house: House) -> None:
+    await change(house, SITE, siteId="farm", timeZone="Asia/Kolkata")
+    await house.says([air(3600 * hour, value, name, site=site) for hour in range(96) for name, value, site in AT_TWO_SITES])
+    await replaced(house, 3600)
+    found = await line(house, start=2 * DAY, end=2 * DAY + 60, window="P1D", calendar="SITE")
+    assert [(one["start"], one["count"], one["mean"]) for one in found] == [(moment(2 * DAY - 19_800), 24, 30.0)]
+
+
 async def test_windows_shorter_than_a_minute_change_over_within_it(house: House) -> None:
     await house.says([air(10 * number, value, device) for number in range(6) for device, value in (("a", 10.0), ("b", 20.0))])
     await replaced(house, 30)
@@ -217,6 +240,23 @@ async def test_time_passes_for_a_device_of_which_nothing_is_heard(later: House) 
     assert [one["final"] for one in await line(later)] == [False]
     later.now = START + timedelta(days=1, minutes=61)
     assert [one["final"] for one in await line(later)] == [True]
+
+
+async def test_a_window_is_final_by_the_devices_that_measured_in_it(later: House) -> None:
+    await later.says([air(60 * minute, 10.0, "a") for minute in range(40)])
+    await later.says([air(60 * minute, 20.0, "b") for minute in range(20)])
+    await replaced(later, 300)
+    assert [one["final"] for one in await line(later, end=1200, window="PT5M")] == [True, False, False, False]
+    await later.says([air(60 * minute, 20.0, "b") for minute in range(20, 31)])
+    assert [one["final"] for one in await line(later, end=1200, window="PT5M")] == [True] * 4
+
+
+async def test_a_window_in_which_a_sensor_was_replaced_waits_for_neither_longer_than_it_measured(later: House) -> None:
+    await later.says([air(60 * minute, 10.0, "a") for minute in range(14)])
+    await later.says([air(60 * minute, 20.0, "b") for minute in range(40)])
+    await replaced(later, 180)
+    assert [one["final"] for one in await line(later, end=1200, window="PT5M")] == [True] * 4
+    assert [one["final"] for one in await line(later, end=300, window="PT5M", rolling="PT10M")] == [True]
 
 
 async def test_what_is_late_by_less_than_is_allowed_revises_nothing_and_what_is_later_counts(later: House) -> None:

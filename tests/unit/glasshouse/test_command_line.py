@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from adapters.history.retention.report import Failure, Report
 from glasshouse.cli.app import app
 from glasshouse.cli.demo import summarise
+from glasshouse.cli.retain import as_text
 from glasshouse.doctor import examine
 from glasshouse.errors import SettingsError
 from glasshouse.oracle.report import AuditReport, Latency
@@ -37,6 +39,16 @@ def test_a_judgement_names_all_that_is_wrong(capsys: pytest.CaptureFixture[str])
     summarise(AuditReport(latency_ms=Latency(), invented=2, misjudged=3, diverged=["latest"]))
     told = capsys.readouterr().err
     assert "2 invented, 3 misjudged, latest is not what a rebuild makes of the log" in told
+
+
+def test_a_run_of_retention_does_not_say_that_nothing_is_due_where_a_day_could_not_be_moved() -> None:
+    nothing = "no day of raw readings is past its limit"
+    assert as_text(Report(dry_run=False)) == nothing
+    failed = as_text(Report(dry_run=False, failures=[Failure("2026-07-02", "the disk is full")]))
+    assert failed == "2026-07-02 could not be archived and stays as it is: the disk is full"
+    changed = as_text(Report(dry_run=False, changed=["2026-07-02"]))
+    assert nothing not in changed
+    assert "2026-07-02" in changed
 
 
 def test_a_setting_that_is_not_right_is_named_with_what_it_may_be() -> None:

@@ -4,6 +4,7 @@ import re
 
 from prometheus_client import CollectorRegistry
 
+from api.audit_trail import count_left_out
 from api.metrics import ApiMetrics
 from glasshouse.holding import show_lease
 from glasshouse.lease import Lease
@@ -16,6 +17,7 @@ from tests.support.memory_log import MemoryLog
 def test_the_reference_names_every_metric_and_no_other() -> None:
     registry = CollectorRegistry()
     ApiMetrics(registry)
+    count_left_out(registry)
     IngestMetrics(registry)
     ProjectionMetrics(registry)
     show_lease(Lease(MemoryLog(), "project", "box", span_seconds=1), registry)

@@ -53,6 +53,9 @@ def test_a_process_that_is_handed_the_settings_has_the_same_rules() -> None:
         ({"ph": 7}, "quality.ph is not right: .*`int`"),
         ([1], "quality is a table for each metric"),
         ("{", "quality is no JSON"),
+        ("[" * 50_000, "quality is no JSON: it is nested too deeply"),
+        ({"humidity": {"flat_above": 99}}, r"quality.humidity is not right: flat_above \(99\) is not below flat_below \(99\)"),
+        ({"ph": {"flat_above": 8, "flat_below": 3}}, r"flat_above \(8\) is not below flat_below \(3\)"),
     ],
 )
 def test_what_is_no_rule_is_named(given: Any, complaint: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.openid.provider import OpenId
 from domain.quality_rules import RuleChange
 from glasshouse.errors import SettingsError
 from glasshouse.settings import Address, Settings, load_settings
@@ -40,12 +41,17 @@ def test_a_setting_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> 
 def test_every_setting_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
     special: dict[str, tuple[str, object]] = {
         "wait": ("true", True),
+        "mqtt_keys": ("true", True),
+        "allowed_origins": ("https://panel.example", ("https://panel.example",)),
+        "other_documents": ("admin", frozenset({"admin"})),
+        "trusted_proxies": ("10.0.0.0/8", ("10.0.0.0/8",)),
+        "root_path": ("/house", "/house"),
+        "introspection": ("none", frozenset()),
+        "openid": ('{"issuer": "https://a.example", "audience": "b"}', OpenId(issuer="https://a.example", audience="b")),
         "quality": ('{"ph": {"spike": 2}}', {"ph": RuleChange(spike=2.0)}),
     }
-    number: tuple[str, object] = ("7", 7) if name.endswith("_days") else ("7", 7.0)
-    plain: tuple[str, object] = (
-        number if name.endswith(("_days", "_seconds")) else ("error", "error")
-    )  # as even a log level may be
+    is_number = name.endswith(("_days", "_seconds")) or name.startswith("key_")
+    plain: tuple[str, object] = ("7", 7) if is_number else ("error", "error")  # as even a log level may be
     text, value = special.get(name, plain)
     (tmp_path / "value").write_text(text)
     settings = load_settings({}, environment={f"GLASSHOUSE_{name.upper()}_FILE": str(tmp_path / "value")})

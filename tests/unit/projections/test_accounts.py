@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from projections.accounts import SNAPSHOT_KIND, SNAPSHOT_VERSION, Accounts
+from projections.queries import KeySecret
 from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Position
-from schema.events import KeyIssued, KeyRevoked
+from schema.events import KeyIssued, KeyRevoked, KeyRotated
 from tests.support.engines import read_all, running
 from tests.support.house_events import Said, at, pack, reading, tell
 from tests.support.memory_log import MemoryLog
@@ -16,7 +17,26 @@ from tests.support.memory_log import MemoryLog
 
 def issued(key_id: str, role: str = "viewer") -> Said:
     event = KeyIssued(
-        account_id="main", key_id=key_id, name=f"key {key_id}", role=role, secret_sha256="00ff", expires_at=at(60)
+        account_id="main",
+        key_id=key_id,
+        name=f"key {key_id}",
+        role=role,
+        secret_sha256="00ff",
+        expires_at=at(60),
+        sites=("farm",),
+        devices=("tomato-1", "tomato-2"),
+    )
+    return pack("account-main", event)
+
+
+def rotated(key_id: str, number: int) -> Said:
+    event = KeyRotated(
+        account_id="main",
+        key_id=key_id,
+        number=number,
+        secret_sha256=f"sha {number}",
+        mqtt_hash=f"mqtt {number}",
+        old_until=at(30 + number),
     )
     return pack("account-main", event)
 
@@ -35,8 +55,9 @@ async def accounts_of(*said: Said) -> Accounts:
 async def test_a_key_is_known_by_its_id_with_all_but_its_secret() -> None:
     key = (await accounts_of(issued("k1", "admin"))).key("k1")
     assert key is not None
-    assert (key.account_id, key.name, key.role, key.secret_sha256) == ("main", "key k1", "admin", "00ff")
+    assert (key.account_id, key.name, key.role, key.secrets) == ("main", "key k1", "admin", (KeySecret("00ff"),))
     assert (key.expires_at, key.revoked) == (at(60), False)
+    assert (key.sites, key.devices) == (("farm",), ("tomato-1", "tomato-2"))
 
 
 async def test_a_revoked_key_stays_known_and_revoked_also_when_issued_again() -> None:
@@ -45,17 +66,26 @@ async def test_a_revoked_key_stays_known_and_revoked_also_when_issued_again() ->
     assert {key.key_id: key.revoked for key in known} == {"k1": True, "k2": False}
 
 
+async def test_a_rotated_key_has_its_newest_secret_and_the_one_before_until_it_is_over() -> None:
+    key = (await accounts_of(issued("k1"), rotated("k1", 2), rotated("k2", 2), rotated("k1", 3))).key("k1")
+    assert key is not None
+    assert key.secrets == (KeySecret("sha 3", "mqtt 3", 3), KeySecret("sha 2", "mqtt 2", 2, at(33)))
+    assert [secret.number for secret in key.good_secrets(at(32))] == [3, 2]
+    assert [secret.number for secret in key.good_secrets(at(33))] == [3]
+    assert key.good_secrets(at(60)) == []
+
+
 async def test_an_unknown_key_is_none() -> None:
     assert (await accounts_of(revoked("k1"))).key("k1") is None
 
 
 async def test_the_next_process_goes_on_from_what_was_kept(tmp_path: Path) -> None:
     log = MemoryLog()
-    await tell(log, [issued("k1"), issued("k2"), revoked("k1"), revoked("k3")])
+    await tell(log, [issued("k1"), issued("k2"), rotated("k2", 2), revoked("k1"), revoked("k3")])
     await read_all(log, [kept_in(tmp_path)])
     await tell(log, [issued("k3"), issued("k4")])
     again = kept_in(tmp_path)
-    assert await again.start(Cursor(log.log_id, await log.head())) == 40
+    assert await again.start(Cursor(log.log_id, await log.head())) == 50
     await read_all(log, [again])
     known = again.keys()
     assert {key.key_id: key.revoked for key in known} == {"k1": True, "k2": False, "k3": True, "k4": False}

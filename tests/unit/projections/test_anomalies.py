@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.horizon import Endless
 from adapters.history.port import AnomalyChanges, AnomalyQuery, HistoryRow, SeriesKey, SeriesRange
+from adapters.history.raw_rows import raw_rows
 from domain.anomalies import FLOORS, Severity, anomalies
 from domain.windows import Span
 from projections.rules import WindowRules
@@ -60,12 +61,12 @@ async def told(history: DuckDbHistory) -> list[tuple[int, float, float, Severity
 
 async def test_an_hour_is_judged_once_its_series_goes_on(history: DuckDbHistory) -> None:
     making = await maker(history, RULES)
-    rows = noons([20.0] * 10 + [31.0])
+    rows = raw_rows(noons([20.0] * 10 + [31.0]))
     await history.write(rows)
-    await making.make(list(rows), Position(11))
+    await making.make([rows], Position(11))
     assert await told(history) == []
-    later = row(11, at(10, 13), 20.0)
-    await history.write([later])
+    later = raw_rows([row(11, at(10, 13), 20.0)])
+    await history.write(later)
     await making.make([later], Position(12))
     assert await told(history) == [(10, 31.0, 20.0, Severity.MAJOR)]
 

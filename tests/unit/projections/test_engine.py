@@ -211,7 +211,7 @@ async def test_another_version_beside_takes_the_place_of_the_one_that_serves_and
         await beside.reached(Position(goal + 10))
         assert not waiting.done()
         before = engine.promote(beside)
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 30)
         assert not old.closed
         await engine.stop(before)
         assert (old.closed, old.position, new.closed) == (True, goal, False)

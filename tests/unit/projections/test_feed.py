@@ -19,6 +19,7 @@ from schema.events import DeviceMetadata, SensorReading
 from tests.support.following import pages_until, positions, read_until
 from tests.support.house_events import pack, reading, tell
 from tests.support.memory_log import MemoryLog
+from tests.support.mqtt import until
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
@@ -216,3 +217,49 @@ async def test_a_feed_for_some_categories_fetches_no_others_and_still_says_how_f
     assert asked == [only]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_who_watches_one_stream_is_woken_by_it_alone_and_then_has_what_came_between(log: MemoryLog, feed: Feed) -> None:
+    asked: list[float | None] = []
+
+    def patience() -> float | None:
+        asked.append(None)
+        return None
+
+    watching = feed.watch(None, only=EVERYTHING, stream="device-a", patience=patience)
+    async with closing(watching) as pages:
+        await pages_until(pages, None)
+        waiting = asyncio.ensure_future(anext(pages))
+        await until(lambda: asked)
+        for number in range(3):
+            await tell(log, [reading("b", number, temperature=1.0)])
+            await read_until(feed, await log.head())
+        assert (len(asked), waiting.done()) == (1, False)
+        await tell(log, [reading("a", 0, temperature=2.0)])
+        seen = [await waiting]
+        while not seen[-1].caught_up:
+            seen.append(await anext(pages))
+        assert [event.recorded.stream for page in seen for event in page.events] == ["device-b"] * 3 + ["device-a"]
+
+
+async def test_patience_that_ends_brings_a_page_with_what_came_meanwhile_or_nothing(log: MemoryLog, feed: Feed) -> None:
+    async with closing(feed.watch(None, only=EVERYTHING, stream="device-a", patience=lambda: 0.01)) as pages:
+        await pages_until(pages, None)
+        assert (await anext(pages)).events == ()
+        await tell(log, [reading("b", 0, temperature=1.0)])
+        head = await log.head()
+        while not (page := await anext(pages)).events:
+            assert page.position is None
+        assert (page.position, page.caught_up) == (head, True)
+
+
+async def test_nobody_who_has_gone_is_remembered(feed: Feed) -> None:
+    for number in range(3):
+        async with closing(feed.watch(None, only=EVERYTHING, stream=f"device-{number}", patience=lambda: 60.0)) as pages:
+            await pages_until(pages, None)
+            waiting = asyncio.ensure_future(anext(pages))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+    assert feed._waiters._waiting == {}

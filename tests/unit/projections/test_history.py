@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.duckdb_file import DuckDbFile
-from adapters.history.port import Anomaly, History, HistoryRow, HistoryUnavailableError, KeptWindows, RangeQuery, Watermark
+from adapters.history.port import Anomaly, History, HistoryUnavailableError, KeptWindows, RangeQuery, Watermark
+from domain.raw_rows import RawRows
 from projections.batching import BatchPolicy
 from projections.decision_state import DecisionState
 from projections.engine import Engine
@@ -46,7 +47,7 @@ class Fragile(DuckDbHistory):
             raise self.locked.pop()
         return await super().checkpoint()
 
-    async def write(self, rows: Sequence[HistoryRow]) -> None:
+    async def write(self, rows: RawRows) -> None:
         if self.before:
             raise self.before.pop()
         await super().write(rows)

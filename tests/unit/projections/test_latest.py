@@ -190,6 +190,10 @@ async def test_devices_are_listed_at_and_below_a_location_and_else_by_their_site
         "far": [],
     }
     assert [view.device_id for view in latest.devices(first=2, after="a", location="farm")] == ["b", "c"]
+    assert [view.device_id for view in latest.devices(first=2, backwards=True, location="farm")] == ["c", "d"]
+    assert [view.device_id for view in latest.devices(first=2, before="c", backwards=True, location="farm")] == ["a", "b"]
+    assert [view.device_id for view in latest.devices(first=9, after="a", before="d", location="farm")] == ["b", "c"]
+    assert latest.devices(first=9, after="c", before="b", backwards=True, location="farm") == []
 
 
 async def test_a_device_that_moves_is_listed_where_it_is_and_nowhere_else() -> None:

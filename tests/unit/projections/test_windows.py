@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from adapters.history.duckdb import DuckDbHistory
 from adapters.history.port import History, HistoryRow, SeriesKey, SeriesRange
+from adapters.history.raw_rows import raw_rows
 from domain.corrections import Correction
 from domain.quality_rules import Rule, RuleBook
 from domain.windows import Span
 from projections.decision_state import DecisionRecord, DecisionState, DeviceDecisions
-from projections.incoming import Item, Zoned
+from projections.incoming import Zoned
 from projections.rules import WindowRules
 from projections.watermarks import Lateness
 from schema.envelope import Position
@@ -167,9 +168,9 @@ async def test_the_days_of_a_site_are_made_anew_in_its_new_zone_and_nothing_else
     places = Nowhere("Europe/Rome")
     making = await maker(history, RULES, places=places)
     rows = rows_of([(3600 * hour, 20.0 + hour % 5, 50.0) for hour in range(0, 50, 2)])
-    items: list[Item] = list(rows)
-    await history.write(rows)
-    await making.make(items, Position(100))
+    written = raw_rows(rows)
+    await history.write(written)
+    await making.make([written], Position(100))
     before, other = await figures(history, Span.SITE_DAY), await history.content_hashes()
     places.named = "Asia/Kolkata"
     await making.make([Zoned("farm", Position(101))], Position(101))

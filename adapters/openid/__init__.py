@@ -1,0 +1,1 @@
+"""OpenID providers: who they are, and the keys with which they sign their tokens."""

@@ -1,0 +1,69 @@
+"""Changes by somebody whose key is good for a part of the house alone: each is held to it, whichever mutation makes it."""
+
+from collections.abc import Callable, Sequence
+
+from api.errors import ApiError, ErrorCode
+from api.scope import Sight, out_of_sight
+from api.services import Services
+from api.writes import Change, Writer
+from domain.decisions import Decision, Refused, fold_device
+from schema.events import DeviceMetadata, Event, SensorReplaced
+
+Decide = Callable[[Sequence[Event]], Decision]
+
+
+def writer_of(services: Services) -> Writer:
+    """Who writes what is decided over these services."""
+    writer = Writer(services.log, services.clock)
+    return writer if services.sight is None or services.whole is None else SightedWriter(services, services.sight)
+
+
+class SightedWriter(Writer):
+    """Refuses what is not in sight, before it reads any of it. A device that nobody knows may be placed in sight."""
+
+    def __init__(self, services: Services, sight: Sight) -> None:
+        super().__init__(services.log, services.clock)
+        self._sight = sight
+        self._known = (services.whole or services).latest
+
+    async def change(self, stream: str, actor: str, decide: Decide) -> Change:
+        return await super().change(stream, actor, self._within(stream, decide))
+
+    async def consider(self, stream: str, decide: Decide) -> Change:
+        return await super().consider(stream, self._within(stream, decide))
+
+    def _within(self, stream: str, decide: Decide) -> Decide:
+        category, _, name = stream.partition("-")
+        is_new = category == "control" and self._known.device(name) is None
+        if category == "site":
+            self._sight.require_site(name)
+        elif category != "control":
+            raise ApiError(ErrorCode.FORBIDDEN, "this key is good for some sites or devices, and this is about the whole house")
+        elif not is_new:
+            self._sight.require_device(name)
+
+        def within(events: Sequence[Event]) -> Decision:
+            decision = decide(events)
+            place = fold_device(events)
+            for event in () if isinstance(decision, Refused) else decision:
+                if not isinstance(event, DeviceMetadata) or place is None or event.location != place.location:
+                    self._check(event, name, is_new=is_new)
+            return decision
+
+        return within
+
+    def _check(self, event: Event, device: str, *, is_new: bool) -> None:
+        if isinstance(event, DeviceMetadata):
+            self._check_place(event, device, is_new=is_new)
+        elif is_new:
+            self._sight.require_device(device)
+        if isinstance(event, SensorReplaced) and event.by_device_id is not None:
+            self._sight.require_device(event.by_device_id)
+
+    def _check_place(self, event: DeviceMetadata, device: str, *, is_new: bool) -> None:
+        """Nobody moves a device out of his sight, or a strange one into it."""
+        site = (event.location or "").partition("/")[0] or None
+        known = self._known.device(device)
+        belongs_by_place = is_new or known is None or known.site is None
+        if (belongs_by_place or site is not None) and not self._sight.scope.holds(device, site):
+            raise out_of_sight(device)

@@ -1,0 +1,25 @@
+"""The page below a path, as browsers see it behind a proxy that leaves the path as it is."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.support.page_server import Server
+
+
+def test_the_page_logs_in_and_is_live_below_a_path(tmp_path: Path, page: Page) -> None:
+    server = Server(tmp_path / "data", GLASSHOUSE_ROOT_PATH="/glasshouse")
+    server.start()
+    try:
+        page.goto(f"{server.url}/glasshouse/#key={server.key}")
+        expect(page.locator("#link")).to_have_text("Live")
+        [cookie] = page.context.cookies()
+        assert (cookie["path"], cookie["httpOnly"]) == ("/glasshouse/", True)
+        page.reload()
+        expect(page.locator("#link")).to_have_text("Live")
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("Key", exact=True)).to_be_visible()
+        assert page.context.cookies() == []
+        page.goto("about:blank")
+    finally:
+        server.stop()
