@@ -69,7 +69,7 @@ class House:
 
 @asynccontextmanager
 async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator[House]:
-    """A house that is ready: it listens, is connected to its broker, and its latest state is caught up.
+    """A house that is ready: it listens, is connected to its broker, all read models are at work, and latest has caught up.
 
     Leaving the block stops it cleanly: what was taken in is made durable and acknowledged first. An error of any part ends
     the block with an exception group that holds it.
@@ -163,6 +163,7 @@ async def _at_work(house: House, web: WebServer, listener: socket.socket, broker
         if broker is not None and house.settings.mqtt_keys:
             watching.append(tasks.create_task(follow_keys(broker, house.read.accounts), name="broker-keys"))
         serving = await web.start_on(listener, tasks)
+        await house.read.engine.started()
         with spared_collector():
             yield
         await house.ingest.stop()

@@ -102,6 +102,11 @@ class Engine:
             except RetiredError:
                 continue
 
+    async def started(self) -> None:
+        """Return once each of them is at work, or has halted."""
+        for runner in list(self._runners.values()):
+            await runner.started()
+
     def serving(self, names: Sequence[str]) -> Troupe:
         """Those that serve under these names."""
         return Troupe({name: self._runners[name] for name in names}, names[:1])

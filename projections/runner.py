@@ -99,6 +99,11 @@ class Runner:
             self._hurry()
             await self._changed.wait()
 
+    async def started(self) -> None:
+        """Return once it has taken in a first page, has halted, or another version has taken its place."""
+        while self._state is ProjectionState.STARTING and not self._retired:
+            await self._changed.wait()
+
     async def _work(self) -> None:
         start = await self._model.start(Cursor(self._log.log_id, await self._log.head()))
         self._changed.fire()

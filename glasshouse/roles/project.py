@@ -84,6 +84,7 @@ async def _at_work(engine: Engine, retention: RetentionRuns) -> AsyncIterator[No
             tasks.create_task(engine.run(), name="shared-projections"),
             tasks.create_task(retention.work(lambda: is_caught_up(engine)), name="retention"),
         ]
+        await engine.started()
         with spared_collector():
             yield
         for task in working:

@@ -54,6 +54,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             await read.answers(log)
             key = await first_admin_key(log, read)
             working.append(await web.start_on(stage.listener, tasks))
+            await read.engine.started()
             with spared_collector():
                 yield Running(stage, ROLE, {"http": stage.http}, {"admin_key": key})
             for task in reversed(working):

@@ -41,7 +41,8 @@ async def test_the_wheel_runs_outside_the_checkout_and_serves_the_page(tmp_path:
         page = await client.get("/")
         assert page.headers["content-type"].startswith("text/html")
         assert "Glasshouse" in page.text
-        assert (await client.get("/readyz")).status_code == 200
+        readiness = await client.get("/readyz")
+        assert readiness.status_code == 200, readiness.text
         explorer = await client.get("/graphiql")
         assert "GraphiQL" in explorer.text  # itself where the checkout built it, else how to get it
     process.terminate()

@@ -74,6 +74,17 @@ async def test_each_read_model_goes_on_from_its_own_checkpoint(log: MemoryLog) -
     assert (fresh.seen, half.seen, done.seen) == (everything, everything[10:], everything[20:])
 
 
+async def test_read_models_have_started_once_each_has_taken_in_a_page_or_has_halted(log: MemoryLog) -> None:
+    await fill(log, 3)
+    broken, sound = Recorder("broken"), Recorder("sound")
+    broken.failures.append(ValueError("a bug"))
+    async with running(log, [broken, sound]) as engine:
+        await engine.started()
+        states = {name: status.state for name, status in by_name(engine.status()).items()}
+    assert states["broken"] == ProjectionState.HALTED
+    assert states["sound"] in {ProjectionState.LIVE, ProjectionState.CATCHING_UP}
+
+
 async def test_a_failing_read_model_halts_visibly_and_alone(log: MemoryLog) -> None:
     registry = CollectorRegistry()
     broken, sound = Recorder("broken"), Recorder("sound")
