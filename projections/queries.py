@@ -10,8 +10,9 @@ import msgspec
 from domain.corrections import Correction
 from domain.placements import Placements
 from domain.replacements import Segment, SensorKey
+from schema.actuators import Scalar
 from schema.envelope import Filter, Position, RecordedEvent
-from schema.events import Event, Quality, Scalar
+from schema.events import Event, Quality
 from schema.ids import EventId
 
 

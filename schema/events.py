@@ -9,12 +9,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from schema.ids import ID_PATTERN
+from schema.actuators import ActuatorSpec, Dialect, Id, Scalar
 
-Id = Annotated[str, msgspec.Meta(pattern=f"^{ID_PATTERN}$")]
 UtcTime = Annotated[datetime, msgspec.Meta(tz=True)]
-Scalar = str | float | bool
-"""The state of an actuator: `"on"`, `0.4`, `true`."""
 
 
 class Quality(StrEnum):
@@ -67,7 +64,11 @@ class SensorReading(Event, frozen=True, kw_only=True):
 
 
 class ActuatorCommand(Event, frozen=True, kw_only=True):
-    """Somebody wants an actuator changed: over the API, or by hand at the device itself (`by` = "device")."""
+    """Somebody wants an actuator changed: over the API, or by hand at the device itself (`by` = "device").
+
+    It is sent before its deadline or never. `hold` says that it waits for a device that is offline. `sets_back` is the command
+    whose effect it undoes.
+    """
 
     device_id: Id
     actuator_id: Id
@@ -78,6 +79,8 @@ class ActuatorCommand(Event, frozen=True, kw_only=True):
     command_id: str | None = None
     deadline: UtcTime | None = None
     by: str | None = None
+    hold: bool = False
+    sets_back: str | None = None
 
 
 class ActuatorEvent(Event, frozen=True, kw_only=True):
@@ -133,6 +136,7 @@ class DeviceMetadata(Event, frozen=True, kw_only=True):
     """What people decided about a device. `location` is a path `site/house/zone`.
 
     `located_since` is from when it counts. Left out: a first location always did, a later one since it was decided.
+    `address` is the base topic of a device that speaks another dialect than ours.
     """
 
     device_id: Id
@@ -142,6 +146,9 @@ class DeviceMetadata(Event, frozen=True, kw_only=True):
     model: str | None = None
     firmware_version: str | None = None
     located_since: UtcTime | None = None
+    dialect: Dialect = Dialect.NATIVE
+    address: str | None = None
+    actuators: tuple[ActuatorSpec, ...] = ()
 
 
 class ReadingCorrection(Event, frozen=True, kw_only=True):

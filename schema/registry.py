@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from schema import events
+from schema import commands, events
 from schema.envelope import Metadata, NewEvent, RecordedEvent, decode_metadata
 from schema.ids import EventId
 
@@ -83,6 +83,13 @@ REGISTRY = Registry(
         events.ActuatorCommand,
         events.ActuatorEvent,
         events.CommandAck,
+        commands.CommandDispatching,
+        commands.CommandDispatched,
+        commands.CommandAcknowledged,
+        commands.CommandEnded,
+        commands.OverrideBegun,
+        commands.CommandsRequested,
+        commands.RequestEnded,
         events.StateSnapshot,
         events.DeviceStatus,
         events.DeviceAnnounced,

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from adapters.mqtt.credentials import Account, mosquitto_hash, write_private
-from schema.events import Id
+from schema.actuators import Id
 
 PASSWORDS: Final = "mosquitto.passwords"
 ACCESS: Final = "mosquitto.acl"

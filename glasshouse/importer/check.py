@@ -9,7 +9,7 @@ from domain.local_time import Twice
 from glasshouse.importer.clocks import build_clock
 from glasshouse.importer.mapping import FileMapping, Mapping, ReadingColumn
 from glasshouse.importer.time_formats import time_parser
-from schema.events import Scalar
+from schema.actuators import Scalar
 from schema.metrics import UnknownUnitError, conversion
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from domain.local_time import Never, Twice
-from schema.events import Scalar
+from schema.actuators import Scalar
 from schema.ids import ID_PATTERN
 
 Id = Annotated[str, msgspec.Meta(pattern=f"^{ID_PATTERN}$")]

@@ -9,7 +9,7 @@ import msgspec
 from glasshouse.importer.plan import Actuator, Cell, Plan, Sensor
 from glasshouse.importer.row_times import RowTimes
 from glasshouse.importer.values import NotUnderstoodError, parse_number
-from schema.events import Scalar
+from schema.actuators import Scalar
 
 
 class Kind(StrEnum):

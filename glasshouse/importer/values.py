@@ -6,7 +6,7 @@ from typing import Self
 import msgspec
 
 from glasshouse.importer.mapping import Otherwise, ValueMap
-from schema.events import Scalar
+from schema.actuators import Scalar
 from schema.metrics import METRICS, conversion
 
 

@@ -15,7 +15,8 @@ from ingest.facts import Code, Fact, Flaw, UnreadableError
 from ingest.identity import ack_event_id, state_event_id
 from ingest.limits import ITEMS_PER_LIST, OWN_ID_LENGTH
 from ingest.topics import route_of
-from schema.events import ActuatorEvent, Clock, CommandAck, DeviceAnnounced, DeviceStatus, Scalar
+from schema.actuators import Scalar
+from schema.events import ActuatorEvent, Clock, CommandAck, DeviceAnnounced, DeviceStatus
 from schema.ids import EventId, device_event_id
 from schema.times import to_micros
 

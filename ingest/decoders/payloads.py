@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from schema.events import Quality, Scalar
+from schema.actuators import Scalar
+from schema.events import Quality
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)] | int | float
 """RFC 3339 with an offset, or milliseconds since the epoch."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from glasshouse.importer.mapping import Otherwise, ValueMap
 from glasshouse.importer.time_formats import time_parser
 from glasshouse.importer.values import Lookup, NotUnderstoodError, parse_number
-from schema.events import Scalar
+from schema.actuators import Scalar
 
 SECTORS: dict[str, Scalar] = {str(2**sector): 45 * sector for sector in range(8)}
 FORMATS = (

@@ -23,10 +23,30 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "ActuatorEvent": {"deviceId": "d", "actuatorId": "a", "timestamp": TIME, "state": 0.5, "by": "device"},
     "CommandAck": {"deviceId": "d", "commandId": "c", "result": "accepted", "timestamp": TIME},
+    "CommandDispatching": {"deviceId": "d", "actuatorId": "a", "commandId": "c", "timestamp": TIME, "fencing": 3},
+    "CommandDispatched": {"deviceId": "d", "actuatorId": "a", "commandId": "c", "timestamp": TIME},
+    "CommandAcknowledged": {"deviceId": "d", "actuatorId": "a", "commandId": "c", "timestamp": TIME},
+    "CommandEnded": {
+        "deviceId": "d", "actuatorId": "a", "commandId": "c", "timestamp": TIME, "outcome": "succeeded", "state": "on",
+    },
+    "OverrideBegun": {"deviceId": "d", "actuatorId": "a", "timestamp": TIME, "until": TIME, "state": 40.0},
+    "CommandsRequested": {
+        "correlationId": "r", "digest": "0", "timestamp": TIME, "deadline": TIME, "onFailure": "set_back",
+        "commands": [{"commandId": "c", "deviceId": "d", "actuatorId": "a", "command": "set", "value": "on", "before": "off"}],
+    },
+    "RequestEnded": {"correlationId": "r", "timestamp": TIME, "succeeded": False, "setBack": ["c"]},
     "StateSnapshot": {"deviceId": "d", "timestamp": TIME, "state": {"heater": "on", "vent": 0.2}},
     "DeviceStatus": {"deviceId": "d", "status": "online", "timestamp": TIME},
     "DeviceAnnounced": {"deviceId": "d", "timestamp": TIME, "model": "m"},
-    "DeviceMetadata": {"deviceId": "d", "location": "north/house-1", "locatedSince": TIME},
+    "DeviceMetadata": {
+        "deviceId": "d", "location": "north/house-1", "locatedSince": TIME,
+        "actuators": [
+            {
+                "actuatorId": "pump", "type": "cover",
+                "interlocks": [{"values": ["on"], "onlyWith": {"metric": "tank_level", "atLeast": 20.5}}],
+            }
+        ],
+    },
     "ReadingCorrection": {
         "deviceId": "d", "correctionId": "c", "sensorId": "s", "metric": "par", "from": TIME, "to": TIME,
         "operation": "scale", "amount": 0.5, "reason": "r",
