@@ -1,9 +1,11 @@
 """What a `control-` stream comes to for whoever decides about commands: what the device is, and what is under way.
 
-It holds what is open and nothing of what has ended, so it stays small however many commands a device was given.
+It holds what is open, and of what has ended only the ids that may be asked for again, so it stays small however many commands
+a device was given.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -13,15 +15,24 @@ from schema.actuators import ActuatorSpec
 from schema.commands import CommandStep, OverrideBegun
 from schema.events import ActuatorCommand, DeviceMetadata, DeviceRetired, Event
 
+_DEFAULT_ANSWER_SECONDS: Final = 30.0
+"""For an actuator that is no longer declared."""
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""By how much the clocks of two processes of ours may differ."""
+
 
 class Control(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A device's control stream, folded. `open` are its commands under way, by id; `overrides` end then, by actuator."""
+    """A device's control stream, folded. `open` are its commands under way, by id; `overrides` end then, by actuator.
+
+    `ended` are those that have ended, with their deadlines, until these have passed: up to then one may be asked for again.
+    """
 
     device_id: str
     metadata: DeviceMetadata | None = None
     retired_at: datetime | None = None
     open: dict[str, Command] = {}
     overrides: dict[str, datetime] = {}
+    ended: dict[str, datetime] = {}
 
     def actuator(self, actuator_id: str) -> ActuatorSpec | None:
         """As it was declared; None where it was not."""
@@ -31,6 +42,15 @@ class Control(msgspec.Struct, frozen=True, omit_defaults=True):
     def in_flight(self, actuator_id: str) -> Command | None:
         """The command of that actuator which has not ended."""
         return next((command for command in self.open.values() if command.actuator_id == actuator_id), None)
+
+    def was_asked(self, command_id: str) -> bool:
+        """Whether there was a command of that id, as far back as its deadline has not passed."""
+        return command_id in self.open or command_id in self.ended
+
+    def over_by(self, command: Command) -> datetime:
+        """When a command that was sent ends at the latest: once the device had its time to answer."""
+        spec = self.actuator(command.actuator_id)
+        return command.deadline + timedelta(seconds=_DEFAULT_ANSWER_SECONDS if spec is None else spec.answer_seconds)
 
     def overridden_until(self, actuator_id: str, now: datetime) -> datetime | None:
         """Until when it takes no remote command; None where it takes them."""
@@ -60,5 +80,9 @@ def _stepped(control: Control, event: CommandStep) -> Control:
     if command is None:
         return control
     moved = advance(command, event)
-    others = {id_: other for id_, other in control.open.items() if id_ != command.id}
-    return replace(control, open={**others, moved.id: moved} if moved.is_open else others)
+    if moved.is_open:
+        return replace(control, open={**control.open, moved.id: moved})
+    others = {id_: other for id_, other in control.open.items() if id_ != moved.id}
+    since = event.timestamp - _CLOCKS_DIFFER
+    ended = {id_: deadline for id_, deadline in control.ended.items() if deadline > since}
+    return replace(control, open=others, ended={**ended, moved.id: moved.deadline})
