@@ -9,26 +9,27 @@ from strawberry.types.unset import UNSET
 
 from api.changes import settled
 from api.context import Context
+from api.declaring import declared
 from api.errors import ApiError, ErrorCode
+from api.scope import Sight
 from api.types.device import Device, device
 from api.types.inputs import RegisterDeviceInput, ReplaceSensorInput, RetireDeviceInput
 from api.types.results import RegisterDeviceSuccess, ReplaceSensorSuccess, RetireDeviceSuccess
 from api.types.segment import sensor_segment
 from api.visibility import DECISIONS, LATEST
 from domain import decisions_devices as decisions
-from domain.decisions import Decision, fold_device, register_device
+from domain.decisions import Decision, fold_device
+from domain.registration import register_device
 from domain.replacements import SensorKey
 from projections.queries import DeviceView
+from schema.actuators import Dialect
 from schema.events import DeviceMetadata, DeviceRetired, Event, SensorReplaced
 
 _TEXTS: Final = ("device_type", "name", "location", "model", "firmware_version")
 
 
 async def change_device(context: Context, wanted: RegisterDeviceInput) -> RegisterDeviceSuccess:
-    given = {name: getattr(wanted, name) for name in (*_TEXTS, "located_since")}
-    changes = {name: value for name, value in given.items() if value is not UNSET}
-    if wanted.located_since:
-        changes["located_since"] = wanted.located_since.astimezone(UTC)
+    changes = _changes(wanted, context.services.sight)
 
     def decide(events: Sequence[Event]) -> Decision:
         return register_device(fold_device(events), wanted.device_id, changes, context.services.clock())
@@ -80,6 +81,19 @@ async def retire_device(context: Context, wanted: RetireDeviceInput) -> RetireDe
     return RetireDeviceSuccess(device=as_decided, cursor=cursor)
 
 
+def _changes(wanted: RegisterDeviceInput, sight: Sight | None) -> dict[str, Any]:
+    """What is to be otherwise: what is left out stays."""
+    given = {name: getattr(wanted, name) for name in (*_TEXTS, "address", "located_since", "dialect", "actuators")}
+    changes = {name: value for name, value in given.items() if value is not UNSET}
+    if wanted.located_since:
+        changes["located_since"] = wanted.located_since.astimezone(UTC)
+    if wanted.dialect is not UNSET:
+        changes["dialect"] = Dialect.NATIVE if wanted.dialect is None else Dialect(wanted.dialect.word)
+    if wanted.actuators is not UNSET:
+        changes["actuators"] = declared(wanted.actuators or (), sight)
+    return changes
+
+
 def _replacement(wanted: ReplaceSensorInput) -> SensorReplaced:
     if wanted.by is UNSET:
         raise ApiError(ErrorCode.INVALID_INPUT, "say which sensor goes on in `by`, or null to take back what was said before")
@@ -99,8 +113,9 @@ def _replacement(wanted: ReplaceSensorInput) -> SensorReplaced:
 def _as_decided(context: Context, decided: DeviceMetadata) -> Device:
     """The device as the read model knows it, and with what was decided: that is certain before the read model shows it."""
     fields: dict[str, Any] = {name: getattr(decided, name) for name in _TEXTS}
+    spoken: dict[str, Any] = {"dialect": decided.dialect, "address": decided.address, "declared": decided.actuators}
     known = context.services.latest.device(decided.device_id)
     if known is not None:
-        return device(replace(known, **{name: text for name, text in fields.items() if text is not None}))
+        return device(replace(known, **{name: text for name, text in fields.items() if text is not None}, **spoken))
     blank: dict[str, Any] = dict.fromkeys(("site", "status", "status_at", "last_seen"))
-    return device(DeviceView(device_id=decided.device_id, readings=(), actuators=(), **fields, **blank))
+    return device(DeviceView(device_id=decided.device_id, readings=(), actuators=(), **fields, **blank, **spoken))

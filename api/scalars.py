@@ -72,9 +72,11 @@ def _parse_cursor(value: object) -> str:
 
 
 def _parse_state(value: object) -> object:
-    if not isinstance(value, str | int | float | bool):
+    if isinstance(value, str | bool):
+        return value
+    if not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
         raise _invalid("StateValue", "a text, a number, true or false", value)
-    return value
+    return float(value)
 
 
 def _invalid(scalar: str, wanted: str, value: object) -> ApiError:

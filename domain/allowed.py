@@ -1,13 +1,14 @@
 """Which commands an actuator takes, with which values: as declared, else as its type has it."""
 
+import sys
 from collections.abc import Iterable, Sequence
-from math import inf, isfinite
 from typing import Final, TypeGuard
 
 from schema.actuators import ActuatorSpec, ActuatorType, AllowedCommand, Dialect, Scalar
 
 SET: Final = "set"
 """The command to an absolute state: the only one that other dialects than ours are spoken to with."""
+_LARGEST: Final = sys.float_info.max
 _SHOWN: Final = 10
 """Choices that a message names."""
 _DEFAULTS: Final = {
@@ -46,11 +47,9 @@ def _is_ranged(allowed: AllowedCommand) -> bool:
 
 
 def _is_within(allowed: AllowedCommand, value: Scalar) -> bool:
-    if not _is_number(value) or not isfinite(value):
-        return False
-    low = -inf if allowed.minimum is None else allowed.minimum
-    high = inf if allowed.maximum is None else allowed.maximum
-    return low <= value <= high
+    low = -_LARGEST if allowed.minimum is None else allowed.minimum
+    high = _LARGEST if allowed.maximum is None else allowed.maximum
+    return _is_number(value) and low <= value <= high
 
 
 def _is_number(value: Scalar) -> TypeGuard[float]:

@@ -35,6 +35,12 @@ def held_back(control: Control, spec: ActuatorSpec, value: Scalar | None, advice
     return next((one for one in found if not one.stale), found[0] if found else None)
 
 
+def devices_of(interlock: Interlock) -> list[str]:
+    """The other devices that the interlock looks at."""
+    rules = (interlock.not_while, interlock.only_with)
+    return [rule.device_id for rule in rules if rule is not None and rule.device_id is not None]
+
+
 def _held(control: Control, spec: ActuatorSpec, value: Scalar | None, advice: Advice, now: datetime) -> Iterator[HeldBack]:
     for interlock in spec.interlocks:
         if concerns(interlock, value):

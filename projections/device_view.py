@@ -10,6 +10,7 @@ from projections.decision_state import DecisionState
 from projections.device_state import DeviceState, Heard, Said
 from projections.queries import DeviceView, LatestReading, Place
 from projections.shown import shown
+from schema.actuators import Dialect
 from schema.times import from_micros, to_micros
 
 
@@ -39,6 +40,9 @@ def device_view(device: DeviceState, decisions: DecisionState) -> DeviceView:
         retired_at=decisions.retired_at(device.device_id),
         corrections=decisions.standing(device.device_id),
         drift_us=device.lags.drift_us,
+        dialect=decided.dialect if decided else Dialect.NATIVE,
+        address=decided.address if decided else None,
+        declared=decided.actuators if decided else (),
     )
 
 

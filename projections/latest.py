@@ -21,7 +21,7 @@ from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "latest"
-SNAPSHOT_VERSION: Final = 4
+SNAPSHOT_VERSION: Final = 5
 """To be raised whenever the state holds other fields, or the same events lead to another state."""
 _RECORDS_AT_ONCE: Final = 250
 """How many devices are encoded before other tasks have their turn."""

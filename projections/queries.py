@@ -10,7 +10,7 @@ import msgspec
 from domain.corrections import Correction
 from domain.placements import Placements
 from domain.replacements import Segment, SensorKey
-from schema.actuators import Scalar
+from schema.actuators import ActuatorSpec, Dialect, Scalar
 from schema.envelope import Filter, Position, RecordedEvent
 from schema.events import Event, Quality
 from schema.ids import EventId
@@ -60,7 +60,7 @@ class DeviceView(msgspec.Struct, frozen=True):
     """All that is known now of a device. `location` is what people decided, `site` where it speaks from.
 
     `places` are where it was, and `corrections` those that stand, each in order. `drift_us` is by how much its clock is behind
-    ours, where it says when it sent.
+    ours, where it says when it sent. `declared` are the actuators that take commands.
     """
 
     device_id: str
@@ -79,6 +79,9 @@ class DeviceView(msgspec.Struct, frozen=True):
     retired_at: datetime | None = None
     corrections: Sequence[Correction] = ()
     drift_us: int | None = None
+    dialect: Dialect = Dialect.NATIVE
+    address: str | None = None
+    declared: Sequence[ActuatorSpec] = ()
 
 
 class SiteView(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 from schema.ids import ID_PATTERN
 
 Id = Annotated[str, msgspec.Meta(pattern=f"^{ID_PATTERN}$")]
+Channel = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_]{1,32}$")]
 Scalar = str | float | bool
 """The state of an actuator: `"on"`, `0.4`, `true`."""
 
@@ -82,11 +83,13 @@ class ActuatorSpec(Declared, frozen=True, kw_only=True):
     """An actuator of a device.
 
     Switched by hand, it takes no remote command for `override_seconds`. It has `answer_seconds` after a command's deadline to
-    say what became of it.
+    say what became of it. `channel` is what the device's own dialect calls it, where it has several of its kind: `l1` at
+    Zigbee2MQTT, counted from 1 at Tasmota and from 0 at Shelly. Left out: the first, or the only one.
     """
 
     actuator_id: Id
     type: ActuatorType = ActuatorType.SWITCH
+    channel: Channel | None = None
     commands: tuple[AllowedCommand, ...] = ()
     interlocks: tuple[Interlock, ...] = ()
     override_seconds: float = 900.0

@@ -14,8 +14,9 @@ from api.fields import argument, computed, described
 from api.scalars import CursorText
 from api.types.actuator import ActuatorState, actuator_state
 from api.types.correction import Correction, correction
+from api.types.declared import DeclaredActuator, declared_actuator
 from api.types.device_state import DeviceState
-from api.types.enums import DeviceStatus
+from api.types.enums import DeviceStatus, Dialect
 from api.types.node import Node
 from api.types.paging import Page, PageInfo, page_size
 from api.types.reading import Reading, latest_readings
@@ -49,6 +50,8 @@ class Device(Node):
     status: DeviceStatus | None = described("Whether it is online; null where it never said.")
     status_at: datetime | None = described("When its status last changed.")
     last_seen: datetime | None = described("When anything last came from it.")
+    dialect: Dialect = described("How it is spoken to, and speaks.")
+    address: str | None = described("The topic of a device of another dialect than ours.")
     clock_drift: float | None = described(
         "By how many seconds its clock is behind ours (negative: ahead): the smallest difference between when it says it sent "
         "and when we received, in the last two hours in which any came. Null: it never says when it sends."
@@ -93,6 +96,11 @@ class Device(Node):
         newest = self.view.corrections[: -size - 1 : -1]
         return [correction(self.view.device_id, decided) for decided in newest]
 
+    @computed("Its actuators that take commands, as they were declared.")
+    def declared_actuators(self, info: Info) -> list[DeclaredActuator]:
+        view, sight = self.view, info.context.services.sight
+        return [declared_actuator(view.device_id, view.dialect, spec, sight) for spec in view.declared]
+
     @computed("The state of each of its actuators.")
     def actuators(self) -> list[ActuatorState]:
         return [actuator_state(actuator) for actuator in self.view.actuators]
@@ -128,6 +136,8 @@ def device(view: DeviceView) -> Device:
         status=None if view.status is None else DeviceStatus(view.status),
         status_at=view.status_at,
         last_seen=view.last_seen,
+        dialect=Dialect(view.dialect),
+        address=view.address,
         clock_drift=None if view.drift_us is None else view.drift_us / 1e6,
     )
 

@@ -49,6 +49,31 @@ class DeviceStatus(Enum):
     OFFLINE = strawberry.enum_value("offline", description="It said goodbye, or the broker spoke its last will.")
 
 
+@strawberry.enum(description="What an actuator is like, and with that which commands it takes where none are declared.")
+class ActuatorType(Enum):
+    SWITCH = strawberry.enum_value("switch", description="`set` to `on` or `off`.")
+    LEVEL = strawberry.enum_value("level", description="`set` to a number, 0 to 100 %.")
+    COVER = strawberry.enum_value("cover", description="`set` to `open`, `closed` or a number, 0 (closed) to 100 % (open).")
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
+@strawberry.enum(description="How a device is spoken to, and speaks, over MQTT.")
+class Dialect(Enum):
+    NATIVE = strawberry.enum_value("native", description="The layout of our own, below `glasshouse/<site>/<device>`.")
+    ZIGBEE2MQTT = strawberry.enum_value("zigbee2mqtt", description="Behind a Zigbee2MQTT bridge.")
+    TASMOTA = strawberry.enum_value("tasmota", description="A device that runs Tasmota.")
+    SHELLY = strawberry.enum_value("shelly", description="A Shelly.")
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
 @strawberry.enum(description="What the checks made of an event.")
 class Validity(Enum):
     VALID = strawberry.enum_value("valid", description="It was understood, and nothing speaks against it.")

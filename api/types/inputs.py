@@ -8,7 +8,8 @@ from strawberry.types.unset import UNSET
 from api.fields import described
 from api.keys import DEFAULT_ACCOUNT
 from api.roles import Role
-from api.types.enums import Operation
+from api.types.actuator_inputs import ActuatorInput
+from api.types.enums import Dialect, Operation
 from domain.decisions_keys import GRACE
 
 
@@ -37,6 +38,13 @@ class RegisterDeviceInput:
     )
     model: str | None = _kept("Its model.")
     firmware_version: str | None = _kept("The firmware that it runs.")
+    actuators: list[ActuatorInput] | None = strawberry.field(
+        description="All actuators that take commands, at most 32: they take the place of those declared before.", default=UNSET
+    )
+    dialect: Dialect | None = strawberry.field(
+        description="How it is spoken to. At first, and by null: `NATIVE`.", default=UNSET
+    )
+    address: str | None = _kept("The topic of a device of another dialect: `zigbee2mqtt/bench lamp`.")
 
 
 @strawberry.input(description="A stretch of readings to correct. They stay stored as they came.")

@@ -12,7 +12,7 @@ SCALARS = {
     "Date": st.dates().map(lambda day: nodes.String(day.isoformat())),
     "DateTime": st.sampled_from(MOMENTS).map(nodes.String),
     "Duration": st.sampled_from(["PT1M", "PT1H", "P1D", "PT0S", "P999999D", "PT0.000001S", "a while"]).map(nodes.String),
-    "StateValue": st.text(max_size=10).map(nodes.String) | st.booleans().map(nodes.Boolean),
+    "StateValue": st.text(max_size=10).map(nodes.String) | st.booleans().map(nodes.Boolean) | st.integers().map(nodes.Int),
 }
 
 
