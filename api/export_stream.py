@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+from adapters.event_log.iterating import closing
 from adapters.table_streams import TableStream
 from api.export_requests import Export
 from api.history import shared
 from api.services import Services
 from api.windows import unit_of, zones
 from projections.exporting import Exporter
-from projections.iterating import closing
 from projections.judging import Judge
 
 

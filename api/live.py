@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from adapters.event_log.iterating import closing
 from api.conflation import Conflation
 from api.cursors import BEFORE_ALL_SERIES
 from api.errors import ApiError, ErrorCode
@@ -23,7 +24,6 @@ from api.selection import Selection
 from api.services import Services
 from api.slow import Pace, TooSlowError
 from api.types.messages import ReadingGap, ReadingProgress, ReadingReceived, Together
-from projections.iterating import closing
 from projections.queries import FeedPage
 
 Messages: TypeAlias = AsyncGenerator[ReadingReceived | Together | ReadingProgress | ReadingGap, None]

@@ -7,12 +7,12 @@ cursor it is true that of the series up to that one all was seen, and of those a
 from collections.abc import AsyncGenerator
 from typing import Final
 
+from adapters.event_log.iterating import closing
 from api.cursors import BEFORE_ALL_SERIES, ResumePoint, SeriesName
 from api.following import Following
 from api.services import Services
 from api.types.messages import Present, ReadingReceived
 from api.visibility import LATEST, Visibility
-from projections.iterating import closing
 from projections.queries import DeviceView, FeedPage
 from schema.envelope import Cursor, Position
 

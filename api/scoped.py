@@ -9,13 +9,13 @@ from typing import Final
 
 import msgspec
 
+from adapters.event_log.iterating import closing
 from api.errors import ApiError, ErrorCode
 from api.scope import EVERYTHING, Scope, Sight
 from api.scoped_decisions import SeenDecisions
 from api.scoped_history import AT_ONCE, SeenHistory
 from api.scoped_projections import SeenProjections, SeenRebuilds
 from api.services import Services
-from projections.iterating import closing
 from projections.queries import (
     DeadLetterView,
     DeviceView,

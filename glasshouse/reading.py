@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.event_log.port import EventLog
+from adapters.snapshot import SnapshotFile
 from projections import accounts, decisions, latest
 from projections.accounts import Accounts
 from projections.decisions import Decisions
@@ -14,7 +15,6 @@ from projections.engine import Engine
 from projections.feed import Feed
 from projections.latest import LatestState, SnapshotPolicy
 from projections.metrics import ProjectionMetrics
-from projections.snapshot import SnapshotFile
 
 
 @dataclass(frozen=True)

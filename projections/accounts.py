@@ -12,11 +12,10 @@ from typing import Final
 import msgspec
 import structlog
 
+from adapters.snapshot import SnapshotFile, usable_checkpoint
 from projections.key_book import KeyBook
 from projections.opening import require_readable
 from projections.queries import FeedPage, KeyView
-from projections.read_model import usable_checkpoint
-from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "accounts"

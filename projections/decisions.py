@@ -12,14 +12,13 @@ from typing import Final
 import msgspec
 import structlog
 
+from adapters.snapshot import SnapshotFile, usable_checkpoint
 from domain.corrections import Correction
 from domain.placements import Placements
 from domain.replacements import Segment, SensorKey
 from projections.decision_state import DecisionState
 from projections.opening import require_readable
 from projections.queries import FeedPage
-from projections.read_model import usable_checkpoint
-from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "decisions"

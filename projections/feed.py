@@ -9,8 +9,8 @@ from typing import Final, NoReturn
 
 import structlog
 
+from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, LogUnavailableError
-from projections.iterating import closing
 from projections.opening import open_page
 from projections.queries import FeedPage
 from projections.ring import Ring, RingLimits

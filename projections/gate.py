@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from projections.iterating import closing
+from adapters.event_log.iterating import closing
 from projections.pulse import Pulse
 from projections.queries import FeedPage, FeedQueries
 from schema.envelope import Filter, Position

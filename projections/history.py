@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from adapters.history.port import History, HistoryUnavailableError
+from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
 from projections.incoming import Incoming
 from projections.opening import require_readable
 from projections.queries import FeedPage
-from projections.read_model import TryAgainError, usable_checkpoint
+from projections.read_model import TryAgainError
 from projections.taken import Taken
 from schema.envelope import Cursor, Filter, Position
 

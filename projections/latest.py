@@ -13,11 +13,10 @@ from typing import Final
 import msgspec
 import structlog
 
+from adapters.snapshot import SnapshotFile, usable_checkpoint
 from projections.house_state import HouseState, Known
 from projections.opening import require_readable
 from projections.queries import DeviceView, FeedPage, SiteView
-from projections.read_model import usable_checkpoint
-from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "latest"

@@ -15,11 +15,12 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.event_log.port import EventLog
+from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
 from projections.dead_letters import dead_letter_view
 from projections.lineage_index import Entry, LineageIndex, Place
 from projections.queries import DeadLetterView, FeedEvent, FeedPage
-from projections.read_model import TryAgainError, usable_checkpoint
+from projections.read_model import TryAgainError
 from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
 from schema.events import DeadLettered
 from schema.ids import EventId

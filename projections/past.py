@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, cast
 import msgspec
 import numpy as np
 
+from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog
 from adapters.history.port import BeyondRetentionError
 from domain.gates import AHEAD_TOLERANCE
@@ -19,7 +20,6 @@ from projections.decision_state import DecisionState
 from projections.device_state import HEARD, DeviceState
 from projections.device_view import device_view
 from projections.house_state import Known
-from projections.iterating import closing
 from projections.moment import Moment, begun, said_by
 from projections.past_readings import PastReadings
 from projections.queries import DeviceView, FeedEvent

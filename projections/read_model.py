@@ -1,8 +1,6 @@
-"""What the engine asks of a read model, and how a checkpoint is judged before it is believed."""
+"""What the engine asks of a read model."""
 
 from typing import Protocol
-
-import structlog
 
 from projections.queries import FeedPage
 from schema.envelope import Cursor, Filter, Position
@@ -39,17 +37,3 @@ class ReadModel(Protocol):
     async def close(self) -> None:
         """Keep what makes the next start fast. Called once, also after a halt."""
         ...
-
-
-def usable_checkpoint(name: str, checkpoint: Cursor | None, head: Cursor) -> Position | None:
-    """The checkpoint's position, or None to start from zero: it is missing, of another log, or beyond the head."""
-    if checkpoint is None or checkpoint.position is None:
-        return None
-    if checkpoint.log_id != head.log_id:
-        reason = "its checkpoint belongs to another event log"
-    elif head.position is None or checkpoint.position > head.position:
-        reason = "its checkpoint lies beyond the end of the event log"
-    else:
-        return checkpoint.position
-    structlog.get_logger().warning("projection_starts_from_zero", projection=name, reason=reason)
-    return None

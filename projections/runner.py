@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import structlog
 
+from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, LogUnavailableError
 from projections.gate import Gate
-from projections.iterating import closing
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
 from projections.pulse import Pulse

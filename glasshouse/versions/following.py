@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog
 from adapters.history.port import HistoryError
 from adapters.history.serving import ServingHistory
@@ -14,7 +15,6 @@ from glasshouse.versions.record import versions_of
 from glasshouse.versions.shelf import HISTORY
 from glasshouse.versions.standing import Standing
 from projections.feed import Feed
-from projections.iterating import closing
 from schema.envelope import Filter
 from schema.events import ProjectionSwitched
 

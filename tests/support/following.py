@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 
+from adapters.event_log.iterating import closing
 from projections.feed import Feed
-from projections.iterating import closing
 from projections.queries import FeedPage
 from schema.envelope import EVERYTHING, Filter, Position
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.event_log.port import EventLog
 from adapters.history.duckdb import DuckDbHistory
+from adapters.snapshot import SnapshotFile
 from projections.accounts import Accounts
 from projections.batching import BatchPolicy
 from projections.decisions import Decisions
@@ -16,7 +17,6 @@ from projections.incoming import Pace
 from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
 from projections.lineage import Lineage
 from projections.read_model import ReadModel
-from projections.snapshot import SnapshotFile
 from tests.support.engines import running
 
 

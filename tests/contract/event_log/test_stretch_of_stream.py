@@ -2,9 +2,9 @@
 
 import pytest
 
+from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog
 from projections import stretch_of_stream
-from projections.iterating import closing
 from projections.stretch_of_stream import backwards, extent, first_after, forwards
 from schema.envelope import RecordedEvent
 from tests.support.house_events import reading, tell

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
+from adapters.snapshot import SnapshotFile
 from projections.batching import BatchPolicy
 from projections.decisions import Decisions
 from projections.engine import Engine
@@ -21,7 +22,6 @@ from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, Sna
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
 from projections.read_model import ReadModel
-from projections.snapshot import SnapshotFile
 
 
 async def main(folder: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.snapshot import SnapshotFile
 from projections.accounts import SNAPSHOT_KIND, SNAPSHOT_VERSION, Accounts
 from projections.queries import KeySecret
-from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor, Position
 from schema.events import KeyIssued, KeyRevoked, KeyRotated
 from tests.support.engines import read_all, running

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from adapters.snapshot import SnapshotFile
 from domain.placements import ALWAYS
 from domain.replacements import END, SensorKey
 from projections.decision_state import DecisionState
 from projections.decisions import SNAPSHOT_KIND, SNAPSHOT_VERSION, Decisions
 from projections.queries import FeedEvent
-from projections.snapshot import SnapshotFile
 from schema.envelope import Cursor
 from schema.events import DeviceMetadata, DeviceRetired, Operation, ReadingCorrection, SensorReplaced, SiteDefined
 from schema.registry import REGISTRY

@@ -7,11 +7,12 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from adapters.event_log.port import ANY, Append
+from adapters.snapshot import usable_checkpoint
 from projections.latest import LatestState
 from projections.opening import open_page, require_readable
 from projections.progress import Progress
 from projections.queries import FeedPage, ProjectionHaltedError, ProjectionState, ProjectionStatus, UnknownProjectionError
-from projections.read_model import TryAgainError, usable_checkpoint
+from projections.read_model import TryAgainError
 from schema.envelope import EVERYTHING, Cursor, Filter, NewEvent, Position
 from tests.support.engines import running
 from tests.support.following import positions

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from adapters.event_log.iterating import closing
 from adapters.event_log.port import ANY, Append, LogError, LogUnavailableError, Page
 from projections.feed import Feed, FeedStoppedError
-from projections.iterating import closing
 from projections.queries import FeedPage
 from projections.ring import RingLimits
 from schema.envelope import EVERYTHING, Filter, NewEvent, Position

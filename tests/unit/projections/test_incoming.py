@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from adapters.event_log.iterating import closing
 from projections.incoming import Incoming, Pace
-from projections.iterating import closing
 from schema.envelope import EVERYTHING, Position
 
 PAUSE = 1.0

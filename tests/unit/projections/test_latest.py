@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.snapshot import SnapshotFile
 from projections.latest import SNAPSHOT_KIND, SNAPSHOT_VERSION, LatestState, SnapshotPolicy
-from projections.snapshot import SnapshotFile
 from schema.events import (
     ActuatorEvent,
     Clock,

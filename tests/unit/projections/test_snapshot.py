@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from projections.snapshot import SnapshotFile
+from adapters.snapshot import SnapshotFile
 from schema.envelope import Cursor, Position
 
 CURSOR = Cursor("log", Position(7))

@@ -1,4 +1,4 @@
-"""A consolidated snapshot of a read model in one file: written whole and atomically, believed only if every byte is as written.
+"""A snapshot of what was folded from the log, in one file: written whole, believed only if every byte is as written.
 
 The first line is a digest of all that follows; the second says the kind and version of the state, and the cursor it stands at.
 It only saves time: a snapshot that cannot be used, or not be written, costs a longer start and nothing else.
@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from adapters.files import replace_file
-from schema.envelope import Cursor
+from schema.envelope import Cursor, Position
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 class SnapshotFile:
-    """The snapshot of one read model. A snapshot of another kind or version is passed over. Calls block: use a thread."""
+    """The snapshot of one state. A snapshot of another kind or version is passed over. Calls block: use a thread."""
 
     def __init__(self, path: Path, *, kind: str, version: int) -> None:
         self._path = path
@@ -61,3 +61,17 @@ class SnapshotFile:
 
 def _digest(content: bytes) -> bytes:
     return blake2b(content, digest_size=16).hexdigest().encode()
+
+
+def usable_checkpoint(name: str, checkpoint: Cursor | None, head: Cursor) -> Position | None:
+    """The checkpoint's position, or None to start from zero: it is missing, of another log, or beyond the head."""
+    if checkpoint is None or checkpoint.position is None:
+        return None
+    if checkpoint.log_id != head.log_id:
+        reason = "its checkpoint belongs to another event log"
+    elif head.position is None or checkpoint.position > head.position:
+        reason = "its checkpoint lies beyond the end of the event log"
+    else:
+        return checkpoint.position
+    structlog.get_logger().warning("projection_starts_from_zero", projection=name, reason=reason)
+    return None
