@@ -107,7 +107,7 @@ def test_the_image_gets_what_the_wheel_is_built_from() -> None:
     sources = {source for line in copied for source in line.split()}
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert sources == let_in
-    assert {"schema", "domain", "adapters", "ingest", "projections", "api", "glasshouse"} <= sources
+    assert {"schema", "domain", "adapters", "ingest", "projections", "reactors", "api", "glasshouse"} <= sources
     assert all((ROOT / source).exists() for source in sources)
 
 
