@@ -1,0 +1,60 @@
+"""The reactors of a house, put together: who acts in which order, on one log and one broker."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from adapters.event_log.port import EventLog
+from domain.advice import Advice
+from reactors.appending import Appending
+from reactors.checkpoint import Checkpoint
+from reactors.clock import Clock
+from reactors.compensation import Compensation
+from reactors.dispatcher import Dispatcher
+from reactors.engine import Engine
+from reactors.expiry import Expiry
+from reactors.metrics import ReactorMetrics
+from reactors.outcomes import Outcomes
+from reactors.sending import Broker, Sending
+from reactors.snapshots import Snapshots
+
+
+class Crew:
+    """All reactors at work. What devices said is weighed before time is, and time before anything is sent."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        broker: Broker,
+        advice: Advice,
+        *,
+        clock: Clock,
+        checkpoint: Checkpoint,
+        metrics: ReactorMetrics,
+        standing: Callable[[], Awaitable[None]],
+        fencing: Callable[[], int | None],
+    ) -> None:
+        woken = asyncio.Event()
+        appending = Appending(log, clock, metrics)
+        self._sending = Sending(broker, clock, woken)
+        self.engine = Engine(
+            log,
+            [
+                Outcomes(appending),
+                Expiry(appending),
+                Dispatcher(appending, self._sending, clock=clock, metrics=metrics, fencing=fencing),
+                Compensation(appending, advice),
+                Snapshots(appending, log),
+            ],
+            clock=clock,
+            woken=woken,
+            checkpoint=checkpoint,
+            metrics=metrics,
+            standing=standing,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            await self.engine.run()
+        finally:
+            await self._sending.close()

@@ -1,0 +1,104 @@
+"""What reactors know of one device: its control stream folded, and what it said that has yet to be weighed."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from domain.commands import Command, CommandState
+from domain.control import Control, fold
+from reactors.facts import Fact
+from schema.actuators import Scalar
+from schema.commands import CommandEnded, CommandStep
+from schema.events import ActuatorCommand, ActuatorEvent, Clock, CommandAck, DeviceStatus, StateSnapshot
+
+_HEARD_MOST: Final = 100
+"""Of one device, between two rounds of the reactors: of more, the last ones count."""
+_BY_HAND: Final = "device"
+_ONLINE: Final = "online"
+
+
+class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a device said, an answer or a state, and when the log took it. It stays until a reactor has weighed it."""
+
+    id: str
+    at: datetime
+    answer: CommandAck | None = None
+    state: ActuatorEvent | None = None
+
+
+class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One device. `latest` is the id of the last event of each command under way. No word of it online or offline: None."""
+
+    control: Control
+    site: str | None = None
+    online: bool | None = None
+    latest: dict[str, str] = {}
+    heard: list[Heard] = []
+    states: dict[str, ActuatorEvent] = {}
+    snapshot: StateSnapshot | None = None
+
+    def decide(self, fact: Fact) -> None:
+        """The next fact of its control stream."""
+        self.control = fold(self.control, fact.event)
+        event = fact.event
+        command_id = event.command_id if isinstance(event, ActuatorCommand | CommandStep) else None
+        if command_id is not None and command_id in self.control.open:
+            self.latest[command_id] = fact.id
+        elif isinstance(event, CommandEnded):
+            self.latest.pop(event.command_id, None)
+            self.heard = [heard for heard in self.heard if self._matters(heard)]
+
+    def hear(self, fact: Fact) -> None:
+        """What it said of itself."""
+        self.site = fact.site or self.site
+        match fact.event:
+            case DeviceStatus():
+                self.online = fact.event.status == _ONLINE
+            case CommandAck():
+                self._weigh(Heard(fact.id, fact.at, answer=fact.event))
+            case ActuatorEvent():
+                self._keep(fact.event)
+                self._weigh(Heard(fact.id, fact.at, state=fact.event))
+
+    @property
+    def place(self) -> str | None:
+        """The site at which it can be spoken to: from where it spoke, else where people said that it is."""
+        metadata = self.control.metadata
+        located = None if metadata is None or metadata.location is None else metadata.location.partition("/")[0]
+        return self.site or located
+
+    @property
+    def state(self) -> dict[str, Scalar]:
+        """The control state: what each actuator is in, as far as the device said."""
+        return {actuator: event.state for actuator, event in sorted(self.states.items())}
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether its control state is another than the one that was kept last."""
+        return bool(self.states) and (self.snapshot is None or self.snapshot.state != self.state)
+
+    def _weigh(self, heard: Heard) -> None:
+        if self._matters(heard):
+            self.heard = [*self.heard[-_HEARD_MOST + 1 :], heard]
+
+    def _matters(self, heard: Heard) -> bool:
+        """Whether anything may follow from it: it is of a command that was sent, or a hand was at the device."""
+        if heard.state is not None and heard.state.by == _BY_HAND:
+            return True
+        return _is_sent(self._command_of(heard))
+
+    def _command_of(self, heard: Heard) -> Command | None:
+        if heard.answer is not None:
+            return self.control.open.get(heard.answer.command_id)
+        return None if heard.state is None else self.control.in_flight(heard.state.actuator_id)
+
+    def _keep(self, event: ActuatorEvent) -> None:
+        """Buffered states come late, and those of a clock that is off cannot be placed."""
+        known = self.states.get(event.actuator_id)
+        if event.clock is Clock.OK and (known is None or event.timestamp >= known.timestamp):
+            self.states[event.actuator_id] = event
+
+
+def _is_sent(command: Command | None) -> bool:
+    return command is not None and command.state is not CommandState.REQUESTED

@@ -1,0 +1,171 @@
+"""The engine: one task follows the log and folds the situation, one lets each reactor do what is due in it.
+
+Reconciling: a reactor is asked whenever something happened, or when it said that its time has come, and never before all that
+the log holds has been read. So a start, a restart and a log that was away are no special cases.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Final, NoReturn
+
+import structlog
+
+from adapters.event_log.iterating import closing
+from adapters.event_log.port import EventLog, LogUnavailableError, Page
+from domain.commands import CommandState
+from reactors.checkpoint import Checkpoint
+from reactors.clock import Clock
+from reactors.facts import ONLY, fact_of
+from reactors.metrics import ReactorMetrics, ReactorState
+from reactors.reactor import Reactor
+from reactors.situation import Situation
+from schema.envelope import Cursor
+
+_SOON_SECONDS: Final = 0.02
+"""What is due and could not be done is tried again no sooner, unless something happens."""
+
+
+class Engine:
+    """The reactors of one process. `standing` returns while the process may act; `woken` lets it look at once."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        reactors: Sequence[Reactor],
+        *,
+        clock: Clock,
+        woken: asyncio.Event,
+        checkpoint: Checkpoint,
+        metrics: ReactorMetrics,
+        standing: Callable[[], Awaitable[None]],
+        page_size: int = 1000,
+        retry_seconds: float = 1.0,
+    ) -> None:
+        self._log = log
+        self._reactors = list(reactors)
+        self._clock = clock
+        self._woken = woken
+        self._checkpoint = checkpoint
+        self._metrics = metrics
+        self._standing = standing
+        self._page_size = page_size
+        self._retry_seconds = retry_seconds
+        self._situation = Situation()
+        self._begun = asyncio.Event()
+        self._caught_up = asyncio.Event()
+        self._halted: dict[str, str] = {}
+        metrics.watch_doubt(self._in_doubt)
+        for reactor in reactors:
+            metrics.stands(reactor.name, ReactorState.STARTING)
+
+    async def run(self) -> None:
+        """Until cancelled. What fails is halted, and shown; it takes nothing else with it."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._situation = await self._begin()
+                tasks.create_task(self._act(), name="reactors-act")
+                await self._follow()
+        except* Exception as errors:  # noqa: BLE001  # whatever the log cannot be read for is shown
+            self._halt_all(errors.exceptions[0])
+        finally:
+            await self._checkpoint.save(self._situation, self._log.log_id)
+
+    async def started(self) -> None:
+        """Return once the reactors are at work, or have halted."""
+        await self._begun.wait()
+
+    def complaint(self) -> str | None:
+        """What is not as it should be, in plain words."""
+        if self._halted:
+            return "; ".join(f"{name} is halted: {error}" for name, error in self._halted.items())
+        return None if self._caught_up.is_set() else "the reactors are catching up with the event log"
+
+    async def _begin(self) -> Situation:
+        while True:
+            try:
+                return await self._checkpoint.restore(Cursor(self._log.log_id, await self._log.head()))
+            except LogUnavailableError as error:
+                await self._pause(error)
+
+    async def _follow(self) -> NoReturn:
+        """Some logs end a subscription as if it were done, others swallow a cancellation."""
+        while True:
+            try:
+                async with closing(
+                    self._log.subscribe(self._situation.position, only=ONLY, page_size=self._page_size)
+                ) as pages:
+                    async for page in pages:
+                        await self._take(page)
+            except LogUnavailableError as error:
+                self._caught_up.clear()
+                await self._pause(error)
+            self._caught_up.clear()
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError
+
+    async def _take(self, page: Page) -> None:
+        for recorded in page.events:
+            if recorded.type in ONLY.types:
+                self._situation.take(fact_of(recorded))
+        self._situation.position = page.position
+        (self._caught_up.set if page.caught_up else self._caught_up.clear)()
+        self._woken.set()
+        if self._checkpoint.is_due:
+            await self._checkpoint.save(self._situation, self._log.log_id)
+
+    async def _act(self) -> NoReturn:
+        while True:
+            await self._caught_up.wait()
+            await self._standing()
+            self._woken.clear()
+            self._begun.set()
+            dues = [await self._react(reactor) for reactor in self._reactors]
+            await self._rest(min((due for due in dues if due is not None), default=None))
+
+    async def _react(self, reactor: Reactor) -> datetime | None:
+        if reactor.name in self._halted:
+            return None
+        try:
+            due = await reactor.react(self._situation, self._clock.now())
+        except LogUnavailableError as error:
+            await self._pause(error)
+            return self._clock.now()
+        except Exception as error:  # noqa: BLE001  # whatever a reactor dies of is shown, and stops no other
+            self._halt(reactor.name, error)
+            return None
+        self._metrics.stands(reactor.name, ReactorState.LIVE)
+        return due
+
+    async def _rest(self, until: datetime | None) -> None:
+        """Until something happens, or that moment."""
+        if self._woken.is_set():
+            await asyncio.sleep(0)
+            return
+        waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._woken.wait(), name="reactors-woken")]
+        if until is not None:
+            seconds = max((until - self._clock.now()).total_seconds(), _SOON_SECONDS)
+            waits.append(asyncio.create_task(self._clock.sleep(seconds), name="reactors-timer"))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _pause(self, error: LogUnavailableError) -> None:
+        structlog.get_logger().warning("reactors_wait_for_the_log", reason=str(error))
+        await self._clock.sleep(self._retry_seconds)
+
+    def _halt_all(self, error: Exception) -> None:
+        for reactor in self._reactors:
+            self._halt(reactor.name, error)
+        self._begun.set()
+
+    def _halt(self, name: str, error: Exception) -> None:
+        self._halted[name] = str(error) or type(error).__name__
+        self._metrics.stands(name, ReactorState.HALTED)
+        structlog.get_logger().error("reactor_halted", reactor=name, exc_info=error)
+
+    def _in_doubt(self) -> float:
+        return sum(command.state is CommandState.DISPATCHING for _, command in self._situation.under_way())

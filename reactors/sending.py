@@ -1,0 +1,133 @@
+"""Publishes under way, and what the broker said of them. In memory alone: what is lost with it is a command in doubt."""
+
+import asyncio
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from typing import Final, Protocol
+
+import msgspec
+
+from adapters.mqtt.errors import MqttError, NotAcknowledgedError, NotConnectedError, OutboxFullError
+from domain.commands import Command
+from reactors.clock import Clock
+from reactors.encoders.publication import Publication
+from schema.commands import Outcome
+
+_REFUSED: Final = 128
+"""Reason codes of a PUBACK from here on are refusals."""
+_NOBODY_LISTENS: Final = 16
+_AT_ONCE: Final = 500
+"""So many may be on their way to the broker together: fewer than its window holds, so that none waits in a queue of ours."""
+LEAST: Final = timedelta(seconds=1)
+"""MQTT counts the life of a message in whole seconds: with less than one it can no longer be sent."""
+
+
+class Broker(Protocol):
+    """What is needed of a session with a broker."""
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    async def publish_acked(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        response_topic: str | None = None,
+        correlation_data: bytes | None = None,
+        message_expiry_s: int | None = None,
+    ) -> int: ...
+
+
+class Word(msgspec.Struct, frozen=True):
+    """What is known of a publish: the broker has the message, or the command is over and that is why."""
+
+    outcome: Outcome | None = None
+    reason: str | None = None
+
+
+class Sending:
+    """Publishes, each in a task. `told` is what became of them, by command id; `woken` is set when there is more."""
+
+    def __init__(self, broker: Broker, clock: Clock, woken: asyncio.Event) -> None:
+        self.told: dict[str, Word] = {}
+        self._broker = broker
+        self._clock = clock
+        self._woken = woken
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._failure: BaseException | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a broker to send to."""
+        return self._broker.is_connected
+
+    @property
+    def room(self) -> int:
+        """How many more may be sent now."""
+        return _AT_ONCE - len(self._tasks)
+
+    def send(self, command: Command, publication: Publication) -> None:
+        """Publish it, unless it is too late."""
+        task = asyncio.create_task(self._send(command, publication), name=f"publish {command.id}")
+        self._tasks[command.id] = task
+        task.add_done_callback(lambda done: self._done(command.id, done))
+
+    def check(self) -> None:
+        """Raise what a publish died of that no broker explains."""
+        if self._failure is not None:
+            raise self._failure
+
+    def forget(self, command_ids: AbstractSet[str]) -> None:
+        """What was told of these is known by now."""
+        for command_id in command_ids:
+            self.told.pop(command_id, None)
+
+    async def close(self) -> None:
+        """Stop waiting for the broker."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send(self, command: Command, publication: Publication) -> None:
+        word = await self._publish(command, publication)
+        if word is not None:
+            self.told[command.id] = word
+
+    async def _publish(self, command: Command, publication: Publication) -> Word | None:
+        """None where nobody can tell: the broker may have it."""
+        seconds = (command.deadline - self._clock.now()) // LEAST
+        if seconds < 1:
+            return Word(Outcome.EXPIRED, "its deadline came before it could be sent")
+        try:
+            async with asyncio.timeout(seconds):
+                reason = await self._broker.publish_acked(
+                    publication.topic,
+                    publication.payload,
+                    response_topic=publication.response_topic,
+                    correlation_data=publication.correlation_data,
+                    message_expiry_s=seconds,
+                )
+        except (NotConnectedError, OutboxFullError) as error:
+            return Word(Outcome.FAILED, f"not sent: {error}")
+        except (NotAcknowledgedError, TimeoutError):
+            return None
+        except MqttError as error:
+            return Word(Outcome.FAILED, f"not sent: {error}")
+        return _answered(reason)
+
+    def _done(self, command_id: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(command_id, None)
+        self._woken.set()
+        if not task.cancelled():
+            self._failure = task.exception() or self._failure
+
+
+def _answered(reason: int) -> Word:
+    if reason == _NOBODY_LISTENS:
+        return Word(Outcome.FAILED, "no device listens: it has not subscribed to its commands")
+    if reason >= _REFUSED:
+        return Word(Outcome.FAILED, f"the broker refused it (reason code {reason})")
+    return Word()

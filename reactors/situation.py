@@ -1,0 +1,180 @@
+"""The situation: what is under way, folded from the log. What is to be done follows from it and the time alone.
+
+Facts of streams that reactors append to count once, by their revision: those just appended are taken in at once, and passed
+over when the log hands them over.
+"""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+import msgspec
+
+from adapters.event_log.port import NO_STREAM
+from domain.commands import Command
+from domain.control import Control
+from reactors.devices import Device
+from reactors.facts import Fact
+from reactors.requests import Request
+from schema.commands import CommandEnded, CommandsRequested, OnFailure, RequestEnded
+from schema.envelope import Position
+from schema.events import ActuatorCommand, StateSnapshot
+
+SNAPSHOT_KIND: Final = "reactors"
+SNAPSHOT_VERSION: Final = 1
+"""To be raised whenever the situation holds other fields, or the same events lead to another one."""
+
+
+class _Record(msgspec.Struct, omit_defaults=True):
+    """A line of the snapshot."""
+
+    device: Device | None = None
+    request: Request | None = None
+    revisions: dict[str, int] | None = None
+
+
+class Situation:
+    """All devices that have anything to do with commands, and the requests that have not ended. Holds up to `position`."""
+
+    def __init__(self) -> None:
+        self.position: Position | None = None
+        self.devices: dict[str, Device] = {}
+        self.requests: dict[str, Request] = {}
+        self.unsaved: set[str] = set()
+        self._revisions: dict[str, int] = {}
+        self._open: dict[str, str] = {}
+        self._talking: set[str] = set()
+        self._requested_by: dict[str, str] = {}
+        self._undoable: set[str] = set()
+
+    def take(self, fact: Fact) -> None:
+        """The next fact of a stream. Those of different streams may come in any order."""
+        category, _, name = fact.stream.partition("-")
+        if category == "device":
+            self._hear(self.device(name), fact)
+        elif fact.revision > self.revision(fact.stream):
+            self._revisions[fact.stream] = fact.revision
+            if category == "control":
+                self._decide(self.device(name), fact)
+            elif category == "snapshot" and isinstance(fact.event, StateSnapshot):
+                self._save(self.device(name), fact.event)
+            elif category == "request":
+                self._request(fact)
+
+    def revision(self, stream: str) -> int:
+        """That of the stream's last event, as far as is known."""
+        return self._revisions.get(stream, NO_STREAM)
+
+    def skip_to(self, stream: str, revision: int) -> None:
+        """What the stream holds up to there means nothing here."""
+        self._revisions[stream] = max(revision, self.revision(stream))
+
+    def device(self, device_id: str) -> Device:
+        known = self.devices.get(device_id)
+        if known is None:
+            known = self.devices[device_id] = Device(control=Control(device_id))
+        return known
+
+    def under_way(self) -> Iterator[tuple[Device, Command]]:
+        """The commands that have not ended, each with its device."""
+        for command_id, device_id in self._open.items():
+            device = self.devices[device_id]
+            yield device, device.control.open[command_id]
+
+    def busy(self) -> list[Device]:
+        """The devices that have commands under way."""
+        return [self.devices[device_id] for device_id in dict.fromkeys(self._open.values())]
+
+    def command(self, command_id: str) -> tuple[Device, Command] | None:
+        """A command that has not ended."""
+        device_id = self._open.get(command_id)
+        return None if device_id is None else (self.devices[device_id], self.devices[device_id].control.open[command_id])
+
+    def talking(self) -> list[Device]:
+        """Devices that said what has yet to be weighed."""
+        return [self.devices[device_id] for device_id in self._talking]
+
+    def weighed(self, device: Device, ids: AbstractSet[str]) -> None:
+        """These words of the device are dealt with."""
+        device.heard = [heard for heard in device.heard if heard.id not in ids]
+        self._notice(device)
+
+    def records(self) -> list[bytes]:
+        """The whole of it, to be kept."""
+        encode = msgspec.json.encode
+        parts = [_Record(device=device) for device in self.devices.values()]
+        parts += [_Record(request=request) for request in self.requests.values()]
+        return [encode(part) for part in [*parts, _Record(revisions=self._revisions)]]
+
+    @classmethod
+    def restored(cls, position: Position, records: Sequence[bytes]) -> "Situation":
+        """What `records` gave; msgspec.DecodeError for anything else."""
+        situation = cls()
+        situation.position = position
+        decoder = msgspec.json.Decoder(_Record)
+        for record in map(decoder.decode, records):
+            situation._restore(record)
+        return situation
+
+    def _restore(self, record: _Record) -> None:
+        if (device := record.device) is not None:
+            self.devices[device.control.device_id] = device
+            self._open |= dict.fromkeys(device.control.open, device.control.device_id)
+            self._notice(device)
+        if (request := record.request) is not None:
+            self._begin(request)
+        self._revisions |= record.revisions or {}
+
+    def _hear(self, device: Device, fact: Fact) -> None:
+        device.hear(fact)
+        self._notice(device)
+
+    def _decide(self, device: Device, fact: Fact) -> None:
+        event, name = fact.event, device.control.device_id
+        device.decide(fact)
+        if isinstance(event, ActuatorCommand) and event.command_id in device.control.open:
+            self._open[event.command_id] = name
+        elif isinstance(event, CommandEnded):
+            self._open.pop(event.command_id, None)
+        self._notice(device)
+        if isinstance(event, ActuatorCommand | CommandEnded):
+            self._follow(fact, event)
+
+    def _follow(self, fact: Fact, event: ActuatorCommand | CommandEnded) -> None:
+        """What it means for requests."""
+        sets_back = event.sets_back if isinstance(event, ActuatorCommand) else None
+        name = self._requested_by.get(sets_back or event.command_id or "")
+        if name is not None:
+            self.requests[name].follow(fact)
+            self._requested_by[event.command_id or ""] = name
+        if isinstance(event, ActuatorCommand):
+            for other in self._undoable - {name}:
+                self.requests[other].overtaken(event)
+
+    def _save(self, device: Device, snapshot: StateSnapshot) -> None:
+        device.snapshot = snapshot
+        self._notice(device)
+
+    def _request(self, fact: Fact) -> None:
+        if isinstance(fact.event, CommandsRequested):
+            self._begin(Request(asked=fact.event, latest=fact.id))
+        elif isinstance(fact.event, RequestEnded):
+            self._end(fact.event, fact.stream)
+
+    def _begin(self, request: Request) -> None:
+        self.requests[request.name] = request
+        self._requested_by |= dict.fromkeys(request.command_ids, request.name)
+        if request.asked.on_failure is OnFailure.SET_BACK:
+            self._undoable.add(request.name)
+
+    def _end(self, ended: RequestEnded, stream: str) -> None:
+        self._revisions.pop(stream, None)
+        self._undoable.discard(ended.correlation_id)
+        request = self.requests.pop(ended.correlation_id, None)
+        for command_id in () if request is None else request.command_ids:
+            self._requested_by.pop(command_id, None)
+
+    def _notice(self, device: Device) -> None:
+        name = device.control.device_id
+        (self._talking.add if device.heard else self._talking.discard)(name)
+        (self.unsaved.add if device.is_unsaved else self.unsaved.discard)(name)
