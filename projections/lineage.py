@@ -3,14 +3,10 @@
 Process history: it names places in one log. The log cannot look events up by id; this can, and reads the event from the log.
 """
 
-import asyncio
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -19,17 +15,17 @@ from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
 from projections.dead_letters import dead_letter_view
 from projections.lineage_index import Entry, LineageIndex, Place
+from projections.own_thread import OwnThread, away_for_now
 from projections.queries import DeadLetterView, FeedEvent, FeedPage
-from projections.read_model import TryAgainError
 from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
 from schema.events import DeadLettered
 from schema.ids import EventId
 
-T = TypeVar("T")
 _FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased"})
 """The log lets go of them soon: what they tell holds for seconds."""
 _CLOSE: Final = 8
 """To read so many events more costs no more than another question."""
+_WHAT: Final = "the lineage index"
 _CORRELATED: Final = b'"$correlationId"'
 
 
@@ -39,7 +35,7 @@ class Lineage:
     name = "lineage"
     only = EVERYTHING
 
-    def __init__(self, log: EventLog, index: LineageIndex, thread: ThreadPoolExecutor, policy: BatchPolicy | None) -> None:
+    def __init__(self, log: EventLog, index: LineageIndex, thread: OwnThread, policy: BatchPolicy | None) -> None:
         self._log = log
         self._index, self._thread = index, thread
         self._batch = Batcher(self._write, list[Entry], policy)
@@ -47,8 +43,8 @@ class Lineage:
     @classmethod
     async def open(cls, log: EventLog, path: Path, policy: BatchPolicy | None = None) -> "Lineage":
         """The index of this log in that file, made if missing."""
-        thread = ThreadPoolExecutor(1, thread_name_prefix="lineage")
-        index = await asyncio.get_running_loop().run_in_executor(thread, LineageIndex, path)
+        thread = OwnThread("lineage")
+        index = await thread.run(lambda: LineageIndex(path))
         return cls(log, index, thread, policy)
 
     @property
@@ -56,11 +52,11 @@ class Lineage:
         return self._batch.position
 
     async def start(self, head: Cursor) -> Position | None:
-        with _away_for_now():
-            checkpoint = await self._run(self._index.checkpoint)
+        with away_for_now(_WHAT):
+            checkpoint = await self._thread.run(self._index.checkpoint)
             position = usable_checkpoint(self.name, checkpoint, head)
             if position is None and checkpoint is not None:
-                await self._run(self._index.reset)
+                await self._thread.run(self._index.reset)
         await self._batch.start(head.log_id, position)
         return position
 
@@ -70,8 +66,8 @@ class Lineage:
 
     async def close(self) -> None:
         await self._batch.close()
-        await self._run(self._index.close)
-        self._thread.shutdown()
+        await self._thread.run(self._index.close)
+        self._thread.close()
 
     async def find(self, event_id: EventId) -> RecordedEvent | None:
         """The event of that id, the first where the log holds it twice; None where it holds none, or none any more."""
@@ -81,7 +77,7 @@ class Lineage:
     async def find_all(self, event_ids: Sequence[EventId]) -> list[RecordedEvent | None]:
         """The event of each id, as `find` tells it."""
         index = self._index
-        places = await self._run(lambda: [index.find(event_id) for event_id in event_ids])
+        places = await self._thread.run(lambda: [index.find(event_id) for event_id in event_ids])
         events = await self._read(place for each in places for place in each)
         return [
             next((events[place] for place in each if place in events and events[place].id == event_id), None)
@@ -91,7 +87,7 @@ class Lineage:
     async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
         """At most `first` events of that correlation id, in log order; those that the log let go are left out."""
         index = self._index
-        places = await self._run(lambda: index.correlated(correlation_id, first))
+        places = await self._thread.run(lambda: index.correlated(correlation_id, first))
         events = await self._read(places)
         return [events[place] for place in places if place in events]
 
@@ -100,16 +96,16 @@ class Lineage:
     ) -> list[DeadLetterView]:
         """At most `first`, newest first, recorded after `since` and before `before`; with `oldest` the last of them."""
         index = self._index
-        places = await self._run(lambda: index.dead_letters(first, before=before, since=since, oldest=oldest))
+        places = await self._thread.run(lambda: index.dead_letters(first, before=before, since=since, oldest=oldest))
         events = await self._read(places)
         return [dead_letter_view(events[place]) for place in places if place in events]
 
     async def count_dead_letters(self) -> int:
-        return await self._run(self._index.count_dead_letters)
+        return await self._thread.run(self._index.count_dead_letters)
 
     async def content_hash(self) -> str:
         """The same where the same events stand in the same places."""
-        return await self._run(self._index.content_hash)
+        return await self._thread.run(self._index.content_hash)
 
     def exchange(self, other: "Lineage") -> None:
         """Each goes on with the index of the other. Both stand still at one position; questions that run come to their end."""
@@ -127,20 +123,9 @@ class Lineage:
         return found
 
     async def _write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
-        with _away_for_now():
+        with away_for_now(_WHAT):
             index = self._index
-            await self._run(lambda: index.write(entries, checkpoint))
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-
-@contextmanager
-def _away_for_now() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise TryAgainError(f"the lineage index cannot be used right now: {error}") from error
+            await self._thread.run(lambda: index.write(entries, checkpoint))
 
 
 def _in_stream(place: Place) -> tuple[str, int]:

@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from projections.lineage_file import open_index, transaction
+from projections.index_file import open_index, transaction
+from projections.lineage_file import LAYOUT
 from schema.envelope import Cursor, Position
 from schema.ids import EventId
 
@@ -62,7 +63,7 @@ class LineageIndex:
     """One file, used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = open_index(path)
+        self._connection = open_index(path, LAYOUT)
         self._streams: dict[str, int] = {}
         self._events = 0
         self._recall()
