@@ -41,7 +41,9 @@ from api.types.results import (
 )
 from projections.rebuilds import Action
 
-Name = Annotated[str, argument("The read model: `history` (with its windows), `latest`, `decisions`, `accounts` or `lineage`.")]
+Name = Annotated[
+    str, argument("The read model: `history` (with its windows), `latest`, `decisions`, `accounts`, `commands` or `lineage`.")
+]
 
 
 @strawberry.type(description="What can be changed. Each change is an event, and answers with its success or an OperationError.")

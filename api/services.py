@@ -19,6 +19,7 @@ from api.policy import Policy
 from api.scope import Sight
 from api.tokens import Tokens
 from projections.anomaly_feed import AnomalyFeed
+from projections.command_queries import CommandQueries
 from projections.past import Past
 from projections.queries import AccountQueries, DecisionQueries, LatestQueries, LineageQueries, LiveQueries, ProjectionQueries
 from projections.rebuilds import RebuildQueries
@@ -54,6 +55,7 @@ class Services:
     accounts: AccountQueries
     decisions: DecisionQueries
     lineage: LineageQueries
+    commands: CommandQueries
     projections: ProjectionQueries
     feed: LiveQueries
     history: HistoryQueries | None

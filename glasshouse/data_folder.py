@@ -45,6 +45,10 @@ class DataFolder:
         return self.path / "lineage.db"
 
     @property
+    def commands(self) -> Path:
+        return self.path / "commands.db"
+
+    @property
     def audit(self) -> Path:
         return self.path / "audit.db"
 

@@ -20,12 +20,13 @@ from glasshouse.oracle.probe import HashPair
 from glasshouse.reading import Reading, accounts_at, decisions_at, latest_at, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
-from glasshouse.versions.made import Around, Made, MadeHistory, MadeInMemory, MadeLineage, rules_of
+from glasshouse.versions.made import Around, Made, MadeHistory, MadeInFile, MadeInMemory, rules_of
 from glasshouse.versions.rebuilds import Rebuilds
-from glasshouse.versions.shelf import HISTORY, LINEAGE, Shelf
+from glasshouse.versions.shelf import COMMANDS, HISTORY, LINEAGE, Shelf
 from glasshouse.versions.stage import Stage
 from glasshouse.versions.standing import Standing
 from projections.accounts import Accounts
+from projections.commands import Commands
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
@@ -44,6 +45,7 @@ class QuerySide(Reading):
     latest: LatestState
     decisions: Decisions
     lineage: Lineage
+    commands: Commands
     rebuilds: Rebuilds
 
     def start(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -68,25 +70,25 @@ async def open_query_side(
     log: EventLog, standing: Standing, *, registry: CollectorRegistry, policy: SnapshotPolicy | None = None
 ) -> QuerySide:
     """What a process answers from that fills no history: read models of its own alone."""
-    accounts, decisions, latest, lineage = parts = await _parts(log, standing, policy)
+    accounts, decisions, latest, commands, lineage = parts = await _parts(log, standing, policy)
     engine = Engine(log, feed := Feed(log), parts, metrics=ProjectionMetrics(registry))
     around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position), policy=policy)
     rebuilds = Rebuilds(Stage(log, engine, around, _made(parts)), standing, latest)
-    return QuerySide(feed, engine, accounts, latest, decisions, lineage, rebuilds)
+    return QuerySide(feed, engine, accounts, latest, decisions, lineage, commands, rebuilds)
 
 
 async def open_read_side(
     log: EventLog, standing: Standing, history: ServingHistory, *, registry: CollectorRegistry
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
-    accounts, decisions, latest, lineage = parts = await _parts(log, standing, None)
+    accounts, decisions, latest, commands, lineage = parts = await _parts(log, standing, None)
     around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position))
     filled = MadeHistory(history.store, around, rules_of(standing.serving(HISTORY)))
-    models: list[ReadModel] = [accounts, decisions, latest, *filled.models, lineage]
+    models: list[ReadModel] = [accounts, decisions, latest, commands, *filled.models, lineage]
     engine = Engine(log, feed := Feed(log), models, metrics=ProjectionMetrics(registry), derived=filled.derived)
     made: dict[str, Made] = {HISTORY: filled, **_made(parts)}
     rebuilds = Rebuilds(Stage(log, engine, around, made, history), standing, latest)
-    return ReadSide(feed, engine, accounts, latest, decisions, lineage, rebuilds, history)
+    return ReadSide(feed, engine, accounts, latest, decisions, lineage, commands, rebuilds, history)
 
 
 async def open_serving_history(standing: Standing) -> ServingHistory:
@@ -94,7 +96,7 @@ async def open_serving_history(standing: Standing) -> ServingHistory:
     return ServingHistory(await open_history(standing.shelf.settings, standing.serving(HISTORY).number))
 
 
-_Parts = tuple[Accounts, Decisions, LatestState, Lineage]
+_Parts = tuple[Accounts, Decisions, LatestState, Commands, Lineage]
 
 
 async def _parts(log: EventLog, standing: Standing, policy: SnapshotPolicy | None) -> _Parts:
@@ -105,13 +107,14 @@ async def _parts(log: EventLog, standing: Standing, policy: SnapshotPolicy | Non
         return shelf.snapshot(name, standing.serving(name).number)
 
     lineage = await Lineage.open(log, shelf.lineage(standing.serving(LINEAGE).number))
-    return accounts_at(path("accounts")), decisions_at(path("decisions")), latest_at(path("latest"), policy), lineage
+    commands = await Commands.open(shelf.commands(standing.serving(COMMANDS).number))
+    in_memory = accounts_at(path("accounts")), decisions_at(path("decisions")), latest_at(path("latest"), policy)
+    return *in_memory, commands, lineage
 
 
 def _made(parts: _Parts) -> dict[str, Made]:
-    accounts, decisions, latest, lineage = parts
-    in_memory = (accounts, decisions, latest)
-    return {**{model.name: MadeInMemory(model) for model in in_memory}, lineage.name: MadeLineage(lineage)}
+    in_memory, in_files = parts[:3], parts[3:]
+    return {model.name: MadeInMemory(model) for model in in_memory} | {model.name: MadeInFile(model) for model in in_files}
 
 
 @asynccontextmanager
@@ -149,6 +152,7 @@ async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
             "latest": HashPair(serving.latest.content_hash(), side.latest.content_hash()),
             "decisions": HashPair(serving.decisions.content_hash(), side.decisions.content_hash()),
             "lineage": HashPair(await serving.lineage.content_hash(), await side.lineage.content_hash()),
+            "commands": HashPair(await serving.commands.content_hash(), await side.commands.content_hash()),
             "history": await history_hashes(serving.history, side.history),
         }
 

@@ -97,6 +97,7 @@ def services_of(
         accounts=read.accounts,
         decisions=read.decisions,
         lineage=read.lineage,
+        commands=read.commands,
         projections=read.engine,
         feed=read.feed,
         history=history,

@@ -12,8 +12,9 @@ from domain.day_digests import DayDigests
 from domain.versions import Version
 from glasshouse.reading import accounts_at, decisions_at, latest_at
 from glasshouse.stores import open_history
-from glasshouse.versions.shelf import HISTORY, LINEAGE, Shelf
+from glasshouse.versions.shelf import COMMANDS, HISTORY, LINEAGE, Shelf
 from projections.accounts import Accounts
+from projections.commands import Commands
 from projections.decisions import Decisions
 from projections.engine import Derived
 from projections.historical import history_models
@@ -106,12 +107,12 @@ class MadeInMemory:
         """Nothing lies beneath."""
 
 
-class MadeLineage:
-    """A lineage index of its own."""
+class MadeInFile:
+    """A read model over a file of its own."""
 
     derived: Sequence[Derived] = ()
 
-    def __init__(self, model: Lineage) -> None:
+    def __init__(self, model: Lineage | Commands) -> None:
         self.model = model
         self.models = [model]
 
@@ -133,7 +134,9 @@ async def open_made(name: str, version: Version, around: Around) -> Made:
     if name == HISTORY:
         return MadeHistory(await open_history(shelf.settings, version.number), around, rules_of(version))
     if name == LINEAGE:
-        return MadeLineage(await Lineage.open(around.log, shelf.lineage(version.number)))
+        return MadeInFile(await Lineage.open(around.log, shelf.lineage(version.number)))
+    if name == COMMANDS:
+        return MadeInFile(await Commands.open(shelf.commands(version.number)))
     path = shelf.snapshot(name, version.number)
     if name == Accounts.name:
         return MadeInMemory(accounts_at(path))

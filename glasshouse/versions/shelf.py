@@ -17,8 +17,9 @@ from glasshouse.stores import drop_history, history_versions
 
 HISTORY: Final = "history"
 LINEAGE: Final = "lineage"
+COMMANDS: Final = "commands"
 SNAPSHOTS: Final = ("latest", "decisions", "accounts")
-NAMES: Final = (HISTORY, *SNAPSHOTS, LINEAGE)
+NAMES: Final = (HISTORY, *SNAPSHOTS, COMMANDS, LINEAGE)
 """What can be rebuilt. Windows are part of the history."""
 SCRATCH: Final = 0
 """The version that is filled to be compared, and thrown away."""
@@ -34,6 +35,9 @@ class Shelf:
     def lineage(self, version: int) -> Path:
         return numbered(DataFolder(self.settings.folder).lineage, version)
 
+    def commands(self, version: int) -> Path:
+        return numbered(DataFolder(self.settings.folder).commands, version)
+
     def snapshot(self, name: str, version: int) -> Path:
         return numbered(DataFolder(self.settings.folder).snapshots / f"{name}.json", version)
 
@@ -44,8 +48,13 @@ class Shelf:
                 if version not in kept:
                     await drop_history(self.settings, version)
         else:
-            first = self.lineage(FIRST) if name == LINEAGE else self.snapshot(name, FIRST)
-            await asyncio.to_thread(_drop, first, kept)
+            await asyncio.to_thread(_drop, self._file(name), kept)
+
+    def _file(self, name: str) -> Path:
+        """Of the first version."""
+        if name == LINEAGE:
+            return self.lineage(FIRST)
+        return self.commands(FIRST) if name == COMMANDS else self.snapshot(name, FIRST)
 
     async def tidy(self, name: str, kept: Collection[int]) -> None:
         """The same where it can wait: what cannot be dropped now is dropped at the next start or rebuild."""

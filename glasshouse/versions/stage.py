@@ -8,10 +8,12 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import RAW
 from adapters.history.serving import ServingHistory
 from glasshouse.versions.comparing import standing_still
-from glasshouse.versions.made import Around, Made, MadeHistory, MadeInMemory, MadeLineage
+from glasshouse.versions.made import Around, Made, MadeHistory, MadeInFile, MadeInMemory
 from glasshouse.versions.shelf import HISTORY
+from projections.commands import Commands
 from projections.engine import Engine, Troupe
 from projections.exchange import exchange
+from projections.lineage import Lineage
 from schema.envelope import Position
 
 _RUNNERS: Final[Mapping[str, Sequence[str]]] = {HISTORY: (HISTORY, "windows")}
@@ -66,9 +68,18 @@ class Stage:
 
 
 def _exchange(serving: Made, made: Made) -> None:
-    if isinstance(serving, MadeLineage) and isinstance(made, MadeLineage):
-        serving.model.exchange(made.model)
+    if isinstance(serving, MadeInFile) and isinstance(made, MadeInFile):
+        _exchange_files(serving.model, made.model)
     elif isinstance(serving, MadeInMemory) and isinstance(made, MadeInMemory):
         exchange(serving.model, made.model)
     else:
         raise TypeError(f"{type(serving).__name__} cannot become {type(made).__name__}")
+
+
+def _exchange_files(serving: Lineage | Commands, made: Lineage | Commands) -> None:
+    if isinstance(serving, Lineage) and isinstance(made, Lineage):
+        serving.exchange(made)
+    elif isinstance(serving, Commands) and isinstance(made, Commands):
+        serving.exchange(made)
+    else:
+        raise TypeError(f"{serving.name} cannot become {made.name}")

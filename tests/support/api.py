@@ -28,6 +28,7 @@ from api.services import HealthProbe, Services
 from api.writes import Writer
 from projections.accounts import Accounts
 from projections.batching import BatchPolicy
+from projections.commands import Commands
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
@@ -113,6 +114,7 @@ async def small_house(
     stored = history or await DuckDbHistory.open(folder / "history.duckdb", memory=memory, threads=1)
     serving = ServingHistory(stored)
     lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
+    commands = await Commands.open(folder / "commands.db", AT_ONCE)
     decisions = Decisions()
     raw, windows = history_models(
         serving,
@@ -121,7 +123,7 @@ async def small_house(
         policy=AT_ONCE,
         pace=Pace(pause_seconds=0.0),
     )
-    models: list[ReadModel] = [accounts, decisions, latest, raw, lineage]
+    models: list[ReadModel] = [accounts, decisions, latest, commands, raw, lineage]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()), derived=[windows])
     registry = CollectorRegistry()
     audit = AuditTrail(await SqliteAudit.open(folder / "audit.db"), lambda: house.now, registry)
@@ -132,6 +134,7 @@ async def small_house(
         accounts=accounts,
         decisions=decisions,
         lineage=lineage,
+        commands=commands,
         projections=engine,
         feed=feed,
         history=serving,

@@ -168,7 +168,15 @@ async def test_projections_and_keys_are_listed(house: House) -> None:
     data = await house.ask(
         "{ projections { name state lagSeconds error events cursor } keys { id name role revoked } }", role=Role.ADMIN
     )
-    assert {one["name"] for one in data["projections"]} == {"accounts", "decisions", "latest", "history", "windows", "lineage"}
+    assert {one["name"] for one in data["projections"]} == {
+        "accounts",
+        "commands",
+        "decisions",
+        "latest",
+        "history",
+        "windows",
+        "lineage",
+    }
     assert {one["state"] for one in data["projections"]} == {"LIVE"}
     assert {key["role"] for key in data["keys"]} == {"VIEWER", "OPERATOR", "INGEST", "ADMIN"}
 
