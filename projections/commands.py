@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
+from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
 from projections.command_index import CommandIndex
 from projections.command_queries import CommandQuery, CommandView, KnownControl, RequestView
@@ -16,7 +17,6 @@ from projections.command_state import Changes, CommandBook
 from projections.opening import require_readable
 from projections.own_thread import OwnThread, away_for_now
 from projections.queries import FeedPage
-from projections.read_model import usable_checkpoint
 from projections.watchers import Watchers
 from schema.envelope import Cursor, Filter, Position
 

@@ -77,9 +77,10 @@ def _exchange(serving: Made, made: Made) -> None:
 
 
 def _exchange_files(serving: Lineage | Commands, made: Lineage | Commands) -> None:
-    if isinstance(serving, Lineage) and isinstance(made, Lineage):
-        serving.exchange(made)
-    elif isinstance(serving, Commands) and isinstance(made, Commands):
-        serving.exchange(made)
-    else:
-        raise TypeError(f"{serving.name} cannot become {made.name}")
+    match serving, made:
+        case Lineage() as one, Lineage() as other:
+            one.exchange(other)
+        case Commands() as one, Commands() as other:
+            one.exchange(other)
+        case _:
+            raise TypeError(f"{serving.name} cannot become {made.name}")
