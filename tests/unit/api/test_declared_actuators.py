@@ -8,6 +8,7 @@ from api.roles import Role
 from schema.events import DeviceMetadata
 from schema.registry import REGISTRY
 from tests.support.api import House
+from tests.support.documents import ROOT, blocks
 from tests.support.house_events import pack, reading
 from tests.unit.api.test_scopes import ask, both, key_for
 
@@ -118,6 +119,12 @@ async def test_nobody_looks_out_of_his_sight_through_an_interlock(both: House) -
     assert seen["interlocks"] == [{"notWhile": {"deviceId": "alpha-1"}}]
     [whole] = (await both.ask(query))["device"]["declaredActuators"]
     assert len(whole["interlocks"]) == 2
+
+
+async def test_what_the_docs_declare_can_be_declared(house: House) -> None:
+    for document in blocks(ROOT / "docs" / "how-to" / "declare-actuators.md", "graphql"):
+        [answer] = (await house.ask(document, role=Role.OPERATOR)).values()
+        assert {"device", "declaredActuators"} & set(answer), answer
 
 
 async def test_old_events_have_no_actuators(house: House) -> None:
