@@ -3,6 +3,7 @@
 Each is asked with the stream folded, and its event appended at the revision it was judged by; asked again where that moved.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -15,7 +16,7 @@ from domain.command_outcomes import ended
 from domain.commands import Command, CommandState
 from domain.control import Control
 from domain.decisions import id_problem, text_problem
-from domain.interlocks import held_back
+from domain.interlocks import good_for, held_back
 from schema.actuators import ActuatorSpec, Dialect, Scalar
 from schema.commands import CommandDispatching, CommandEnded, Outcome
 from schema.events import ActuatorCommand
@@ -51,11 +52,15 @@ class CommandRefusal(StrEnum):
 
 
 class CommandRefused(msgspec.Struct, frozen=True):
-    """Nothing follows, for a reason that the one who asked can read. `retry_at` is when it is worth asking again, if known."""
+    """Nothing follows, for a reason that the one who asked can read. `retry_at` is when it is worth asking again, if known.
+
+    `about` are other devices that the message tells of, to who may know of them.
+    """
 
     why: CommandRefusal
     message: str
     retry_at: datetime | None = None
+    about: Sequence[str] = ()
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +87,7 @@ def issue(control: Control, wanted: Wanted, advice: Advice, now: datetime) -> Ac
         return spec
     return (
         _value_refused(control, spec, wanted)
-        or _time_refused(wanted, now)
+        or _time_refused(spec, wanted, now)
         or _taken_refused(control, spec, wanted, now)
         or _circumstances_refused(control, spec, wanted, advice, now)
         or _asked(wanted, now)
@@ -159,12 +164,17 @@ def _value_refused(control: Control, spec: ActuatorSpec, wanted: Wanted) -> Comm
     return CommandRefused(CommandRefusal.VALUE_NOT_ALLOWED, message)
 
 
-def _time_refused(wanted: Wanted, now: datetime) -> CommandRefused | None:
+def _time_refused(spec: ActuatorSpec, wanted: Wanted, now: datetime) -> CommandRefused | None:
+    """A command goes by what its interlocks saw when it was asked for: so it waits no longer than they trust in that."""
     if wanted.deadline <= now:
         return CommandRefused(CommandRefusal.TOO_LATE, f"the deadline, {format_time(wanted.deadline)}, has passed")
     if wanted.deadline > now + MAX_AHEAD:
         hours = MAX_AHEAD // timedelta(hours=1)
         return CommandRefused(CommandRefusal.INVALID, f"a deadline lies at most {hours} hours ahead; ask nearer to the time")
+    seen_for = good_for(spec, wanted.value)
+    if seen_for is not None and wanted.deadline > now + seen_for:
+        told = f"an interlock of {spec.actuator_id} goes by what was so at most {seen_for.total_seconds():g} seconds ago"
+        return CommandRefused(CommandRefusal.INVALID, f"{told}: the deadline may lie no further ahead than that")
     return None
 
 
@@ -191,7 +201,8 @@ def _circumstances_refused(
 ) -> CommandRefused | None:
     held = held_back(control, spec, wanted.value, advice, now)
     if held is not None:
-        return CommandRefused(CommandRefusal.STALE if held.stale else CommandRefusal.INTERLOCKED, held.message)
+        why = CommandRefusal.STALE if held.stale else CommandRefusal.INTERLOCKED
+        return CommandRefused(why, held.message, about=held.about)
     if not wanted.hold and advice.online(wanted.device_id) is False:
         message = f"{wanted.device_id} is offline; to wait for it until the deadline, say that the command is to be held"
         return CommandRefused(CommandRefusal.OFFLINE, message)

@@ -10,20 +10,30 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from domain.commands import Command, advance, requested
-from schema.actuators import ActuatorSpec
+from domain.commands import Command, CommandState, advance, requested
+from schema.actuators import ActuatorSpec, Scalar
 from schema.commands import CommandStep, OverrideBegun
 from schema.events import ActuatorCommand, DeviceMetadata, DeviceRetired, Event
 
 _DEFAULT_ANSWER_SECONDS: Final = 30.0
 """For an actuator that is no longer declared."""
+_TOLD_WITHIN: Final = timedelta(minutes=1)
+"""By then a device has told of itself what state a command brought it to."""
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """By how much the clocks of two processes of ours may differ."""
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """The state that a command brought an actuator to, and when that was known."""
+
+    state: Scalar
+    at: datetime
 
 
 class Control(msgspec.Struct, frozen=True, omit_defaults=True):
     """A device's control stream, folded. `open` are its commands under way, by id; `overrides` end then, by actuator.
 
+    `reached` is what the last command that succeeded came to, by actuator.
     `ended` are those that have ended, with their deadlines, until these have passed: up to then one may be asked for again.
     """
 
@@ -32,6 +42,7 @@ class Control(msgspec.Struct, frozen=True, omit_defaults=True):
     retired_at: datetime | None = None
     open: dict[str, Command] = {}
     overrides: dict[str, datetime] = {}
+    reached: dict[str, Reached] = {}
     ended: dict[str, datetime] = {}
 
     def actuator(self, actuator_id: str) -> ActuatorSpec | None:
@@ -42,6 +53,11 @@ class Control(msgspec.Struct, frozen=True, omit_defaults=True):
     def in_flight(self, actuator_id: str) -> Command | None:
         """The command of that actuator which has not ended."""
         return next((command for command in self.open.values() if command.actuator_id == actuator_id), None)
+
+    def just_set_to(self, actuator_id: str, now: datetime) -> Scalar | None:
+        """What a command has brought it to so lately that the device may not have told of it yet."""
+        reached = self.reached.get(actuator_id)
+        return reached.state if reached is not None and reached.at > now - _TOLD_WITHIN else None
 
     def was_asked(self, command_id: str) -> bool:
         """Whether there was a command of that id, as far back as its deadline has not passed."""
@@ -71,7 +87,7 @@ def fold(control: Control, event: Event) -> Control:
         case CommandStep():
             return _stepped(control, event)
         case OverrideBegun():
-            return replace(control, overrides={**control.overrides, event.actuator_id: event.until})
+            return _switched_by_hand(control, event)
     return control
 
 
@@ -85,4 +101,16 @@ def _stepped(control: Control, event: CommandStep) -> Control:
     others = {id_: other for id_, other in control.open.items() if id_ != moved.id}
     since = event.timestamp - _CLOCKS_DIFFER
     ended = {id_: deadline for id_, deadline in control.ended.items() if deadline > since}
-    return replace(control, open=others, ended={**ended, moved.id: moved.deadline})
+    return replace(control, open=others, ended={**ended, moved.id: moved.deadline}, reached=_reached(control, moved))
+
+
+def _reached(control: Control, command: Command) -> dict[str, Reached]:
+    state = command.value if command.reached is None else command.reached
+    if command.state is not CommandState.SUCCEEDED or state is None or command.ended_at is None:
+        return control.reached
+    return {**control.reached, command.actuator_id: Reached(state, command.ended_at)}
+
+
+def _switched_by_hand(control: Control, event: OverrideBegun) -> Control:
+    reached = {actuator: state for actuator, state in control.reached.items() if actuator != event.actuator_id}
+    return replace(control, overrides={**control.overrides, event.actuator_id: event.until}, reached=reached)

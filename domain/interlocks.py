@@ -1,6 +1,6 @@
 """Interlocks: what must be so before an actuator takes a command. They see what is known, and what is under way as done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,10 +12,14 @@ from schema.actuators import ActuatorSpec, Interlock, NotWhile, OnlyWith, Scalar
 
 
 class HeldBack(msgspec.Struct, frozen=True):
-    """An interlock does not let a command through; `stale` where that is because what it looks at is not known now."""
+    """An interlock does not let a command through; `stale` where that is because what it looks at is not known now.
+
+    `about` are the other devices that the message tells of.
+    """
 
     message: str
     stale: bool = False
+    about: Sequence[str] = ()
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -35,6 +39,12 @@ def held_back(control: Control, spec: ActuatorSpec, value: Scalar | None, advice
     return next((one for one in found if not one.stale), found[0] if found else None)
 
 
+def good_for(spec: ActuatorSpec, value: Scalar | None) -> timedelta | None:
+    """For how long one may go by what the interlocks of a command see; None where none concerns it."""
+    concerned = (interlock.max_age_seconds for interlock in spec.interlocks if concerns(interlock, value))
+    return min((timedelta(seconds=seconds) for seconds in concerned), default=None)
+
+
 def devices_of(interlock: Interlock) -> list[str]:
     """The other devices that the interlock looks at."""
     rules = (interlock.not_while, interlock.only_with)
@@ -46,7 +56,8 @@ def _held(control: Control, spec: ActuatorSpec, value: Scalar | None, advice: Ad
         if concerns(interlock, value):
             held = _not_while(control, interlock, advice, now) or _only_with(control, interlock, advice, now)
             if held is not None:
-                yield held if interlock.reason is None else HeldBack(f"{held.message} ({interlock.reason})", held.stale)
+                why = "" if interlock.reason is None else f" ({interlock.reason})"
+                yield HeldBack(held.message + why, held.stale, devices_of(interlock))
 
 
 def concerns(interlock: Interlock, value: Scalar | None) -> bool:
@@ -61,15 +72,23 @@ def _not_while(control: Control, interlock: Interlock, advice: Advice, now: date
     if rule is None:
         return None
     device = rule.device_id or control.device_id
-    coming = control.in_flight(rule.actuator_id) if device == control.device_id else None
-    if coming is not None and coming.value is not None and _is_among(coming.value, rule.states, rule.above):
-        return HeldBack(
-            f"not while {_actuator(rule, device)}: command {coming.id} is about to set it to {_shown(coming.value)}"
-        )
+    by_command = _by_command(control, rule, now) if device == control.device_id else None
+    if by_command is not None:
+        return HeldBack(f"not while {_actuator(rule, device)}: {by_command}")
     seen = _Seen(f"{rule.actuator_id} of {device}", advice.actuator(device, rule.actuator_id))
     if seen.value is not None and _is_among(seen.value, rule.states, rule.above):
         return HeldBack(f"not while {_actuator(rule, device)}: it is {_shown(seen.value)}")
     return _stale(seen, interlock, now) or (_unclear(seen) if rule.above is not None else None)
+
+
+def _by_command(control: Control, rule: NotWhile, now: datetime) -> str | None:
+    """What a command brings the other actuator to, or has just brought it to, if that is against the rule."""
+    coming, just = control.in_flight(rule.actuator_id), control.just_set_to(rule.actuator_id, now)
+    if coming is not None and coming.value is not None and _is_among(coming.value, rule.states, rule.above):
+        return f"command {coming.id} is about to set it to {_shown(coming.value)}"
+    if just is not None and _is_among(just, rule.states, rule.above):
+        return f"a command has just set it to {_shown(just)}"
+    return None
 
 
 def _only_with(control: Control, interlock: Interlock, advice: Advice, now: datetime) -> HeldBack | None:

@@ -1,10 +1,13 @@
 """Interlocks hold commands back by what is known and under way, and say what they saw."""
 
 import pytest
+from msgspec.structs import replace
 
 from domain.advice import KnownState
 from domain.command_decider import CommandRefusal, CommandRefused, issue
+from domain.command_outcomes import ended
 from schema.actuators import ActuatorSpec, ActuatorType, Interlock, NotWhile, OnlyWith, Scalar
+from schema.commands import Outcome, OverrideBegun
 from schema.events import ActuatorCommand
 from tests.support.commands import NOW, VENT, Known, after, box, later, wanted
 
@@ -133,13 +136,42 @@ def test_a_vent_that_is_about_to_close_is_open_until_it_says_otherwise() -> None
     assert isinstance(issue(after(control, closing), wanted(), known("open"), NOW), CommandRefused)
 
 
+def test_a_vent_that_was_just_opened_holds_back_though_the_device_did_not_tell_of_it_yet() -> None:
+    opening = issue(box(VENT), wanted(command_id="c0", actuator_id="vent", value="open"), Known(), NOW)
+    assert isinstance(opening, ActuatorCommand)
+    control = after(box(heater(NOT_WHILE_OPEN), VENT), opening)
+    opened = after(control, ended(control.open["c0"], Outcome.SUCCEEDED, later(1)))
+    decided = issue(opened, wanted(), known("closed"), later(2))
+    assert isinstance(decided, CommandRefused)
+    assert "a command has just set it to 'open'" in decided.message
+    by_hand = OverrideBegun(device_id="box", actuator_id="vent", timestamp=later(2), until=later(900), state="closed")
+    assert isinstance(issue(after(opened, by_hand), wanted(), known("closed"), later(2)), ActuatorCommand)
+    long_after = wanted(deadline=later(90))
+    assert isinstance(issue(opened, long_after, known("closed"), later(62)), ActuatorCommand)
+    failed = after(control, ended(control.open["c0"], Outcome.FAILED, later(1)))
+    assert isinstance(issue(failed, wanted(), known("closed"), later(2)), ActuatorCommand)
+
+
+def test_a_command_waits_no_longer_than_its_interlocks_trust_in_what_they_saw() -> None:
+    control = box(vent(ONLY_WHEN_CALM))
+    late = wanted(actuator_id="vent", value="open", deadline=later(61), hold=True)
+    decided = issue(control, late, known(wind=2), NOW)
+    assert isinstance(decided, CommandRefused)
+    assert decided.why is CommandRefusal.INVALID
+    assert "goes by what was so at most 60 seconds ago" in decided.message
+    assert isinstance(issue(control, replace(late, deadline=later(60)), known(wind=2), NOW), ActuatorCommand)
+    assert isinstance(issue(control, replace(late, value="closed"), known(wind=2), NOW), ActuatorCommand)
+
+
 def test_an_actuator_of_another_device_is_looked_at_there() -> None:
     elsewhere = Interlock(not_while=NotWhile(device_id="roof", actuator_id="vent", states=("open",)))
     advice = known("open")
     advice.actuators["roof", "vent"] = KnownState("closed", NOW)
     assert refusal(heater(elsewhere), advice) is None
     advice.actuators["roof", "vent"] = KnownState("open", NOW)
-    assert refusal(heater(elsewhere), advice) is not None
+    decided = refusal(heater(elsewhere), advice)
+    assert decided is not None
+    assert decided.about == ["roof"]
 
 
 def test_what_is_against_a_command_is_told_before_what_is_stale() -> None:
