@@ -5,6 +5,8 @@ from math import inf, nan
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.advice import Advice
 from domain.command_decider import CommandRefusal, CommandRefused, Wanted, cancel, dispatch, issue
@@ -193,6 +195,27 @@ def test_a_device_that_was_retired_or_switched_by_hand_meanwhile_is_sent_nothing
     assert dispatch(after(control, DeviceRetired(device_id="box", at=NOW, reason="broken")), "c1", later(1)) is None
     begun = OverrideBegun(device_id="box", actuator_id="heater", timestamp=NOW, until=later(900))
     assert dispatch(after(control, begun), "c1", later(1)) is None
+
+
+SCALARS = st.text() | st.booleans() | st.floats() | st.integers(-(2**63), 2**63)
+
+
+@given(st.sampled_from(["heater", "vent", "lamp"]), SCALARS | st.none())
+def test_of_all_values_only_those_of_the_type_are_taken(actuator: str, value: Scalar | None) -> None:
+    words = {"heater": ("on", "off"), "vent": ("open", "closed"), "lamp": ()}[actuator]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = value in words if isinstance(value, str) else is_number and actuator != "heater" and 0 <= value <= 100  # type: ignore[operator]
+    decided = issue(box(), wanted(actuator_id=actuator, value=value), Known(), NOW)
+    assert isinstance(decided, ActuatorCommand) == fits
+
+
+@given(st.just("heater") | st.text(), st.just("set") | st.text(), st.just("loop-1") | st.text(), SCALARS | st.none())
+def test_whatever_is_asked_is_answered_in_few_words(
+    actuator: str, command: str, correlation: str, value: Scalar | None
+) -> None:
+    want = wanted(actuator_id=actuator, command=command, value=value, correlation_id=correlation)
+    decided = issue(box(), want, Known(), NOW)
+    assert isinstance(decided, ActuatorCommand) or 0 < len(decided.message) < 300
 
 
 def why(decided: Any) -> CommandRefusal:
