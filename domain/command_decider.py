@@ -22,7 +22,17 @@ from schema.commands import CommandDispatching, CommandEnded, Outcome
 from schema.events import ActuatorCommand
 from schema.times import format_time
 
-__all__ = ["Advice", "CommandRefusal", "CommandRefused", "KnownState", "Wanted", "cancel", "dispatch", "issue"]
+__all__ = [
+    "Advice",
+    "CommandRefusal",
+    "CommandRefused",
+    "KnownState",
+    "Wanted",
+    "cancel",
+    "dispatch",
+    "farthest_deadline",
+    "issue",
+]
 
 MAX_AHEAD: Final = timedelta(hours=24)
 """How far a deadline may lie ahead."""
@@ -92,6 +102,13 @@ def issue(control: Control, wanted: Wanted, advice: Advice, now: datetime) -> Ac
         or _circumstances_refused(control, spec, wanted, advice, now)
         or _asked(wanted, now)
     )
+
+
+def farthest_deadline(control: Control, actuator_id: str, value: Scalar | None, now: datetime) -> datetime:
+    """The deadline that a command asked for now may have at most."""
+    spec = control.actuator(actuator_id)
+    trusted = None if spec is None else good_for(spec, value)
+    return now + (MAX_AHEAD if trusted is None else min(MAX_AHEAD, trusted))
 
 
 def cancel(control: Control, command_id: str, now: datetime, reason: str | None = None) -> CommandEnded | CommandRefused:

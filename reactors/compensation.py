@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from domain.advice import Advice
-from domain.command_decider import CommandRefused, Wanted, cancel, issue
+from domain.command_decider import CommandRefused, Wanted, cancel, farthest_deadline, issue
+from domain.control import Control
 from reactors.appending import Appending, Step
 from reactors.requests import Request
 from reactors.situation import Situation
@@ -44,7 +45,7 @@ class Compensation:
             control = situation.device(one.device_id).control
             if one.device_id in steps:
                 continue
-            decided = issue(control, _wanted(request, one, now), self._advice, now)
+            decided = issue(control, _wanted(request, control, one, now), self._advice, now)
             if isinstance(decided, CommandRefused):
                 request.passed_over.add(one.command_id)
             else:
@@ -63,8 +64,9 @@ def _cancelled(situation: Situation, request: Request, now: datetime) -> list[St
     return steps
 
 
-def _wanted(request: Request, one: RequestedCommand, now: datetime) -> Wanted:
-    """The command back to the state before, with as much time as the first one had."""
+def _wanted(request: Request, control: Control, one: RequestedCommand, now: datetime) -> Wanted:
+    """The command back to the state before, with as much time as the first one had, if it may have that much."""
+    span = request.asked.deadline - request.asked.timestamp
     return Wanted(
         command_id=format_event_id(content_event_id(None, "set-back", one.command_id)),
         device_id=one.device_id,
@@ -72,7 +74,7 @@ def _wanted(request: Request, one: RequestedCommand, now: datetime) -> Wanted:
         command=one.command,
         value=one.before,
         correlation_id=request.name,
-        deadline=now + (request.asked.deadline - request.asked.timestamp),
+        deadline=min(now + span, farthest_deadline(control, one.actuator_id, one.before, now)),
         hold=request.asked.hold,
         sets_back=one.command_id,
     )

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.advice import KnownState
-from domain.command_decider import CommandRefusal, CommandRefused, issue
+from domain.command_decider import CommandRefusal, CommandRefused, farthest_deadline, issue
 from domain.command_outcomes import ended
 from schema.actuators import ActuatorSpec, ActuatorType, Interlock, NotWhile, OnlyWith, Scalar
 from schema.commands import Outcome, OverrideBegun
@@ -160,6 +160,8 @@ def test_a_command_waits_no_longer_than_its_interlocks_trust_in_what_they_saw() 
     assert decided.why is CommandRefusal.INVALID
     assert "goes by what was so at most 60 seconds ago" in decided.message
     assert isinstance(issue(control, replace(late, deadline=later(60)), known(wind=2), NOW), ActuatorCommand)
+    assert farthest_deadline(control, "vent", "open", NOW) == later(60)
+    assert farthest_deadline(control, "vent", "closed", NOW) == later(86_400)
     assert isinstance(issue(control, replace(late, value="closed"), known(wind=2), NOW), ActuatorCommand)
 
 

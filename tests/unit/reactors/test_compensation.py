@@ -146,6 +146,22 @@ async def test_setting_back_is_held_to_the_interlocks() -> None:
     await house.stop()
 
 
+async def test_setting_back_waits_no_longer_than_interlocks_trust_in_what_they_saw() -> None:
+    closed = NotWhile(actuator_id="vent", states=("open",))
+    brief = Interlock(values=("off",), not_while=closed, max_age_seconds=10)
+    house = Greenhouse()
+    await house.register("box-1", actuators=(ActuatorSpec(actuator_id="heater", interlocks=(brief,)),))
+    await house.register("box-2")
+    house.advice.actuators["box-1", "vent"] = KnownState("closed", NOW)
+    await house.start()
+    await issue(house, part(1), part(2))
+    await house.answer("succeeded", "c1", "box-1")
+    await house.answer("failed", "c2", "box-2")
+    [back] = set_backs(house, "box-1")
+    assert back.deadline == NOW + timedelta(seconds=10)
+    await house.stop()
+
+
 async def test_a_request_that_leaves_things_as_they_are_ends_once_all_have() -> None:
     async with greenhouse(None, "box-1", "box-2") as house:
         await issue(house, part(1), part(2), on_failure=OnFailure.LEAVE)
