@@ -105,12 +105,17 @@ def _stepped(control: Control, event: CommandStep) -> Control:
 
 
 def _reached(control: Control, command: Command) -> dict[str, Reached]:
-    state = command.value if command.reached is None else command.reached
-    if command.state is not CommandState.SUCCEEDED or state is None or command.ended_at is None:
+    if command.state is not CommandState.SUCCEEDED or command.ended_at is None:
         return control.reached
-    return {**control.reached, command.actuator_id: Reached(state, command.ended_at)}
+    state = command.value if command.reached is None else command.reached
+    others = _without(control.reached, command.actuator_id)
+    return others if state is None else {**others, command.actuator_id: Reached(state, command.ended_at)}
 
 
 def _switched_by_hand(control: Control, event: OverrideBegun) -> Control:
-    reached = {actuator: state for actuator, state in control.reached.items() if actuator != event.actuator_id}
-    return replace(control, overrides={**control.overrides, event.actuator_id: event.until}, reached=reached)
+    overrides = {**control.overrides, event.actuator_id: event.until}
+    return replace(control, overrides=overrides, reached=_without(control.reached, event.actuator_id))
+
+
+def _without(reached: dict[str, Reached], actuator_id: str) -> dict[str, Reached]:
+    return {other: state for other, state in reached.items() if other != actuator_id}

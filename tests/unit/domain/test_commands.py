@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.commands import CommandState, advance, requested
 from domain.control import Control, fold
@@ -84,6 +85,18 @@ def test_an_override_ends_with_its_time() -> None:
     assert control.overridden_until("heater", NOW) == until
     assert control.overridden_until("heater", until) is None
     assert control.overridden_until("vent", NOW) is None
+
+
+def test_what_a_command_brought_an_actuator_to_is_known_until_the_next_one_or_a_hand_changes_it() -> None:
+    end = step(CommandEnded, outcome=Outcome.SUCCEEDED)
+    on = fold(fold(Control(device_id="box"), ASKED), end)
+    assert on.just_set_to("heater", NOW) == "on"
+    assert on.just_set_to("heater", NOW + timedelta(minutes=2)) is None
+    automatic = replace(ASKED, command_id="c2", command="auto", value=None)
+    ends = step(CommandEnded, command="c2", outcome=Outcome.SUCCEEDED)
+    assert fold(fold(on, automatic), ends).just_set_to("heater", NOW) is None
+    by_hand = OverrideBegun(device_id="box", actuator_id="heater", timestamp=NOW, until=NOW)
+    assert fold(on, by_hand).just_set_to("heater", NOW) is None
 
 
 def test_a_command_given_at_the_device_itself_is_not_followed() -> None:
