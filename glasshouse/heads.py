@@ -6,9 +6,11 @@ uvicorn leaves that to a proxy in front of it. Without one, whoever can connect 
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.transports.event_stream import ENDLESS
+from glasshouse.one_write import OneWrite
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -69,6 +71,11 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._unread = 0
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if cycle.scope["method"] != "HEAD":
+            cycle.transport = OneWrite(cycle.transport, self.loop)
+        super()._start_asgi_task(cycle, app)
 
     def _expect_head(self) -> None:
         if self._due is None:

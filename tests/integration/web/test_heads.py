@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from starlette.applications import Starlette
@@ -11,8 +11,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from glasshouse.heads import BoundedHttp
-from glasshouse.settings import Address
-from glasshouse.web import WebServer, bind
+from tests.support.serving import exchange, served
 
 LINE = b"GET / HTTP/1.1\r\nhost: house\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nhost: house\r\ntransfer-encoding: chunked\r\n\r\n0\r\n"
@@ -28,34 +27,6 @@ async def port() -> AsyncIterator[int]:
 
     async with served(Starlette(routes=[Route("/", measure, methods=["GET", "POST"])])) as port:
         yield port
-
-
-@asynccontextmanager
-async def served(app: Starlette) -> AsyncIterator[int]:
-    """The port of a server of that app."""
-    listener = bind(Address("127.0.0.1", 0))
-    server = WebServer(app)
-    serving = asyncio.create_task(server.run_on(listener), name="http")
-    await server.ready.wait()
-    yield listener.getsockname()[1]
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
-    listener.close()
-
-
-async def exchange(port: int, *sent: bytes) -> bytes:
-    """All that the server says until it hangs up; what it no longer listens to is not sent."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        async with asyncio.timeout(20):
-            for part in sent:
-                writer.write(part)
-                await writer.drain()
-            return await reader.read()
-    except ConnectionError:
-        return b""
-    finally:
-        writer.close()
 
 
 ENDLESS = {
