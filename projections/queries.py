@@ -56,8 +56,10 @@ class Place(msgspec.Struct, frozen=True):
     since: datetime | None
 
 
-class DeviceView(msgspec.Struct, frozen=True):
+class DeviceView(msgspec.Struct, frozen=True, dict=True):
     """All that is known now of a device. `location` is what people decided, `site` where it speaks from.
+
+    One object for as long as nothing changes, with room for what others make of it.
 
     `places` are where it was, and `corrections` those that stand, each in order. `drift_us` is by how much its clock is behind
     ours, where it says when it sent. `declared` are the actuators that take commands.

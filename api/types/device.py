@@ -11,6 +11,7 @@ from api import past
 from api.context import Info
 from api.cursors import DevicePlace, encode_place
 from api.fields import argument, computed, described
+from api.once import once
 from api.scalars import CursorText
 from api.types.actuator import ActuatorState, actuator_state
 from api.types.correction import Correction, correction
@@ -120,6 +121,7 @@ class DeviceConnection:
     live_cursor: CursorText = described("Where the `readings` subscription goes on: what came before is in this page already.")
 
 
+@once
 def device(view: DeviceView) -> Device:
     return Device(
         view=view,
@@ -142,14 +144,18 @@ def device(view: DeviceView) -> Device:
     )
 
 
+@once
+def _edge(view: DeviceView) -> DeviceEdge:
+    return DeviceEdge(cursor=CursorText(encode_place(DevicePlace(view.device_id))), node=device(view))
+
+
 def device_page(found: Sequence[DeviceView], page: Page, live_cursor: str) -> DeviceConnection:
     """`found` may hold one beyond the page."""
     views, more = page.cut(found)
-    nodes = [device(view) for view in views]
-    cursors = [CursorText(encode_place(DevicePlace(view.device_id))) for view in views]
+    edges = [_edge(view) for view in views]
     return DeviceConnection(
-        edges=[DeviceEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=page.info(cursors, more=more),
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=page.info([edge.cursor for edge in edges], more=more),
         live_cursor=CursorText(live_cursor),
     )

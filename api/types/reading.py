@@ -10,6 +10,7 @@ import strawberry
 
 from adapters.history.port import HistoryRow
 from api.fields import described
+from api.once import once
 from api.scalars import BigInt
 from api.types.enums import Quality
 from domain.columns import Float64
@@ -57,10 +58,15 @@ def finites(values: Float64) -> list[float | None]:
 def latest_readings(view: DeviceView, sensor: str | None, metric: str | None) -> list[Reading]:
     """Those of a sensor and of a metric; None is any."""
     return [
-        latest_reading(view.device_id, reading)
-        for reading in view.readings
-        if (sensor is None or sensor == reading.sensor) and (metric is None or metric == reading.metric)
+        reading
+        for reading in _latest_readings(view)
+        if (sensor is None or sensor == reading.sensor_id) and (metric is None or metric == reading.metric)
     ]
+
+
+@once
+def _latest_readings(view: DeviceView) -> list[Reading]:
+    return [latest_reading(view.device_id, reading) for reading in view.readings]
 
 
 def latest_reading(device_id: str, latest: LatestReading) -> Reading:
