@@ -10,7 +10,7 @@ from api.errors import ApiError, ErrorCode
 from api.services import Services
 from api.types.paging import Page
 from api.types.reading_page import ReadingConnection, reading_page
-from api.visibility import HISTORY, Visibility
+from api.visibility import HISTORY
 from domain.indices import INDICES
 from projections.gathering import RawSource
 from projections.index_readings import Calculated, index_readings
@@ -108,6 +108,6 @@ async def _found(source: RawSource, judge: Judge, query: RangeQuery) -> list[Cal
 
 async def read_up_to(services: Services) -> Cursor:
     """Where the read model stands that fills the history, if it runs here: it also moves over what is no reading."""
-    position = Visibility(services).position(HISTORY)
+    position = services.projections.position(HISTORY)
     checkpoint = await shared(services).checkpoint() if position is None else None
     return checkpoint or Cursor(services.log.log_id, position)

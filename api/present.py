@@ -26,11 +26,11 @@ async def tell_present(services: Services, following: Following) -> AsyncGenerat
 
     ApiError NOT_YET_VISIBLE where the latest state does not come as far as the subscriber is.
     """
-    visibility, more = Visibility(services), True
-    await visibility.at_least(LATEST, following.here().encode())
+    more = True
+    await Visibility(services).at_least(LATEST, following.here().encode())
     while more:
         told = following.told or BEFORE_ALL_SERIES
-        position = visibility.position(LATEST)
+        position = services.projections.position(LATEST)
         views, more = _after(services, following, told)
         async for message in _meanwhile(following, told, position):
             yield message

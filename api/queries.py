@@ -84,7 +84,7 @@ class Query(AdminQuery):
         page = page_of(services.limits, first=first, after=after, last=last, before=before)
         low, high = (None if cursor is None else decode_place(cursor, DevicePlace).device_id for cursor in (after, before))
         await info.context.visibility.at_least(LATEST, at_least)
-        cursor = Cursor(services.log.log_id, info.context.visibility.position(LATEST))
+        cursor = Cursor(services.log.log_id, services.projections.position(LATEST))
         views = services.latest.devices(
             first=page.size + 1, after=low, before=high, backwards=page.backwards, location=location
         )

@@ -18,6 +18,9 @@ class SeenProjections:
     def status(self) -> list[ProjectionStatus]:
         return [replace(status, error=without_words(status.error)) for status in self._projections.status()]
 
+    def position(self, name: str) -> Position | None:
+        return self._projections.position(name)
+
     async def reached(self, name: str, position: Position) -> None:
         await self._projections.reached(name, position)
 

@@ -39,10 +39,6 @@ class Visibility:
         with suppress(ApiError):
             await self._reached(model, position)
 
-    def position(self, model: str) -> Position | None:
-        """Up to where `model` answers now."""
-        return next((status.position for status in self._services.projections.status() if status.name == model), None)
-
     async def _until(self, model: str, position: Position) -> None:
         """Without end: how long to wait is for the caller to say."""
         try:

@@ -47,8 +47,8 @@ class Troupe:
 
     def positions(self) -> list[tuple[str, Position]]:
         """Up to where each of them answers, if it answers at all."""
-        status = (runner.status() for runner in self.runners.values())
-        return [(one.name, one.position) for one in status if one.position is not None]
+        positions = ((name, runner.position) for name, runner in self.runners.items())
+        return [(name, position) for name, position in positions if position is not None]
 
     async def reached(self, position: Position) -> None:
         """Return once all of them hold up to `position`."""
@@ -90,6 +90,10 @@ class Engine:
 
     def status(self) -> list[ProjectionStatus]:
         return [runner.status() for runner in self._runners.values()]
+
+    def position(self, name: str) -> Position | None:
+        runner = self._runners.get(name)
+        return None if runner is None else runner.position
 
     async def reached(self, name: str, position: Position) -> None:
         """Return once that read model answers for all up to `position`."""

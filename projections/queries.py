@@ -275,6 +275,10 @@ class ProjectionQueries(Protocol):
 
     def status(self) -> list[ProjectionStatus]: ...
 
+    def position(self, name: str) -> Position | None:
+        """Up to where the read model of that name answers now; None where that is nowhere yet, or none has that name."""
+        ...
+
     async def reached(self, name: str, position: Position) -> None:
         """Return once the read model has read up to `position`; how long to wait is for the caller to say.
 

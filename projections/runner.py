@@ -78,11 +78,16 @@ class Runner:
     async def close(self) -> None:
         await self._model.close()
 
+    @property
+    def position(self) -> Position | None:
+        """Up to where it answers."""
+        return self._model.position
+
     def status(self) -> ProjectionStatus:
         return ProjectionStatus(
             name=self._model.name,
             state=self._state,
-            position=self._model.position,
+            position=self.position,
             events=self._progress.events,
             lag_seconds=self._progress.lag(),
             error=self._error,
@@ -91,7 +96,7 @@ class Runner:
 
     async def reached(self, position: Position) -> None:
         """Return once the answers hold up to `position`; ProjectionHaltedError where that does not come, or RetiredError."""
-        while (current := self._model.position) is None or current < position:
+        while (current := self.position) is None or current < position:
             if self._retired:
                 raise RetiredError(f"another version of {self._model.name} serves")
             if self._state is ProjectionState.HALTED:

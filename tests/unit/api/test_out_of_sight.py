@@ -191,6 +191,9 @@ class Halted:
     def status(self) -> list[ProjectionStatus]:
         return [ProjectionStatus("history", "halted", None, 1, 0.0, f"{site}-1 is odd") for site in ("alpha", "bravo")]
 
+    def position(self, name: str) -> Position | None:
+        raise NotImplementedError
+
     async def reached(self, name: str, position: Position) -> None:
         del name, position
 

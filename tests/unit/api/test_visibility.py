@@ -36,6 +36,9 @@ class WithoutHistory:
     def status(self) -> list[ProjectionStatus]:
         return [each for each in self._engine.status() if each.name not in {HISTORY, WINDOWS}]
 
+    def position(self, name: str) -> Position | None:
+        return None if name in {HISTORY, WINDOWS} else self._engine.position(name)
+
     async def reached(self, name: str, position: Position) -> None:
         if name in {HISTORY, WINDOWS}:
             raise UnknownProjectionError(name)
