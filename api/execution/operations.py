@@ -4,7 +4,6 @@ Neither Strawberry's own way in is taken, which parses and validates anew for ev
 works out anew for every object what is asked of it: see `plan`.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -26,6 +25,7 @@ from api.execution.rates import Rates
 from api.execution.request import Request
 from api.metrics import ApiMetrics
 from api.services import Services
+from api.within import within
 
 _LEFT: Final[Complaint] = ("CANCELLED", "whoever asked went away before the answer")
 
@@ -112,8 +112,7 @@ class Operations:
 
     async def _timed(self, begun: Begun) -> Answer:
         try:
-            async with asyncio.timeout(self.limits.operation_seconds):
-                return await begun.answer()
+            return await within(self.limits.operation_seconds, begun.answer())
         except TimeoutError:
             seconds = self.limits.operation_seconds
             return {"data": None, "errors": [limit_error("seconds", seconds, f"more than {seconds:g}").formatted]}

@@ -1,6 +1,5 @@
 """Reading what a client sends: no more of it than allowed, and for no longer."""
 
-import asyncio
 from typing import TypeVar
 
 import msgspec
@@ -9,6 +8,7 @@ from starlette.requests import Request
 from api.errors import ApiError, ErrorCode, limit_error
 from api.limits import Limits
 from api.transports.negotiation import is_json
+from api.within import within
 
 _T = TypeVar("_T")
 
@@ -39,15 +39,18 @@ def decode(body: bytes | str, kind: type[_T]) -> _T:
 
 
 async def _read(request: Request, limits: Limits) -> bytes:
-    body = bytearray()
     try:
-        async with asyncio.timeout(limits.body_seconds):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limits.body_bytes:
-                    raise HttpRefused(413, limit_error("bytes of body", limits.body_bytes, _announced(request, len(body))))
+        return await within(limits.body_seconds, _body(request, limits.body_bytes))
     except TimeoutError:
         raise HttpRefused(408, limit_error("seconds of sending", limits.body_seconds, "more")) from None
+
+
+async def _body(request: Request, allowed: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > allowed:
+            raise HttpRefused(413, limit_error("bytes of body", allowed, _announced(request, len(body))))
     return bytes(body)
 
 
