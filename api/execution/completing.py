@@ -10,10 +10,10 @@ from operator import attrgetter
 from types import CoroutineType
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from graphql import FieldNode, GraphQLLeafType, Undefined
+from graphql import FieldNode
 
 from api.execution.execution import Execution, Place
-from api.execution.leaves import serializer
+from api.execution.leaves import null
 
 Complete: TypeAlias = Callable[[Any, Place, Execution], Any]
 Choose: TypeAlias = Callable[[Any, Place, Execution], Complete]
@@ -36,22 +36,6 @@ class Part(NamedTuple):
     name: str
     value_of: Complete
     leaf: Leaf | None = None
-
-
-def null(missing: str | None) -> None:
-    """Null, where that is allowed."""
-    if missing is not None:
-        raise TypeError(f"Cannot return null for non-nullable field {missing}.")
-
-
-def leaf(kind: GraphQLLeafType, missing: str | None) -> Callable[[Any], Any]:
-    """A scalar or an enum."""
-    serialize = serializer(kind)
-
-    def complete(value: Any) -> Any:
-        return null(missing) if value is None or value is Undefined else serialize(value)
-
-    return complete
 
 
 def chosen(choose: Choose, missing: str | None) -> Complete:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import Enum
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from graphql import (
     GraphQLBoolean,
@@ -16,7 +16,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
-Serialize = Callable[[Any], Any]
+Complete: TypeAlias = Callable[[Any], Any]
 _AS_THEY_ARE: Final[dict[GraphQLLeafType, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 
 
@@ -33,33 +33,44 @@ def as_it_is(kind: GraphQLLeafType) -> type:
     return _AS_THEY_ARE.get(kind, _NoType)
 
 
-def serializer(kind: GraphQLLeafType) -> Serialize:
-    """Gives what is sent for a value that is not null; raises where the value is none of that kind."""
+def null(missing: str | None) -> None:
+    """Null, where that is allowed: `missing` names the field where it is not."""
+    if missing is not None:
+        raise TypeError(f"Cannot return null for non-nullable field {missing}.")
+
+
+def leaf(kind: GraphQLLeafType, missing: str | None) -> Complete:
+    """Gives what is sent for a value of that kind; raises where it is none, or null where that is not allowed."""
     if kind is GraphQLFloat:
-        return _finite
+        return _finite(_any(kind, missing))
     if isinstance(kind, GraphQLEnumType):
-        return _named(kind)
-    return _checked(kind)
+        return _named(kind, _any(kind, missing))
+    return _any(kind, missing)
 
 
-def _finite(value: Any) -> Any:
-    return value if type(value) is float and isfinite(value) else GraphQLFloat.coerce_output_value(value)
+def _finite(other: Complete) -> Complete:
+    def complete(value: Any) -> Any:
+        return value if type(value) is float and isfinite(value) else other(value)
+
+    return complete
 
 
-def _named(kind: GraphQLEnumType) -> Serialize:
-    checked, members = _checked(kind), getattr(kind, "wrapped_cls", _NoMembers)
-    names = {member._name_: checked(member) for member in members}
+def _named(kind: GraphQLEnumType, other: Complete) -> Complete:
+    members = getattr(kind, "wrapped_cls", _NoMembers)
+    names = {member._name_: other(member) for member in members}
 
-    def serialize(value: Any) -> Any:
-        return names[value._name_] if type(value) is members else checked(value)
+    def complete(value: Any) -> Any:
+        return names[value._name_] if type(value) is members else other(value)
 
-    return serialize
+    return complete
 
 
-def _checked(kind: GraphQLLeafType) -> Serialize:
+def _any(kind: GraphQLLeafType, missing: str | None) -> Complete:
     coerce = kind.coerce_output_value
 
-    def serialize(value: Any) -> Any:
+    def complete(value: Any) -> Any:
+        if value is None or value is Undefined:
+            return null(missing)
         coerced = coerce(value)
         if coerced is None or coerced is Undefined:
             raise TypeError(
@@ -68,4 +79,4 @@ def _checked(kind: GraphQLLeafType) -> Serialize:
             )
         return coerced
 
-    return serialize
+    return complete

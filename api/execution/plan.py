@@ -23,9 +23,9 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 
-from api.execution.completing import Choose, Complete, Leaf, Part, chosen, in_turn, leaf, listed, null, selected
+from api.execution.completing import Choose, Complete, Leaf, Part, chosen, in_turn, listed, selected
 from api.execution.execution import Asked, Execution, Operation, Place, is_coroutine
-from api.execution.leaves import as_it_is
+from api.execution.leaves import as_it_is, leaf, null
 from api.execution.resolving import any_field, plain_leaf, resolver_of
 from api.shortcuts import Plain
 
