@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import CoroutineType
 from typing import Any, TypeAlias
 
-from graphql import GraphQLError
+from graphql import GraphQLArgument, GraphQLError, GraphQLField, Undefined, is_required_argument
 from graphql.execution.values import get_argument_values
 
 from api.execution.completing import Complete, guarded
@@ -20,14 +20,27 @@ def resolver_of(asked: Asked, resolve: Callable[..., Any] | None) -> Resolve:
     assert resolve is not None, "Strawberry gives every field a resolver"  # noqa: S101 - for the type checker
     of = resolve.of if isinstance(resolve, Plain) else None
     arguments = None if variables_in(asked.nodes[0].arguments or ()) else _constant(asked)
+    said = _said(asked)
 
     def resolved(source: Any, place: Place, execution: Execution) -> Any:
         given = arguments
         if given is None:
-            given = get_argument_values(asked.definition, asked.nodes[0], execution.variables)
+            given = get_argument_values(said, asked.nodes[0], execution.variables)
         return of(source, **given) if of is not None else resolve(source, execution.info(asked, place), **given)
 
     return resolved
+
+
+def _said(asked: Asked) -> GraphQLField:
+    """The field without those of its arguments of which nothing comes: they are neither given, nor have a default."""
+    given = {node.name.value for node in asked.nodes[0].arguments or ()}
+    known = asked.definition.args.items()
+    counting = {name: one for name, one in known if name in given or is_required_argument(one) or _has_default(one)}
+    return GraphQLField(asked.definition.type, counting)
+
+
+def _has_default(argument: GraphQLArgument) -> bool:
+    return argument.default is not None or argument.default_value is not Undefined
 
 
 def _constant(asked: Asked) -> dict[str, Any] | None:
