@@ -5,7 +5,7 @@ Each is given a value, its place in the answer and the execution, and gives what
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from types import CoroutineType
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -67,8 +67,7 @@ def listed(
             answer.append(item_of(item, (place, number), execution))
             if number % _TURN == _TURN - 1:
                 await asyncio.sleep(0)
-        waiting = _waiting(enumerate(answer))
-        return await _joined(answer, waiting) if waiting else answer
+        return await _joined(answer, enumerate(answer)) if _waits(answer) else answer
 
     def complete(items: Any, place: Place, execution: Execution) -> Any:
         if items is None:
@@ -77,8 +76,7 @@ def listed(
             execution.context.items.spend(len(items))
             return execution.begun(in_turns(items, place, execution))
         answer = [item_of(item, (place, number), execution) for number, item in enumerate(items)]
-        waiting = _waiting(enumerate(answer))
-        return execution.begun(_joined(answer, waiting)) if waiting else answer
+        return execution.begun(_joined(answer, enumerate(answer))) if _waits(answer) else answer
 
     return complete
 
@@ -92,8 +90,7 @@ def selected(parts: Sequence[Part]) -> Complete:
 
     def complete(source: Any, place: Place, execution: Execution) -> Any:
         answer = {name: value_of(source, place, execution) for name, value_of in fields}
-        waiting = _waiting(answer.items())
-        return execution.begun(_joined(answer, waiting)) if waiting else answer
+        return execution.begun(_joined(answer, answer.items())) if _waits(answer.values()) else answer
 
     return complete
 
@@ -136,13 +133,14 @@ async def guarded(done: Any, nodes: list[FieldNode], place: Place, execution: Ex
         return execution.failed(error, nodes, place, required=required)
 
 
-def _waiting(answer: Any) -> list[Any]:
-    """The keys of what is still to come."""
-    return [key for key, done in answer if type(done) is CoroutineType]
+def _waits(parts: Iterable[object]) -> bool:
+    """Whether any of them is still to come."""
+    return CoroutineType in map(type, parts)
 
 
-async def _joined(answer: Any, waiting: Sequence[Any]) -> Any:
-    """The answer, once what it waits for is there. Where one part fails the others are ended."""
+async def _joined(answer: Any, parts: Iterable[tuple[Any, object]]) -> Any:
+    """The answer, once those of its parts are there that are still to come. Where one of them fails the others are ended."""
+    waiting = [key for key, done in parts if type(done) is CoroutineType]
     if len(waiting) == 1:
         answer[waiting[0]] = await answer[waiting[0]]
         return answer
