@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -31,6 +31,7 @@ from api.static import GRAPHIQL, graphiql_page, house_page
 from api.transports.bodies import HttpRefused
 from api.transports.event_stream import EventStreams
 from api.transports.http import GraphQLOverHttp
+from api.transports.negotiation import EVENTS
 from api.transports.responses import Refusals
 from api.transports.websocket import GraphQLOverWebSocket
 from projections.queries import AccountQueries
@@ -38,7 +39,8 @@ from projections.queries import AccountQueries
 _WORTH_BYTES: Final = 2048
 _FAST: Final = 1
 """zlib's fastest level: readings and windows come to a fifth of their size, at some 4 ms for a megabyte."""
-_AS_THEY_ARE: Final = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *(MEDIA_TYPES[name] for name in ("parquet", "arrow")))
+_AS_THEY_ARE: Final = (EVENTS, "image/png", "font/woff2", *(MEDIA_TYPES[name] for name in ("parquet", "arrow")))
+"""Of what is answered here: what comes bit by bit, or compressed."""
 
 
 def build_ops_app(

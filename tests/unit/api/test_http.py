@@ -12,6 +12,7 @@ from tests.support.api import House
 from tests.support.house_events import reading
 
 RESPONSE = "application/graphql-response+json"
+EVENTS = "text/event-stream"
 ASK = {"query": "{ projections { name } }"}
 
 
@@ -50,6 +51,7 @@ async def test_a_long_answer_is_compressed_for_whoever_takes_that(house: House) 
         assert answer.headers["content-encoding"] == "gzip"
         assert int(answer.headers["content-length"]) < len(answer.content) / 3
         assert "content-encoding" not in (await client.post("/graphql", json=ASK)).headers
+        assert "content-encoding" not in (await client.post("/graphql", json=long, headers={"accept": EVENTS})).headers
         client.headers["accept-encoding"] = "identity"
         assert "content-encoding" not in (await client.post("/graphql", json=long)).headers
 
