@@ -73,9 +73,10 @@ def _graphiql(folder: DataFolder) -> Path:
 
 
 def _server(settings: Settings, app: ASGIApp, at_end: Callable[[], Awaitable[None]] | None = None) -> WebServer:
-    """It speaks HTTPS where the settings name a certificate, and knows what proxies stand before it."""
-    behind = BehindProxies(app, settings.trusted_proxies, settings.root_path)
-    return WebServer(behind, certificate_of(settings), at_end)
+    """It speaks HTTPS where the settings name a certificate, and knows what proxies stand before it, if any do."""
+    if settings.trusted_proxies or settings.root_path:
+        app = BehindProxies(app, settings.trusted_proxies, settings.root_path)
+    return WebServer(app, certificate_of(settings), at_end)
 
 
 def services_of(
