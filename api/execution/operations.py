@@ -27,6 +27,7 @@ from api.metrics import ApiMetrics
 from api.services import Services
 from api.within import within
 
+_read_variables: Final = msgspec.json.Decoder(dict[str, Any] | None).decode
 _LEFT: Final[Complaint] = ("CANCELLED", "whoever asked went away before the answer")
 
 
@@ -130,6 +131,6 @@ def _variables(raw: msgspec.Raw, limit: int) -> dict[str, Any]:
     if size > limit:
         raise limit_error("bytes of variables", limit, size)
     try:
-        return msgspec.json.decode(raw, type=dict[str, Any] | None) or {}
+        return _read_variables(raw) or {}
     except (ValueError, RecursionError) as error:
         raise ApiError(ErrorCode.INVALID_INPUT, f"variables must be a JSON object: {error}") from error
