@@ -29,11 +29,12 @@ class DeviceDirectory:
     def page(self, *, first: int, after: str | None, before: str | None, backwards: bool, location: str | None) -> list[str]:
         """At most `first` ids between the two, or with `backwards` the last; at or below the location if one is given."""
         lists = [self._ids] if location is None else list(self._below(location))
-        parts = [(ids, *_between(ids, after, before)) for ids in lists]
+        parts = [_cut(ids, *_between(ids, after, before), first, backwards=backwards) for ids in lists]
+        if len(parts) == 1:
+            return parts[0]
         if backwards:
-            last = (ids[max(begin, end - first) : end] for ids, begin, end in parts)
-            return list(islice(merge(*map(reversed, last), reverse=True), first))[::-1]
-        return list(islice(merge(*(ids[begin : min(end, begin + first)] for ids, begin, end in parts)), first))
+            return list(islice(merge(*map(reversed, parts), reverse=True), first))[::-1]
+        return list(islice(merge(*parts), first))
 
     def ids(self) -> list[str]:
         return self._ids
@@ -47,6 +48,10 @@ class DeviceDirectory:
     def _below(self, location: str) -> Iterator[list[str]]:
         prefix = location.rstrip("/") + "/"
         return (ids for place, ids in self._ids_at.items() if (place + "/").startswith(prefix))
+
+
+def _cut(ids: list[str], begin: int, end: int, first: int, *, backwards: bool) -> list[str]:
+    return ids[max(begin, end - first) : end] if backwards else ids[begin : min(end, begin + first)]
 
 
 def _between(ids: list[str], after: str | None, before: str | None) -> tuple[int, int]:
