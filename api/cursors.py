@@ -48,6 +48,12 @@ class AnomalyPlace(msgspec.Struct, frozen=True, array_like=True, tag="a"):
     metric: str
 
 
+class CommandPlace(msgspec.Struct, frozen=True, array_like=True, tag="c"):
+    """At this command in the list, newest first."""
+
+    position: _Whole
+
+
 class AuditPlace(msgspec.Struct, frozen=True, array_like=True, tag="t"):
     """At this entry of the audit trail, newest first."""
 
@@ -62,10 +68,10 @@ class AnomalyMark(msgspec.Struct, frozen=True, array_like=True, tag="m"):
     seen: tuple[SeriesKey, _Micros] | None = None
 
 
-_PlaceT = TypeVar("_PlaceT", DevicePlace, ReadingPlace, AnomalyPlace, AnomalyMark, AuditPlace)
+_PlaceT = TypeVar("_PlaceT", DevicePlace, ReadingPlace, AnomalyPlace, AnomalyMark, AuditPlace, CommandPlace)
 
 
-def encode_place(place: DevicePlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace) -> str:
+def encode_place(place: DevicePlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace | CommandPlace) -> str:
     return _encoded(place)
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -29,6 +30,24 @@ class ErrorCode(Enum):
         "INVALID_INPUT", description="The request cannot be understood, or a value is not allowed."
     )
     CONFLICT = strawberry.enum_value("CONFLICT", description="What is so already forbids this change.")
+    NOT_ALLOWED = strawberry.enum_value(
+        "NOT_ALLOWED", description="The actuator does not take this command, or not this value."
+    )
+    ACTUATOR_BUSY = strawberry.enum_value("ACTUATOR_BUSY", description="Another command for the actuator is under way.")
+    OVERRIDDEN = strawberry.enum_value(
+        "OVERRIDDEN", description="The actuator was switched by hand, and takes no command from afar for a while."
+    )
+    INTERLOCKED = strawberry.enum_value("INTERLOCKED", description="An interlock of the actuator holds the command back.")
+    STALE_STATE = strawberry.enum_value(
+        "STALE_STATE", description="What an interlock looks at was not heard of lately, so nobody can tell whether it holds."
+    )
+    DEVICE_OFFLINE = strawberry.enum_value(
+        "DEVICE_OFFLINE", description="The device is offline, and the command is not to wait."
+    )
+    DEVICE_RETIRED = strawberry.enum_value("DEVICE_RETIRED", description="The device is out of service.")
+    TOO_LATE = strawberry.enum_value(
+        "TOO_LATE", description="The deadline has passed, or the command has ended or was sent and cannot be taken back."
+    )
     LIMIT_EXCEEDED = strawberry.enum_value(
         "LIMIT_EXCEEDED", description="More was asked for than one request may; it says what."
     )
@@ -55,9 +74,10 @@ class ErrorCode(Enum):
 class ApiError(GraphQLError):
     """An error that was expected, and is told as it is."""
 
-    def __init__(self, code: ErrorCode, message: str, **details: Any) -> None:
+    def __init__(self, code: ErrorCode, message: str, *, retry_at: datetime | None = None, **details: Any) -> None:
         super().__init__(message, extensions={"code": code.value, **details})
         self.code = code
+        self.retry_at = retry_at
 
 
 class RequestRefused(Exception):  # noqa: N818 - it is an answer, and no fault
@@ -73,7 +93,7 @@ def limit_error(
 ) -> ApiError:
     """The refusal of what exceeds a limit; `instead` says how to ask for less, `retry_after` in how many seconds it may do."""
     message = f"the limit on {limit} is {allowed}; asked for {asked}" + (instead and f": {instead}")
-    later = {} if retry_after is None else {"retryAfter": retry_after}
+    later: dict[str, Any] = {} if retry_after is None else {"retryAfter": retry_after}
     return ApiError(ErrorCode.LIMIT_EXCEEDED, message, limit=limit, allowed=allowed, asked=asked, **later)
 
 

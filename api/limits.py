@@ -27,6 +27,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     default_page: int = 50
     nodes: int = 100
     selectors: int = 20
+    commands: int = 50
+    """Commands in one request."""
     exports: int = 4
     """Exports that are under way at once: each reads a part of the history at a time, and holds one in memory."""
     key_exports: int = 2

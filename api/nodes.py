@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from adapters.history.port import SeriesKey, SeriesRange
 from api.auditing import last_used
+from api.commands import find_commands
 from api.context import Context
 from api.cursors import AnomalyPlace, decode_place
 from api.errors import ApiError, ErrorCode, limit_error
@@ -108,6 +109,7 @@ async def _events(context: Context, ids: Sequence[str], at_least: str | None) ->
 _LOOK_UPS: Final[Mapping[str, LookUp]] = {
     "Anomaly": _anomalies,
     "ApiKey": _keys,
+    "Command": find_commands,
     "DeadLetter": _letters,
     "Device": find_devices,
     "EventAudit": find_events,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from api import anomalies, history, past, windows
+from api import anomalies, commands, history, past, windows
 from api import reading_columns as columns
 from api.admin_queries import AdminQuery
 from api.arguments import After, AtLeast, Before, First, Last
@@ -18,9 +18,10 @@ from api.retention import last_run
 from api.roles import Role
 from api.types.anomaly import AnomalyConnection
 from api.types.audit import EventAudit
+from api.types.command import Command, CommandConnection
 from api.types.dead_letter import DeadLetterConnection, dead_letter_page
 from api.types.device import Device, DeviceConnection, device_page
-from api.types.enums import AnomalySeverity, Calendar
+from api.types.enums import AnomalySeverity, Calendar, CommandState
 from api.types.heat import LocationCell
 from api.types.node import Node
 from api.types.paging import page_of
@@ -31,7 +32,7 @@ from api.types.retention import RetentionRun
 from api.types.series import Series, SeriesSelector
 from api.types.site import Site, site
 from api.types.summary import DailySummary
-from api.visibility import DECISIONS, HISTORY, LATEST, LINEAGE, WINDOWS
+from api.visibility import COMMANDS, DECISIONS, HISTORY, LATEST, LINEAGE, WINDOWS
 from schema.envelope import Cursor
 
 
@@ -230,6 +231,36 @@ class Query(AdminQuery):
         history.shared(services)
         await info.context.visibility.at_least(WINDOWS, at_least)
         return await anomalies.anomalies(services, wanted)
+
+    @guarded(Role.VIEWER, "One command as it stands; null where it is not known.")
+    async def command(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The command.")],  # noqa: A002 - the name is fixed
+        at_least: AtLeast = None,
+    ) -> Command | None:
+        [found] = await commands.find_commands(info.context, [id], at_least)
+        return found
+
+    @guarded(Role.VIEWER, "Commands, newest first, page by page. What somebody did at a device itself is none.")
+    async def commands(
+        self,
+        info: Info,
+        *,
+        correlation_id: Annotated[strawberry.ID | None, argument("Only those of this correlation id.")] = None,
+        device_id: Annotated[strawberry.ID | None, argument("Only those for this device.")] = None,
+        state: Annotated[CommandState | None, argument("Only those that stand so.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> CommandConnection:
+        page = page_of(info.context.services.limits, first=first, after=after, last=last, before=before)
+        wanted = commands.Wanted(correlation_id, device_id, state, page)
+        await info.context.visibility.at_least(COMMANDS, at_least)
+        return await commands.commands(info.context.services, wanted)
 
     @guarded(Role.VIEWER, "Where an event came from, and what the checks made of it; null where it is not known.")
     async def audit(

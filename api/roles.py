@@ -10,7 +10,9 @@ from api.errors import ApiError, ErrorCode
 @strawberry.enum(description="What a key may do.")
 class Role(Enum):
     VIEWER = strawberry.enum_value("viewer", description="Reads everything but keys.")
-    OPERATOR = strawberry.enum_value("operator", description="Reads, changes sites and devices, and corrects readings.")
+    OPERATOR = strawberry.enum_value(
+        "operator", description="Reads, changes sites and devices, corrects readings, and commands actuators."
+    )
     INGEST = strawberry.enum_value("ingest", description="Delivers readings; reads and changes nothing.")
     ADMIN = strawberry.enum_value("admin", description="Everything, keys included.")
 

@@ -79,7 +79,7 @@ def _answering(resolve: Resolver) -> Callable[..., Coroutine[Any, Any, Any]]:
             answer = await resolve(source, info, **arguments)
         except ApiError as error:
             info.context.made.append((info.field_name, error))
-            return OperationError(code=error.code, message=error.message)
+            return OperationError(code=error.code, message=error.message, retry_at=error.retry_at)
         info.context.made.append((info.field_name, None))
         return answer
 

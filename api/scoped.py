@@ -12,6 +12,7 @@ import msgspec
 from adapters.event_log.iterating import closing
 from api.errors import ApiError, ErrorCode
 from api.scope import EVERYTHING, Scope, Sight
+from api.scoped_commands import SeenCommands
 from api.scoped_decisions import SeenDecisions
 from api.scoped_history import AT_ONCE, SeenHistory
 from api.scoped_projections import SeenProjections, SeenRebuilds
@@ -45,6 +46,7 @@ def as_seen(services: Services, scope: Scope) -> Services:
         latest=SeenLatest(services.latest, sight),
         decisions=SeenDecisions(services.decisions, sight),
         lineage=SeenLineage(services.lineage, sight),
+        commands=SeenCommands(services.commands, sight),
         projections=SeenProjections(services.projections),
         rebuilds=None if services.rebuilds is None else SeenRebuilds(services.rebuilds, sight),
         feed=SeenFeed(services.feed, sight),

@@ -1,15 +1,13 @@
 """Changes by somebody whose key is good for a part of the house alone: each is held to it, whichever mutation makes it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from api.errors import ApiError, ErrorCode
 from api.scope import Sight, out_of_sight
 from api.services import Services
-from api.writes import Change, Writer
+from api.writes import NO_CAUSE, NOTHING, Cause, Change, Decide, Known, Writer
 from domain.decisions import Decision, Refused, fold_device
 from schema.events import DeviceMetadata, Event, SensorReplaced
-
-Decide = Callable[[Sequence[Event]], Decision]
 
 
 def writer_of(services: Services) -> Writer:
@@ -26,14 +24,18 @@ class SightedWriter(Writer):
         self._sight = sight
         self._known = (services.whole or services).latest
 
-    async def change(self, stream: str, actor: str, decide: Decide) -> Change:
-        return await super().change(stream, actor, self._within(stream, decide))
+    async def change(
+        self, stream: str, actor: str, decide: Decide, *, known: Known = NOTHING, cause: Cause = NO_CAUSE
+    ) -> Change:
+        return await super().change(stream, actor, self._within(stream, decide), known=known, cause=cause)
 
-    async def consider(self, stream: str, decide: Decide) -> Change:
-        return await super().consider(stream, self._within(stream, decide))
+    async def consider(self, stream: str, decide: Decide, *, known: Known = NOTHING) -> Change:
+        return await super().consider(stream, self._within(stream, decide), known=known)
 
     def _within(self, stream: str, decide: Decide) -> Decide:
         category, _, name = stream.partition("-")
+        if category == "request":
+            return decide  # of commands to devices, each of which is looked at for itself
         is_new = category == "control" and self._known.device(name) is None
         if category == "site":
             self._sight.require_site(name)

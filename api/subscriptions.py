@@ -9,9 +9,11 @@ from api.anomalies import LiveAnomalies
 from api.context import Info
 from api.fields import argument, guarded_stream
 from api.live import LiveReadings, Options
+from api.live_commands import command_updates
 from api.roles import Role
 from api.selection import Selection
 from api.types.anomaly import AnomalyMessage
+from api.types.command import Command
 from api.types.messages import ReadingMessage
 
 
@@ -60,3 +62,15 @@ class Subscription:
         after: Annotated[str | None, argument("Go on after this cursor; left out: from now on.")] = None,
     ) -> AsyncGenerator[AnomalyMessage, None]:
         return LiveAnomalies(info.context.services, device_id, metric).messages(after)
+
+    @guarded_stream(
+        Role.VIEWER,
+        "The commands of a correlation id: each as it stands, then whenever something became of it, those that set others back "
+        "included. It ends once all of them have ended. It may begin before they are asked for, so that nothing is missed.",
+    )
+    def command_updates(
+        self,
+        info: Info,
+        correlation_id: Annotated[strawberry.ID, argument("What the commands have in common.")],
+    ) -> AsyncGenerator[Command, None]:
+        return command_updates(info.context.services, correlation_id)

@@ -17,6 +17,7 @@ WINDOWS: Final = "windows"
 ACCOUNTS: Final = "accounts"
 LINEAGE: Final = "lineage"
 DECISIONS: Final = "decisions"
+COMMANDS: Final = "commands"
 _ASK_AGAIN_SECONDS: Final = 0.05
 
 

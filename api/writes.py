@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from adapters.event_log.port import NO_STREAM, Append, Conflict, EventLog
 from api.errors import ApiError, ErrorCode
 from domain.decisions import Decision, Refusal, Refused
+from schema.commands import CommandStep
 from schema.envelope import Cursor, Metadata, NewEvent, Position
 from schema.events import Event
-from schema.ids import content_event_id
+from schema.ids import EventId, content_event_id, format_event_id
 from schema.registry import REGISTRY
 
 _ATTEMPTS: Final = 10
@@ -23,20 +24,41 @@ _CODES: Final = {
 }
 
 
+class Known(msgspec.Struct, frozen=True):
+    """Up to where somebody knows a stream already: that revision, which stands at that position."""
+
+    revision: int = NO_STREAM
+    position: Position | None = None
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """What a change belongs together with, and the event that it follows from, both in the words of metadata."""
+
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+
 class Stream(msgspec.Struct, frozen=True):
-    """A stream as it stands: its events, the revision and the position of the last."""
+    """A stream after what is known of it: its further events with their ids, the revision and the position of the last."""
 
     events: Sequence[Event]
+    ids: Sequence[EventId]
     revision: int
     position: Position | None
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A stream after a decision, and the cursor from which on the decision can be seen."""
+    """A stream after a decision, from where it was known on, and the cursor from which on the decision can be seen."""
 
     events: Sequence[Event]
+    ids: Sequence[EventId]
     position: Position | None
     cursor: str
+
+
+Decide: TypeAlias = Callable[[Sequence[Event]], Decision]
+NOTHING: Final = Known()
+NO_CAUSE: Final = Cause()
 
 
 class Writer:
@@ -46,47 +68,69 @@ class Writer:
         self._log = log
         self._clock = clock
 
-    async def change(self, stream: str, actor: str, decide: Callable[[Sequence[Event]], Decision]) -> Change:
-        """Let `decide` see the stream's events and append what follows; ApiError where it refuses."""
+    async def change(
+        self, stream: str, actor: str, decide: Decide, *, known: Known = NOTHING, cause: Cause = NO_CAUSE
+    ) -> Change:
+        """Let `decide` see the stream's events after what is known, and append what follows; ApiError where it refuses."""
         for _ in range(_ATTEMPTS):
-            current = await self._read(stream)
+            current = await self._read(stream, known)
             decision = _decided(decide, current)
-            position = await self._append(stream, current, decision, actor) if decision else current.position
+            packed = self._packed(stream, current.revision, decision, actor, cause)
+            position = await self._append(stream, current, packed) if packed else current.position
             if not isinstance(position, Conflict):
-                return Change([*current.events, *decision], position, Cursor(self._log.log_id, position).encode())
+                ids = [*current.ids, *(event.id for event in packed)]
+                return Change([*current.events, *decision], ids, position, Cursor(self._log.log_id, position).encode())
         raise ApiError(ErrorCode.CONFLICT, "too many others are changing the same thing; try again")
 
-    async def consider(self, stream: str, decide: Callable[[Sequence[Event]], Decision]) -> Change:
+    async def consider(self, stream: str, decide: Decide, *, known: Known = NOTHING) -> Change:
         """What would follow, without appending it; ApiError where `decide` refuses."""
-        current = await self._read(stream)
+        current = await self._read(stream, known)
         decision = _decided(decide, current)
-        return Change([*current.events, *decision], current.position, Cursor(self._log.log_id, current.position).encode())
+        cursor = Cursor(self._log.log_id, current.position).encode()
+        return Change([*current.events, *decision], current.ids, current.position, cursor)
 
-    async def _read(self, stream: str) -> Stream:
+    async def _read(self, stream: str, known: Known) -> Stream:
         events: list[Event] = []
-        revision, position = NO_STREAM, None
+        ids: list[EventId] = []
+        revision, position = known.revision, known.position
         while True:
             page = await self._log.read_stream(stream, start=revision + 1, limit=_PAGE)
-            events += (REGISTRY.unpack(recorded) for recorded in page if recorded.type in REGISTRY.types)
+            readable = [recorded for recorded in page if recorded.type in REGISTRY.types]
+            events += map(REGISTRY.unpack, readable)
+            ids += (recorded.id for recorded in readable)
             if page:
                 revision, position = page[-1].revision, page[-1].position
             if len(page) < _PAGE:
-                return Stream(events, revision, position)
+                return Stream(events, ids, revision, position)
 
-    async def _append(self, stream: str, current: Stream, events: Sequence[Event], actor: str) -> Position | Conflict:
-        now = self._clock()
-        packed = [self._pack(stream, current.revision + 1 + offset, event, actor, now) for offset, event in enumerate(events)]
+    async def _append(self, stream: str, current: Stream, packed: Sequence[NewEvent]) -> Position | Conflict:
         [result] = await self._log.append([Append(stream, current.revision, packed)])
         return result if isinstance(result, Conflict) else result.position
 
-    def _pack(self, stream: str, revision: int, event: Event, actor: str, now: datetime) -> NewEvent:
+    def _packed(self, stream: str, revision: int, events: Sequence[Event], actor: str, cause: Cause) -> list[NewEvent]:
+        """What becomes of a command in the same change follows from the event before it; all else from the cause."""
+        packed: list[NewEvent] = []
+        for number, event in enumerate(events, revision + 1):
+            follows = isinstance(event, CommandStep) and packed
+            causation_id = format_event_id(packed[-1].id) if follows else cause.causation_id
+            packed.append(self._pack(stream, number, event, actor, Cause(cause.correlation_id, causation_id)))
+        return packed
+
+    def _pack(self, stream: str, revision: int, event: Event, actor: str, cause: Cause) -> NewEvent:
         """The id follows from the place and the content: an append whose answer was lost can be made again."""
-        metadata = Metadata(schema_version=REGISTRY.version_of(event), source="graphql", received_at=now, actor=actor)
+        metadata = Metadata(
+            schema_version=REGISTRY.version_of(event),
+            source="graphql",
+            received_at=self._clock(),
+            actor=actor,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.causation_id,
+        )
         event_id = content_event_id(None, stream, str(revision), REGISTRY.name_of(event), msgspec.json.encode(event))
         return REGISTRY.pack(event_id, event, metadata)
 
 
-def _decided(decide: Callable[[Sequence[Event]], Decision], current: Stream) -> Sequence[Event]:
+def _decided(decide: Decide, current: Stream) -> Sequence[Event]:
     decision = decide(current.events)
     if isinstance(decision, Refused):
         raise ApiError(_CODES[decision.why], decision.message)

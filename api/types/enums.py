@@ -83,6 +83,46 @@ class Validity(Enum):
     UNREADABLE = strawberry.enum_value("unreadable", description="This version of the server cannot read it.")
 
 
+@strawberry.enum(description="Where a command stands. The first four are on the way, the others are ends, for good.")
+class CommandState(Enum):
+    REQUESTED = strawberry.enum_value("requested", description="It is asked for, and not sent yet.")
+    DISPATCHING = strawberry.enum_value("dispatching", description="It is being sent: it may or may not be on its way.")
+    DISPATCHED = strawberry.enum_value("dispatched", description="The broker has it.")
+    ACKNOWLEDGED = strawberry.enum_value("acknowledged", description="The device has it, and is about it.")
+    SUCCEEDED = strawberry.enum_value("succeeded", description="It is done.")
+    FAILED = strawberry.enum_value("failed", description="The device tried and could not.")
+    REJECTED = strawberry.enum_value("rejected", description="It was not taken, by the device or before it was sent.")
+    EXPIRED = strawberry.enum_value("expired", description="It was never sent: its deadline passed first.")
+    TIMED_OUT = strawberry.enum_value("timed_out", description="It was sent, and the device did not say what became of it.")
+    UNKNOWN = strawberry.enum_value("unknown", description="Nobody can tell whether it was sent. It is not sent again.")
+    CANCELLED = strawberry.enum_value("cancelled", description="It was taken back before it was sent.")
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
+@strawberry.enum(description="What becomes of a command for a device that is known to be offline.")
+class WhenOffline(Enum):
+    REFUSE = strawberry.enum_value("refuse", description="It is refused.")
+    HOLD = strawberry.enum_value("hold", description="It waits for the device, up to its deadline.")
+
+
+@strawberry.enum(description="What happens to the other commands of a request when one of them does not succeed.")
+class OnFailure(Enum):
+    LEAVE = strawberry.enum_value("leave", description="Nothing: each stands for itself.")
+    SET_BACK = strawberry.enum_value(
+        "set_back",
+        description="Those not sent yet are cancelled, those that succeeded are set back to the state before, if it is known.",
+    )
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
 @strawberry.enum(description="How a read model stands.")
 class ProjectionState(Enum):
     STARTING = strawberry.enum_value("starting", description="It loads what it kept.")

@@ -1,5 +1,6 @@
 """What mutations answer: each its own success, or the one error."""
 
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 import strawberry
@@ -15,44 +16,48 @@ from api.types.retention import RetentionRun
 from api.types.segment import SensorSegment
 from api.types.site import Site
 
-_CURSOR = "The place of the change in the log: give it as `atLeast` to a query that must see it."
+CURSOR = "The place of the change in the log: give it as `atLeast` to a query that must see it."
 
 
 @strawberry.type(description="The change was refused, and nothing happened.")
 class OperationError:
     code: ErrorCode = described("Why, in a word that does not change.")
     message: str = described("Why, in a sentence.")
+    retry_at: datetime | None = strawberry.field(
+        description="When it is worth asking again, where that is known: an override ends, or the command that is under way.",
+        default=None,
+    )
 
 
 @strawberry.type(description="The site is as asked.")
 class DefineSiteSuccess:
     site: Site = described("The site as it is now.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="The device is registered as asked.")
 class RegisterDeviceSuccess:
     device: Device = described("The device as it is now.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="The readings are corrected as asked; or, for a dry run, nothing happened yet.")
 class CorrectReadingsSuccess:
     correction: Correction | None = described("The correction; null for a dry run.")
     preview: CorrectionPreview | None = described("What would change, for a dry run; else null.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="The sensor is replaced as asked.")
 class ReplaceSensorSuccess:
     segments: list[SensorSegment] = described("The sensors that make up the series now, in order of time.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="The device is in or out of service as asked.")
 class RetireDeviceSuccess:
     device: Device = described("The device as it is now.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="A run of the retention job begins: `retentionRun` tells how it goes.")
@@ -64,20 +69,20 @@ class ApplyRetentionSuccess:
 class IssueKeySuccess:
     key: ApiKey = described("The key, without its secret.")
     secret: str = described("The whole key, to be sent as `Authorization: Bearer`. It is shown this once, and never again.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="The key has a new secret.")
 class RotateKeySuccess:
     key: ApiKey = described("The key, without its secrets.")
     secret: str = described("The whole key with its new secret. It is shown this once, and never again.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="The key opens nothing any more.")
 class RevokeKeySuccess:
     key: ApiKey = described("The key as it is now.")
-    cursor: CursorText = described(_CURSOR)
+    cursor: CursorText = described(CURSOR)
 
 
 @strawberry.type(description="It was begun. `projection { rebuild }` and `projections` show how it gets on.")
@@ -95,41 +100,41 @@ class RollBackProjectionSuccess:
     projection: Projection = described("The read model.")
 
 
-def _result(name: str, description: str) -> object:
+def result(name: str, description: str) -> object:
     return strawberry.union(name, description=description)
 
 
 DefineSiteResult: TypeAlias = Annotated[
-    DefineSiteSuccess | OperationError, _result("DefineSiteResult", "What became of `defineSite`.")
+    DefineSiteSuccess | OperationError, result("DefineSiteResult", "What became of `defineSite`.")
 ]
 RegisterDeviceResult: TypeAlias = Annotated[
-    RegisterDeviceSuccess | OperationError, _result("RegisterDeviceResult", "What became of `registerDevice`.")
+    RegisterDeviceSuccess | OperationError, result("RegisterDeviceResult", "What became of `registerDevice`.")
 ]
 CorrectReadingsResult: TypeAlias = Annotated[
-    CorrectReadingsSuccess | OperationError, _result("CorrectReadingsResult", "What became of `correctReadings`.")
+    CorrectReadingsSuccess | OperationError, result("CorrectReadingsResult", "What became of `correctReadings`.")
 ]
 ReplaceSensorResult: TypeAlias = Annotated[
-    ReplaceSensorSuccess | OperationError, _result("ReplaceSensorResult", "What became of `replaceSensor`.")
+    ReplaceSensorSuccess | OperationError, result("ReplaceSensorResult", "What became of `replaceSensor`.")
 ]
 RetireDeviceResult: TypeAlias = Annotated[
-    RetireDeviceSuccess | OperationError, _result("RetireDeviceResult", "What became of `retireDevice`.")
+    RetireDeviceSuccess | OperationError, result("RetireDeviceResult", "What became of `retireDevice`.")
 ]
 ApplyRetentionResult: TypeAlias = Annotated[
-    ApplyRetentionSuccess | OperationError, _result("ApplyRetentionResult", "What became of `applyRetention`.")
+    ApplyRetentionSuccess | OperationError, result("ApplyRetentionResult", "What became of `applyRetention`.")
 ]
-IssueKeyResult: TypeAlias = Annotated[IssueKeySuccess | OperationError, _result("IssueKeyResult", "What became of `issueKey`.")]
+IssueKeyResult: TypeAlias = Annotated[IssueKeySuccess | OperationError, result("IssueKeyResult", "What became of `issueKey`.")]
 RotateKeyResult: TypeAlias = Annotated[
-    RotateKeySuccess | OperationError, _result("RotateKeyResult", "What became of `rotateKey`.")
+    RotateKeySuccess | OperationError, result("RotateKeyResult", "What became of `rotateKey`.")
 ]
 RevokeKeyResult: TypeAlias = Annotated[
-    RevokeKeySuccess | OperationError, _result("RevokeKeyResult", "What became of `revokeKey`.")
+    RevokeKeySuccess | OperationError, result("RevokeKeyResult", "What became of `revokeKey`.")
 ]
 RebuildProjectionResult: TypeAlias = Annotated[
-    RebuildProjectionSuccess | OperationError, _result("RebuildProjectionResult", "What became of `rebuildProjection`.")
+    RebuildProjectionSuccess | OperationError, result("RebuildProjectionResult", "What became of `rebuildProjection`.")
 ]
 VerifyProjectionResult: TypeAlias = Annotated[
-    VerifyProjectionSuccess | OperationError, _result("VerifyProjectionResult", "What became of `verifyProjection`.")
+    VerifyProjectionSuccess | OperationError, result("VerifyProjectionResult", "What became of `verifyProjection`.")
 ]
 RollBackProjectionResult: TypeAlias = Annotated[
-    RollBackProjectionSuccess | OperationError, _result("RollBackProjectionResult", "What became of `rollBackProjection`.")
+    RollBackProjectionSuccess | OperationError, result("RollBackProjectionResult", "What became of `rollBackProjection`.")
 ]

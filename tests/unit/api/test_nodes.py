@@ -19,6 +19,7 @@ from schema.events import SiteDefined
 from schema.ids import EventId, format_event_id
 from schema.times import HOUR_US
 from tests.support.api import House, small_house
+from tests.support.command_events import asked, control
 from tests.support.house_events import dead_letter, pack, reading
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id nodeId } }"
@@ -29,6 +30,7 @@ ALL = """query ($event: ID!) {
   anomalies { nodes { __typename id nodeId } }
   deadLetters { nodes { __typename id nodeId } }
   audit(eventId: $event) { __typename id nodeId }
+  commands { nodes { __typename id nodeId } }
   projections { __typename id nodeId } }"""
 HOUR = Anomaly(SeriesKey("a", "main", "temperature"), HOUR_US, 9.0, 1.0, 8.0, 6.0, Severity.MINOR, Position(1))
 
@@ -38,7 +40,8 @@ async def fill(house: House) -> list[dict[str, Any]]:
     heard = reading("a", 0, temperature=1.0)
     letters = [dead_letter(b"{"), dead_letter(b"[")]
     sites = [pack(f"site-{name}", SiteDefined(site_id=name, time_zone="UTC")) for name in ("farm", "yard")]
-    await house.says([heard, reading("b", 0, temperature=1.0), *letters, *sites])
+    ordered = [control(asked("both", number), "both") for number in range(2)]
+    await house.says([heard, reading("b", 0, temperature=1.0), *letters, *sites, *ordered])
     other = Anomaly(HOUR.series, 2 * HOUR_US, 9.0, 1.0, 8.0, 6.0, Severity.MINOR, Position(1))
     await house.history.keep([], {}, Cursor(house.log.log_id, Position(1)), [HOUR, other])
     data = await house.ask(ALL, {"event": format_event_id(heard[1].id)}, role=Role.ADMIN)

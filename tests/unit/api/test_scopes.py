@@ -18,6 +18,7 @@ from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
 from schema.times import to_micros
 from tests.support.api import AsgiSocket, House, small_house
+from tests.support.command_events import asked, command_id, control
 from tests.support.house_events import Said, at, dead_letter, pack, reading
 
 DAY = 86_400
@@ -28,7 +29,7 @@ QUERIES = {
     "devices below": '{ devices(location: "SITE") { nodes { id } } }',
     "devices after": '{ devices(first: 1, after: "AFTER") { nodes { id } pageInfo { hasNextPage endCursor } } }',
     "node": '{ node(id: "node of device") { __typename id nodeId ... on Device { site location latest { sensorId } } } }',
-    "nodes": '{ nodes(ids: ["node of device", "node of site", "node of event", "node of anomaly"]) { __typename id nodeId } }',
+    "nodes": "{ nodes(ids: [NODES]) { __typename id nodeId } }",
     "sites": "{ sites { id name timeZone } }",
     "readings": '{ readings(deviceId: "DEVICE") { nodes { deviceId sensorId metric value } pageInfo { endCursor } } }',
     "readings known": '{ readings(deviceId: "DEVICE", knownAt: "2026-06-13T00:00:00Z") { nodes { deviceId value } } }',
@@ -45,13 +46,17 @@ QUERIES = {
     "anomalies of one": '{ anomalies(deviceId: "DEVICE") { nodes { deviceId } } }',
     "audit": '{ audit(eventId: "EVENT") { type source stream actor site } }',
     "deadLetters": "{ deadLetters { totalCount nodes { topic payload } } }",
+    "command": '{ command(id: "COMMAND") { id deviceId actuatorId value state requestedBy } }',
+    "commands": "{ commands { nodes { id deviceId correlationId } edges { cursor } pageInfo { endCursor } } }",
+    "commands of one": '{ commands(deviceId: "DEVICE") { nodes { id deviceId } } }',
+    "commands of a correlation": '{ commands(correlationId: "SITE-loop") { nodes { id deviceId } } }',
     "projections": "{ projections { name state } }",
     "retentionRun": "{ retentionRun { startedAt } }",
     "keys": "{ keys { id name } }",
     "mqttLogins": "{ mqttLogins { devices sites } }",
     "auditTrail": "{ auditTrail { nodes { actor document } } }",
 }
-NODES = {"device": "Device", "site": "Site", "event": "EventAudit", "anomaly": "Anomaly"}
+NODES = {"device": "Device", "site": "Site", "event": "EventAudit", "anomaly": "Anomaly", "command": "Command"}
 OF_ALPHA = {"DEVICE": "alpha-1", "SITE": "alpha", "SENSOR": "alpha-probe"}
 OF_BRAVO = {"DEVICE": "bravo-1", "SITE": "bravo", "SENSOR": "bravo-probe"}
 OF_NOBODY = {"DEVICE": "nobod-1", "SITE": "nobod", "SENSOR": "nobod-probe"}
@@ -65,7 +70,8 @@ def history_of(name: str) -> list[Said]:
     ]
     site = SiteDefined(site_id=name, name=f"The {name} site", time_zone="Europe/Rome")
     placed = DeviceMetadata(device_id=device, name=f"{name} climate", location=f"{name}/house")
-    return [pack(f"site-{name}", site), *said, pack(f"control-{device}", placed)]
+    ordered = asked(f"{name}-loop", device=device, actuator=f"{name}-heater")
+    return [pack(f"site-{name}", site), *said, pack(f"control-{device}", placed), control(ordered, f"{name}-loop")]
 
 
 @pytest.fixture
@@ -102,8 +108,10 @@ async def filled(house: House, query: str, names: dict[str, str]) -> str:
     event = await event_of(house, names["DEVICE"]) if known else "0" * 8 + "-0000-8000-8000-" + "0" * 12
     hour = AnomalyPlace(to_micros(at(10 * DAY)), names["DEVICE"], names["SENSOR"], "temperature")
     kinds = {"Device": names["DEVICE"], "Site": names["SITE"], "EventAudit": event, "Anomaly": encode_place(hour)}
+    kinds["Command"] = command_id(f"{names['SITE']}-loop")
     nodes = {f"node of {word}": NodeId(kind, kinds[kind]).encode() for word, kind in NODES.items()}
-    for word, value in {**names, **nodes, "AFTER": after, "EVENT": event}.items():
+    query = query.replace("NODES", ", ".join(f'"{word}"' for word in nodes))
+    for word, value in {**names, **nodes, "AFTER": after, "EVENT": event, "COMMAND": kinds["Command"]}.items():
         query = query.replace(word, value)
     return query
 
@@ -157,7 +165,7 @@ async def test_every_node_of_its_part_is_in_sight(both: House) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 50])
-@pytest.mark.parametrize("field", ["devices", "anomalies"])
+@pytest.mark.parametrize("field", ["devices", "anomalies", "commands"])
 async def test_pages_hold_what_is_in_sight_in_either_direction(both: House, field: str, size: int) -> None:
     for number in range(2, 6):
         for site in ("alpha", "bravo"):
@@ -165,6 +173,7 @@ async def test_pages_hold_what_is_in_sight_in_either_direction(both: House, fiel
             await both.says(
                 [reading(f"{site}-{number}", day * DAY, site=site, temperature=value) for day, value in enumerate(spike)]
             )
+            await both.says([control(asked(f"{site}-{number}", device=f"{site}-{number}"), f"{site}-{number}")])
     node = "id" if field == "devices" else "deviceId"
     text = f"""query ($first: Int, $after: String, $last: Int, $before: String) {{
       {field}(first: $first, after: $after, last: $last, before: $before) {{
@@ -298,13 +307,16 @@ CHANGES = {
     "correctReadings": CORRECTION,
     "dry run": CORRECTION.replace("reason", "dryRun: true, reason"),
     "replaceSensor": '(input: {deviceId: "DEVICE", sensorId: "SENSOR", by: null})',
+    "issueCommand": '(input: {deviceId: "DEVICE", actuatorId: "heater", value: "on"})',
+    "issueCommands": '(input: {commands: [{deviceId: "DEVICE", actuatorId: "heater", value: "on"}], correlationId: "SITE-2"})',
+    "cancelCommand": '(id: "COMMAND")',
     "retireDevice": '(input: {deviceId: "DEVICE", reason: "x"})',
 }
 
 
 def mutation(name: str, names: dict[str, str]) -> str:
     arguments, field = CHANGES[name], "correctReadings" if name == "dry run" else name
-    for word, value in names.items():
+    for word, value in {**names, "COMMAND": command_id(f"{names['SITE']}-loop")}.items():
         arguments = arguments.replace(word, value)
     return f"mutation {{ {field}{arguments} {{ __typename ... on OperationError {{ code message }} }} }}"
 
@@ -314,9 +326,9 @@ async def test_nobody_changes_what_he_does_not_see_nor_learns_whether_it_is_ther
     key = await key_for(both, role="operator", sites=("alpha",))
     head = await both.log.head()
     others, nobodys = [await ask(both, key, mutation(name, names)) for names in (OF_BRAVO, OF_NOBODY)]
-    assert repr(others).replace("bravo", "nobod") == repr(nobodys)
+    assert repr(others).replace("bravo", "nobod").replace(command_id("bravo-loop"), command_id("nobod-loop")) == repr(nobodys)
     [answer] = others["data"].values()
-    assert answer["code"] == "FORBIDDEN"
+    assert answer["code"] == ("NOT_FOUND" if name == "cancelCommand" else "FORBIDDEN")
     assert await both.log.head() == head
     [own] = (await ask(both, key, mutation(name, OF_ALPHA)))["data"].values()
     assert own.get("code") in {None, "NOT_FOUND"}  # there is no replacement to take back

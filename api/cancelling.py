@@ -1,0 +1,49 @@
+"""Taking a command back."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+from api.changes import settled
+from api.context import Context
+from api.errors import ApiError, ErrorCode
+from api.refusals import refusal
+from api.types.command import command
+from api.types.command_results import CancelCommandSuccess
+from api.visibility import COMMANDS
+from api.writes import Cause, Known
+from domain.command_decider import CommandRefused, cancel
+from domain.commands import CommandState
+from domain.control import fold
+from domain.decisions import Decision
+from projections.command_queries import CommandView
+from schema.events import Event
+
+
+async def cancel_command(context: Context, command_id: str, reason: str | None) -> CancelCommandSuccess:
+    """ApiError where it was sent already, has ended otherwise, or is not known."""
+    commands = context.services.commands
+    view = await _found(context, command_id)
+    device_id = view.command.device_id
+    known = await commands.control(device_id)
+
+    def decide(events: Sequence[Event]) -> Decision:
+        if view.command.state is CommandState.CANCELLED:
+            return []
+        event = cancel(reduce(fold, events, known.control), command_id, context.services.clock(), reason)
+        if isinstance(event, CommandRefused):
+            raise refusal(event)
+        return [event]
+
+    cause = Cause(view.command.correlation_id, view.steps[-1].event_id)
+    stands = Known(known.revision, known.position)
+    change = await context.writer.change(f"control-{device_id}", context.principal.actor, decide, known=stands, cause=cause)
+    cursor = await settled(context, change, COMMANDS)
+    [shown] = await commands.find([command_id])
+    return CancelCommandSuccess(command=command(shown or view), cursor=cursor)
+
+
+async def _found(context: Context, command_id: str) -> CommandView:
+    [view] = await context.services.commands.find([command_id])
+    if view is None:
+        raise ApiError(ErrorCode.NOT_FOUND, f"there is no command {command_id[:64]!r}")
+    return view
