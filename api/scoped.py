@@ -17,6 +17,7 @@ from api.scoped_decisions import SeenDecisions
 from api.scoped_history import AT_ONCE, SeenHistory
 from api.scoped_projections import SeenProjections, SeenRebuilds
 from api.services import Services
+from projections.command_queries import CommandQueries
 from projections.queries import (
     DeadLetterView,
     DeviceView,
@@ -39,14 +40,15 @@ def as_seen(services: Services, scope: Scope) -> Services:
     if scope == EVERYTHING:
         return services
     sight = Sight(scope, services.latest)
+    commands = SeenCommands(services.commands, sight)
     return replace(
         services,
         whole=services,
         sight=sight,
         latest=SeenLatest(services.latest, sight),
         decisions=SeenDecisions(services.decisions, sight),
-        lineage=SeenLineage(services.lineage, sight),
-        commands=SeenCommands(services.commands, sight),
+        lineage=SeenLineage(services.lineage, commands, sight),
+        commands=commands,
         projections=SeenProjections(services.projections),
         rebuilds=None if services.rebuilds is None else SeenRebuilds(services.rebuilds, sight),
         feed=SeenFeed(services.feed, sight),
@@ -93,8 +95,9 @@ class SeenLatest:
 class SeenLineage:
     """The port `LineageQueries`."""
 
-    def __init__(self, lineage: LineageQueries, sight: Sight) -> None:
+    def __init__(self, lineage: LineageQueries, commands: CommandQueries, sight: Sight) -> None:
         self._lineage = lineage
+        self._commands = commands
         self._sight = sight
 
     async def find(self, event_id: EventId) -> RecordedEvent | None:
@@ -103,7 +106,13 @@ class SeenLineage:
 
     async def find_all(self, event_ids: Sequence[EventId]) -> list[RecordedEvent | None]:
         found = await self._lineage.find_all(event_ids)
-        return [event if event is not None and _is_seen(event, self._sight) else None for event in found]
+        return [event if event is not None and await self._sees(event) else None for event in found]
+
+    async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
+        return [event for event in await self._lineage.correlated(correlation_id, first=first) if await self._sees(event)]
+
+    async def of_command(self, command_id: str, *, first: int) -> list[RecordedEvent]:
+        return [event for event in await self._lineage.of_command(command_id, first=first) if await self._sees(event)]
 
     async def dead_letters(
         self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False
@@ -113,6 +122,11 @@ class SeenLineage:
 
     async def count_dead_letters(self) -> int:
         raise _no_letters()
+
+    async def _sees(self, event: RecordedEvent) -> bool:
+        if event.category == "request":
+            return await self._commands.request(event.stream.partition("-")[2]) is not None
+        return _is_seen(event, self._sight)
 
 
 class SeenFeed:

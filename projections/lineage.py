@@ -18,19 +18,20 @@ from projections.lineage_index import Entry, LineageIndex, Place
 from projections.own_thread import OwnThread, away_for_now
 from projections.queries import DeadLetterView, FeedEvent, FeedPage
 from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
-from schema.events import DeadLettered
+from schema.events import ActuatorEvent, CommandAck, DeadLettered, Event
 from schema.ids import EventId
 
 _FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased"})
 """The log lets go of them soon: what they tell holds for seconds."""
 _CLOSE: Final = 8
 """To read so many events more costs no more than another question."""
+_LONGEST_ID: Final = 64
 _WHAT: Final = "the lineage index"
 _CORRELATED: Final = b'"$correlationId"'
 
 
 class Lineage:
-    """Implements `ReadModel` and `LineageQueries`. It looks at envelopes alone, so no event is unreadable to it."""
+    """Implements `ReadModel` and `LineageQueries`. It hardly looks beyond envelopes, so no event is unreadable to it."""
 
     name = "lineage"
     only = EVERYTHING
@@ -88,6 +89,13 @@ class Lineage:
         """At most `first` events of that correlation id, in log order; those that the log let go are left out."""
         index = self._index
         places = await self._thread.run(lambda: index.correlated(correlation_id, first))
+        events = await self._read(places)
+        return [events[place] for place in places if place in events]
+
+    async def of_command(self, command_id: str, *, first: int) -> list[RecordedEvent]:
+        """At most `first` events in which a device tells something of that command, in log order."""
+        index = self._index
+        places = await self._thread.run(lambda: index.of_command(command_id, first))
         events = await self._read(places)
         return [events[place] for place in places if place in events]
 
@@ -151,8 +159,15 @@ def _entry(fed: FeedEvent) -> Entry:
         recorded.stream,
         recorded.revision,
         _correlation_of(recorded),
+        _command_of(fed.event),
         recorded.type == DeadLettered.__name__,
     )
+
+
+def _command_of(event: Event | None) -> str | None:
+    """The command that a device tells something of; nobody else's word is so long."""
+    command_id = event.command_id if isinstance(event, CommandAck | ActuatorEvent) else None
+    return None if command_id is None or len(command_id) > _LONGEST_ID else command_id
 
 
 def _correlation_of(recorded: RecordedEvent) -> str | None:

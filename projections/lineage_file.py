@@ -6,7 +6,7 @@ from projections.index_file import Layout
 
 LAYOUT: Final = Layout(
     name="lineage_index",
-    format=1,
+    format=2,
     cache_kib=12 << 10,
     tables="""
 CREATE TABLE stream (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;

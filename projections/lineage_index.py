@@ -1,4 +1,4 @@
-"""The lineage index in SQLite: event id, correlation id and dead letters -> place in the log.
+"""The lineage index in SQLite: event id, correlation id, command id and dead letters -> place in the log.
 
 Event ids are hashes, and random keys wear out one large b-tree: each insert would touch a page of its own. So keys are grouped
 in generations of some hundred thousand events: inserts stay within the newest, which fits the cache, and a question looks
@@ -56,6 +56,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     stream: str
     revision: int
     correlation_id: str | None
+    command_id: str | None
     is_dead_letter: bool
 
 
@@ -99,6 +100,10 @@ class LineageIndex:
         """Where the events of one correlation id are, in log order."""
         return self._places(_FIND_CORRELATED, (self._newest_generation(), correlation_id, first))
 
+    def of_command(self, command_id: str, first: int) -> list[Place]:
+        """Where a device tells something of that command, in log order."""
+        return self.correlated(_command(command_id), first)
+
     def dead_letters(self, first: int, *, before: Position | None, since: Position | None, oldest: bool) -> list[Place]:
         """Where dead letters are, newest first; with `oldest` the last of these."""
         ends = (_BEFORE_ALL if since is None else since, _NO_LIMIT if before is None else before)
@@ -112,7 +117,8 @@ class LineageIndex:
         """Hex digest of what is held, however it came to be: sums, since rows of one generation have no order of arrival."""
         sums = self._connection.execute(_SUMS).fetchone()
         letters = self._connection.execute("SELECT count(*), sum(position & 1048575) FROM dead_letter").fetchone()
-        return blake2b(repr((sums, letters)).encode(), digest_size=16).hexdigest()
+        correlations = self._connection.execute("SELECT count(*), sum(position & 1048575) FROM correlation").fetchone()
+        return blake2b(repr((sums, letters, correlations)).encode(), digest_size=16).hexdigest()
 
     def close(self) -> None:
         self._connection.close()
@@ -129,6 +135,8 @@ class LineageIndex:
             events.append((generation, _key(entry.event_id), *place))
             if entry.correlation_id is not None:
                 correlations.append((generation, entry.correlation_id, *place))
+            if entry.command_id is not None:
+                correlations.append((generation, _command(entry.command_id), *place))
             if entry.is_dead_letter:
                 dead_letters.append(place)
         self._insert("event", 5, sorted(events))
@@ -161,6 +169,11 @@ class LineageIndex:
 
     def _newest_generation(self) -> int:
         return self._events >> _GENERATION_BITS
+
+
+def _command(command_id: str) -> str:
+    """No correlation id: these hold no colon."""
+    return f"command:{command_id}"
 
 
 def _key(event_id: EventId) -> int:

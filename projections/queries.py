@@ -229,6 +229,14 @@ class LineageQueries(Protocol):
         """The event of each id, in that order."""
         ...
 
+    async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
+        """At most `first` events of that correlation id, in log order."""
+        ...
+
+    async def of_command(self, command_id: str, *, first: int) -> list[RecordedEvent]:
+        """At most `first` events in which a device tells something of that command, in log order."""
+        ...
+
     async def dead_letters(
         self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False
     ) -> list[DeadLetterView]:

@@ -17,7 +17,7 @@ from projections.engine import Engine
 from projections.lineage import Lineage
 from projections.read_model import TryAgainError
 from schema.envelope import Cursor, Metadata, NewEvent, Position
-from schema.events import DeadLettered, LeaseTaken
+from schema.events import ActuatorEvent, CommandAck, DeadLettered, LeaseTaken
 from schema.ids import device_event_id
 from schema.registry import REGISTRY
 from tests.support.engines import running
@@ -251,3 +251,15 @@ async def test_an_index_has_the_hash_of_a_rebuilt_one_and_of_no_other(tmp_path: 
     await tell(log, [letter(2)])
     async with indexed(log, tmp_path / "served") as served:
         assert await served.content_hash() != whole
+
+
+async def test_what_a_device_tells_of_a_command_is_found_by_its_id(tmp_path: Path) -> None:
+    log = MemoryLog()
+    ack = CommandAck(device_id="box", command_id="c1", result="accepted", timestamp=START)
+    state = ActuatorEvent(device_id="box", actuator_id="heater", timestamp=START, state="on", command_id="c1")
+    other = ActuatorEvent(device_id="box", actuator_id="heater", timestamp=START, state="off")
+    await tell(log, [pack("device-box", ack), pack("device-box", other), pack("device-box", state), correlated(1, "c1")])
+    async with indexed(log, tmp_path) as lineage:
+        assert [event.type for event in await lineage.of_command("c1", first=10)] == ["CommandAck", "ActuatorEvent"]
+        assert [event.type for event in await lineage.of_command("c1", first=1)] == ["CommandAck"]
+        assert [event.type for event in await lineage.correlated("c1", first=10)] == ["SensorReading"]
