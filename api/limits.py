@@ -29,6 +29,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     selectors: int = 20
     commands: int = 50
     """Commands in one request."""
+    traced: int = 500
+    """Events of one correlation id in one trace."""
     exports: int = 4
     """Exports that are under way at once: each reads a part of the history at a time, and holds one in memory."""
     key_exports: int = 2

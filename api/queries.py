@@ -16,6 +16,7 @@ from api.letters import read_letters
 from api.nodes import find_devices, find_events, find_nodes
 from api.retention import last_run
 from api.roles import Role
+from api.trace import trace
 from api.types.anomaly import AnomalyConnection
 from api.types.audit import EventAudit
 from api.types.command import Command, CommandConnection
@@ -32,6 +33,7 @@ from api.types.retention import RetentionRun
 from api.types.series import Series, SeriesSelector
 from api.types.site import Site, site
 from api.types.summary import DailySummary
+from api.types.trace import Trace
 from api.visibility import COMMANDS, DECISIONS, HISTORY, LATEST, LINEAGE, WINDOWS
 from schema.envelope import Cursor
 
@@ -261,6 +263,20 @@ class Query(AdminQuery):
         wanted = commands.Wanted(correlation_id, device_id, state, page)
         await info.context.visibility.at_least(COMMANDS, at_least)
         return await commands.commands(info.context.services, wanted)
+
+    @guarded(
+        Role.VIEWER,
+        "What hangs together by a correlation id: what led to it, the request, its commands and what became of them, what "
+        "devices told, also late, and what was measured after. Null where no event bears it.",
+    )
+    async def trace(
+        self,
+        info: Info,
+        *,
+        correlation_id: Annotated[strawberry.ID, argument("The correlation id.")],
+        at_least: AtLeast = None,
+    ) -> Trace | None:
+        return await trace(info.context, correlation_id, at_least)
 
     @guarded(Role.VIEWER, "Where an event came from, and what the checks made of it; null where it is not known.")
     async def audit(

@@ -111,8 +111,8 @@ class SeenLineage:
     async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
         return [event for event in await self._lineage.correlated(correlation_id, first=first) if await self._sees(event)]
 
-    async def of_command(self, command_id: str, *, first: int) -> list[RecordedEvent]:
-        return [event for event in await self._lineage.of_command(command_id, first=first) if await self._sees(event)]
+    async def of_commands(self, command_ids: Sequence[str], *, first: int) -> list[RecordedEvent]:
+        return [event for event in await self._lineage.of_commands(command_ids, first=first) if await self._sees(event)]
 
     async def dead_letters(
         self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False

@@ -3,6 +3,7 @@
 Requested -> Dispatching -> Dispatched -> Acknowledged -> one of the outcomes; any of the steps may be the last before that.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -16,6 +17,7 @@ from schema.commands import (
     CommandDispatched,
     CommandDispatching,
     CommandEnded,
+    CommandStep,
     Outcome,
 )
 from schema.events import ActuatorCommand, Event
@@ -106,9 +108,19 @@ def advance(command: Command, event: Event) -> Command:
     return command
 
 
+def state_of(step: CommandStep) -> CommandState:
+    """What a step alone says that its command has come to."""
+    return _ENDS[step.outcome] if isinstance(step, CommandEnded) else _STATES[type(step)]
+
+
 def _further(one: CommandState, other: CommandState) -> CommandState:
     """A device may answer before the broker does."""
     return max(one, other, key=_WAY.index)
 
 
 _ENDS: Final = {outcome: CommandState(outcome.value) for outcome in Outcome}
+_STATES: Final[Mapping[type[CommandStep], CommandState]] = {
+    CommandDispatching: CommandState.DISPATCHING,
+    CommandDispatched: CommandState.DISPATCHED,
+    CommandAcknowledged: CommandState.ACKNOWLEDGED,
+}

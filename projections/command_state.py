@@ -1,19 +1,14 @@
 """What of the commands is held in memory: the control state of each device, and what has not ended."""
 
-from collections.abc import Iterable, Mapping, Sized
-from typing import Final
+from collections.abc import Iterable, Sized
 
 from msgspec.structs import replace
 
-from domain.commands import CommandState, advance, requested
+from domain.commands import CommandState, advance, requested, state_of
 from domain.control import Control, fold
 from projections.command_queries import CommandView, KnownControl, RequestView, Step
 from projections.queries import FeedEvent
 from schema.commands import (
-    CommandAcknowledged,
-    CommandDispatched,
-    CommandDispatching,
-    CommandEnded,
     CommandsRequested,
     CommandStep,
     RequestEnded,
@@ -119,12 +114,8 @@ def _moved(view: CommandView, event: CommandStep, recorded: RecordedEvent) -> Co
     command = advance(view.command, event)
     if command is view.command:
         return None
-    step = Step(_state_of(event), event.timestamp, format_event_id(recorded.id))
+    step = Step(state_of(event), event.timestamp, format_event_id(recorded.id))
     return replace(view, command=command, steps=(*view.steps, step))
-
-
-def _state_of(event: CommandStep) -> CommandState:
-    return CommandState(event.outcome.value) if isinstance(event, CommandEnded) else _STATES[type(event)]
 
 
 def _asked(event: CommandsRequested) -> RequestView:
@@ -138,10 +129,3 @@ def _asked(event: CommandsRequested) -> RequestView:
 
 def _ended(view: RequestView, event: RequestEnded) -> RequestView:
     return replace(view, ended_at=event.timestamp, succeeded=event.succeeded, set_back=event.set_back, left=event.left)
-
-
-_STATES: Final[Mapping[type[CommandStep], CommandState]] = {
-    CommandDispatching: CommandState.DISPATCHING,
-    CommandDispatched: CommandState.DISPATCHED,
-    CommandAcknowledged: CommandState.ACKNOWLEDGED,
-}

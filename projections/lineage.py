@@ -92,10 +92,10 @@ class Lineage:
         events = await self._read(places)
         return [events[place] for place in places if place in events]
 
-    async def of_command(self, command_id: str, *, first: int) -> list[RecordedEvent]:
-        """At most `first` events in which a device tells something of that command, in log order."""
+    async def of_commands(self, command_ids: Sequence[str], *, first: int) -> list[RecordedEvent]:
+        """At most `first` events of each command in which a device tells something of it."""
         index = self._index
-        places = await self._thread.run(lambda: index.of_command(command_id, first))
+        places = await self._thread.run(lambda: [place for each in command_ids for place in index.of_command(each, first)])
         events = await self._read(places)
         return [events[place] for place in places if place in events]
 

@@ -233,8 +233,8 @@ class LineageQueries(Protocol):
         """At most `first` events of that correlation id, in log order."""
         ...
 
-    async def of_command(self, command_id: str, *, first: int) -> list[RecordedEvent]:
-        """At most `first` events in which a device tells something of that command, in log order."""
+    async def of_commands(self, command_ids: Sequence[str], *, first: int) -> list[RecordedEvent]:
+        """At most `first` events of each command in which a device tells something of it."""
         ...
 
     async def dead_letters(

@@ -59,4 +59,4 @@ def correlated(stream: str, event: Event, correlation_id: str, *, actor: str | N
         causation_id=cause,
     )
     data = REGISTRY.pack(b"", event, metadata).data
-    return stream, REGISTRY.pack(content_event_id(None, stream, data), event, metadata)
+    return stream, REGISTRY.pack(content_event_id(None, stream, REGISTRY.name_of(event), data), event, metadata)

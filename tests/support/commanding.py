@@ -48,10 +48,11 @@ async def asked_of(house: House, device: str = "box") -> list[ActuatorCommand]:
 async def become(house: House, event: ActuatorCommand, *kinds: type[CommandStep] | Outcome) -> None:
     """Steps of a command, as reactors append them."""
     said: list[Said] = []
+    asked_at = (event.timestamp - START).total_seconds()
     for second, kind in enumerate(kinds, 1):
         ended: Mapping[str, Any] = {"outcome": kind, "state": event.value} if isinstance(kind, Outcome) else {}
         of = CommandEnded if isinstance(kind, Outcome) else kind
-        said.append(control(step(of, event, second, **ended), event.correlation_id))
+        said.append(control(step(of, event, asked_at + second, **ended), event.correlation_id))
     await house.says(said)
 
 

@@ -14,11 +14,12 @@ from api.limits import Limits
 from api.schema import build_schema, root_fields
 from api.types.node import NodeId
 from api.writes import Writer
+from schema.commands import CommandsRequested, RequestedCommand
 from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
 from schema.times import to_micros
 from tests.support.api import AsgiSocket, House, small_house
-from tests.support.command_events import asked, command_id, control
+from tests.support.command_events import asked, command_id, control, correlated
 from tests.support.house_events import Said, at, dead_letter, pack, reading
 
 DAY = 86_400
@@ -50,6 +51,7 @@ QUERIES = {
     "commands": "{ commands { nodes { id deviceId correlationId } edges { cursor } pageInfo { endCursor } } }",
     "commands of one": '{ commands(deviceId: "DEVICE") { nodes { id deviceId } } }',
     "commands of a correlation": '{ commands(correlationId: "SITE-loop") { nodes { id deviceId } } }',
+    "trace": '{ trace(correlationId: "SITE-loop") { commands { id } entries { ... on Traced { eventId type } } } }',
     "projections": "{ projections { name state } }",
     "retentionRun": "{ retentionRun { startedAt } }",
     "keys": "{ keys { id name } }",
@@ -368,3 +370,30 @@ async def test_a_device_that_people_placed_but_that_never_spoke_belongs_to_the_s
     for site, seen in (("alpha", True), ("bravo", False)):
         found = await ask(both, await key_for(both, sites=(site,)), '{ device(id: "silent") { id } }')
         assert (found["data"]["device"] is not None) is seen
+
+
+async def test_of_a_request_over_several_sites_each_sees_his_own_commands(both: House) -> None:
+    ordered = [asked("all", number, device=f"{name}-1") for number, name in enumerate(("alpha", "bravo"))]
+    parts = tuple(
+        RequestedCommand(command_id=str(one.command_id), device_id=one.device_id, actuator_id="heater", command="set")
+        for one in ordered
+    )
+    request = CommandsRequested(correlation_id="all", digest="x", timestamp=at(0), deadline=at(30), commands=parts)
+    await both.says([correlated("request-all", request, "all"), *(control(one, "all") for one in ordered)])
+    query = """{ trace(correlationId: "all") { commands { deviceId } entries { __typename } }
+      commands(correlationId: "all") { nodes { deviceId } } }"""
+    for sites, types in ((("alpha",), {"TracedCommand"}), (("alpha", "bravo"), {"TracedRequest", "TracedCommand"})):
+        answer = (await ask(both, await key_for(both, sites=sites), query))["data"]
+        assert {entry["__typename"] for entry in answer["trace"]["entries"]} == types
+        seen = [f"{name}-1" for name in sites]
+        assert [one["deviceId"] for one in answer["trace"]["commands"]] == seen
+        assert [one["deviceId"] for one in answer["commands"]["nodes"]] == seen[::-1]
+
+
+async def test_what_becomes_of_commands_is_told_in_sight_alone(both: House) -> None:
+    async with AsgiSocket(both.app, subprotocols=["graphql-transport-ws"]) as socket:
+        await socket.init(await key_for(both, sites=("alpha",)))
+        socket.subscribe('subscription { commandUpdates(correlationId: "all") { deviceId } }')
+        for number, name in enumerate(("bravo", "alpha")):
+            await both.says([control(asked("all", number, device=f"{name}-1"), "all")])
+        assert (await socket.receive())["payload"]["data"]["commandUpdates"]["deviceId"] == "alpha-1"

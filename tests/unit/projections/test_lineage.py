@@ -260,6 +260,6 @@ async def test_what_a_device_tells_of_a_command_is_found_by_its_id(tmp_path: Pat
     other = ActuatorEvent(device_id="box", actuator_id="heater", timestamp=START, state="off")
     await tell(log, [pack("device-box", ack), pack("device-box", other), pack("device-box", state), correlated(1, "c1")])
     async with indexed(log, tmp_path) as lineage:
-        assert [event.type for event in await lineage.of_command("c1", first=10)] == ["CommandAck", "ActuatorEvent"]
-        assert [event.type for event in await lineage.of_command("c1", first=1)] == ["CommandAck"]
+        assert [event.type for event in await lineage.of_commands(["c1"], first=10)] == ["CommandAck", "ActuatorEvent"]
+        assert [event.type for event in await lineage.of_commands(["c1"], first=1)] == ["CommandAck"]
         assert [event.type for event in await lineage.correlated("c1", first=10)] == ["SensorReading"]

@@ -1,0 +1,122 @@
+"""The causal trace of a correlation id, from the log by way of the lineage index; it needs nothing beside the house itself."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import strawberry
+
+from adapters.history.port import HistoryRow, RangeQuery
+from api.context import Context
+from api.services import Services
+from api.types.command import command
+from api.types.trace import Trace
+from api.types.trace_entries import Entries, Recorded, opened
+from api.visibility import COMMANDS, LINEAGE
+from domain.commands import CommandState
+from projections.command_queries import CommandQuery, CommandView
+from schema.ids import EventId, parse_event_id
+
+_HOPS: Final = 5
+"""How far causes are followed back beyond the events of the correlation id."""
+_ANSWERS: Final = 20
+"""Of one command."""
+_PLACES: Final = 3
+_DEVICES: Final = 10
+_ROWS: Final = 20
+"""Bounds of what is looked at after the effect: places, devices of each, and values of each device."""
+
+
+async def trace(context: Context, correlation_id: str, at_least: str | None) -> Trace | None:
+    """Null where no event bears the correlation id."""
+    for model in (LINEAGE, COMMANDS):
+        await context.visibility.at_least(model, at_least)
+    return await Tracing(context.services, correlation_id).run()
+
+
+class Tracing:
+    """One question."""
+
+    def __init__(self, services: Services, correlation_id: str) -> None:
+        self._services = services
+        self._correlation_id = correlation_id
+        self._most = services.limits.traced
+
+    async def run(self) -> Trace | None:
+        found = await self._services.lineage.correlated(self._correlation_id, first=self._most + 1)
+        if not found:
+            return None
+        own = [opened(recorded) for recorded in found[: self._most]]
+        views = await self._commands()
+        known = {one.recorded.id: one for one in [*own, *await self._answers(views)]}
+        before = await self._causes(known)
+        after = await self._after(views, {*known, *(one.recorded.id for one in before)})
+        make = Entries(self._services.log.log_id, self._services.decisions)
+        ordered = sorted([*before, *known.values()], key=lambda one: one.recorded.position)
+        entries = [make.entry(one) for one in ordered]
+        entries += [make.entry(one, after=True) for one in after]
+        return Trace(
+            correlation_id=strawberry.ID(self._correlation_id),
+            entries=entries,
+            commands=[command(view) for view in views],
+            truncated=len(found) > self._most,
+        )
+
+    async def _commands(self) -> Sequence[CommandView]:
+        query = CommandQuery(correlation_id=self._correlation_id, limit=2 * self._services.limits.commands)
+        return (await self._services.commands.commands(query))[::-1]
+
+    async def _answers(self, views: Sequence[CommandView]) -> list[Recorded]:
+        """What devices tell of the commands: it bears no correlation id, and may come late."""
+        ids = [view.command.id for view in views]
+        return [opened(recorded) for recorded in await self._services.lineage.of_commands(ids, first=_ANSWERS)]
+
+    async def _causes(self, known: dict[EventId, Recorded]) -> list[Recorded]:
+        """What led to it, from outside of the correlation id."""
+        found: dict[EventId, Recorded] = {}
+        wanted = set(_causes_of(known.values())) - known.keys()
+        for _ in range(_HOPS):
+            events = await self._services.lineage.find_all(sorted(wanted))
+            more = {event.id: opened(event) for event in events if event is not None}
+            found |= more
+            wanted = set(_causes_of(more.values())) - known.keys() - found.keys()
+            if not wanted:
+                break
+        return list(found.values())
+
+    async def _after(self, views: Sequence[CommandView], known: set[EventId]) -> list[Recorded]:
+        """The first reading of each sensor of the place after a command succeeded there."""
+        rows = [row for place, since in self._effects(views).items() for row in await self._rows(place, since)]
+        ids = list(dict.fromkeys(row.event_id for row in sorted(rows, key=lambda row: row.timestamp_us)))
+        events = await self._services.lineage.find_all([event_id for event_id in ids if event_id not in known])
+        return [opened(event) for event in events if event is not None]
+
+    def _effects(self, views: Sequence[CommandView]) -> dict[str, datetime]:
+        """Where commands succeeded, and since when there."""
+        effects: dict[str, datetime] = {}
+        for view in views:
+            device = self._services.latest.device(view.command.device_id)
+            place = None if device is None else device.location or device.site
+            ended_at = view.command.ended_at
+            if place is not None and ended_at is not None and view.command.state is CommandState.SUCCEEDED:
+                effects.setdefault(place, ended_at)
+        return dict(list(effects.items())[:_PLACES])
+
+    async def _rows(self, place: str, since: datetime) -> list[HistoryRow]:
+        history = self._services.history
+        if history is None:
+            return []
+        found: dict[tuple[str, str], HistoryRow] = {}
+        for device in self._services.latest.devices(first=_DEVICES, location=place):
+            for row in await history.readings(RangeQuery(device=device.device_id, start=since, limit=_ROWS)):
+                found.setdefault((row.device, row.sensor), row)
+        return list(found.values())
+
+
+def _causes_of(found: Iterable[Recorded]) -> Iterable[EventId]:
+    for one in found:
+        if one.cause is not None:
+            try:
+                yield parse_event_id(one.cause)
+            except ValueError:  # somebody else's word for it
+                continue
