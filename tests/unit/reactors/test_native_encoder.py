@@ -7,7 +7,6 @@ import pytest
 
 from domain.commands import Command
 from reactors.encoders import encode
-from reactors.encoders.publication import NotEncodableError
 from schema.actuators import Dialect, Scalar
 from schema.events import DeviceMetadata
 
@@ -45,8 +44,3 @@ def test_a_native_command_says_all_that_the_device_needs_to_obey_once_and_answer
 @pytest.mark.parametrize("value", [None, True, 0.4, "open"])
 def test_a_value_keeps_its_kind(value: Scalar | None) -> None:
     assert json.loads(encode(Dialect.NATIVE, command(value), DEVICE, "north").payload)["value"] == value
-
-
-def test_a_dialect_without_an_encoder_is_said_to_have_none() -> None:
-    with pytest.raises(NotEncodableError, match="shelly"):
-        encode(Dialect.SHELLY, command(), DEVICE, "north")
