@@ -12,10 +12,11 @@ from typing import Final
 import structlog
 
 from adapters.mqtt.address import BrokerAddress
-from adapters.mqtt.connection import REFUSED, Connection, Hello
+from adapters.mqtt.connection import Connection, Hello
 from adapters.mqtt.errors import BrokerRefusedError, OutboxFullError, SessionTakenOverError
 from adapters.mqtt.message import Message
 from adapters.mqtt.outbox import Reason, outgoing
+from adapters.mqtt.subscriptions import REFUSED
 
 _LOOK_S: Final = 0.5
 """How long a broker may take to send a retained message; it is the first thing that comes after the SUBACK."""

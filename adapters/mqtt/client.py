@@ -7,6 +7,7 @@ is held back. So it is used once, never asked to reconnect, and what arrives is 
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import gmqtt
@@ -68,6 +69,11 @@ class OneConnection(gmqtt.Client):  # type: ignore[misc]  # gmqtt has no types
         packet_id: int | None
         packet_id, _ = self._connection.publish(message)
         return packet_id
+
+    def forget(self, topics: Sequence[str]) -> None:
+        """Unsubscribe. In bytes: gmqtt takes the packet to be as long as its topics have characters."""
+        self._remove_subscriptions(topics)
+        self._connection.unsubscribe([topic.encode() for topic in topics])
 
     def granted(self, term: str, default: int) -> int:
         """A property of the broker's CONNACK."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import gmqtt
@@ -26,14 +26,13 @@ from adapters.mqtt.inbox import Handler, Inbox
 from adapters.mqtt.message import Will
 from adapters.mqtt.outbox import Outbox
 from adapters.mqtt.packets import read_publish
+from adapters.mqtt.subscriptions import REFUSED, Subscriptions
 from adapters.mqtt.wire import Listener
 
 KEEP_ALIVE_S: Final = 30
 _ANSWER_S: Final = 10
 _GOODBYE_S: Final = 2
 _TAKEN_OVER: Final = 142
-REFUSED: Final = 128
-"""Reason codes from here on are refusals."""
 _RECEIVE_MAXIMUM: Final = 65535
 _SUBSCRIBED_NEWLY: Final = 1
 """Retain handling: retained messages come with a subscription that is new, not again on each reconnect."""
@@ -67,6 +66,7 @@ class Connection:
         self._client = _client(self, address, hello)
         self._client.on_connect = self._on_connack
         self._client.on_subscribe = self._on_suback
+        self._more = Subscriptions(self._subscribe, self._client.forget)
         loop = asyncio.get_running_loop()
         self._subscribed: asyncio.Future[None] = loop.create_future()
         self.lost: asyncio.Future[MqttError] = loop.create_future()
@@ -79,10 +79,20 @@ class Connection:
         except TimeoutError:
             raise BrokerUnreachableError(f"the broker at {self._address} does not answer") from None
         if self._hello.filters:
-            self._client.subscribe([self._subscription(topic) for topic in self._hello.filters])
+            self._subscribe(self._hello.filters)
             # No time limit: the answer may lie behind messages that we hold back. Keep-alive watches over it.
             await self._unless_lost(self._subscribed, "mqtt subscribe")
         self._is_open = True
+
+    def hear(self, topics: Collection[str]) -> None:
+        """Subscribe to these, too."""
+        if self.is_open:
+            self._more.add(topics)
+
+    def forget(self, topics: Collection[str]) -> None:
+        """Be subscribed to these no longer."""
+        if self.is_open:
+            self._more.drop(topics)
 
     @property
     def is_open(self) -> bool:
@@ -152,6 +162,9 @@ class Connection:
             "a wrong user or password, or a port that does not speak MQTT 5"
         )
 
+    def _subscribe(self, topics: Sequence[str]) -> None:
+        self._client.subscribe([self._subscription(topic) for topic in topics])
+
     def _subscription(self, topic: str) -> gmqtt.Subscription:
         return gmqtt.Subscription(
             topic, qos=1, no_local=self._hello.no_local, retain_as_published=True, retain_handling_options=_SUBSCRIBED_NEWLY
@@ -197,6 +210,9 @@ class Connection:
         )
 
     def _on_suback(self, _client: Any, _packet_id: int, granted: Sequence[int], _properties: Any) -> None:
+        if self._is_open:
+            self._more.answered(granted)
+            return
         refused = [topic for topic, qos in zip(self._hello.filters, granted, strict=False) if qos >= REFUSED]
         if refused:
             self._end(BrokerRefusedError(f"the broker at {self._address} does not let us subscribe to {', '.join(refused)}"))

@@ -1,7 +1,7 @@
 """An MQTT session that stays: it connects, comes back by itself, and acknowledges only what has been dealt with."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -66,6 +66,7 @@ class Session:
         self._backoff = Backoff()
         self._connection: Connection | None = None
         self._paused = False
+        self._also: frozenset[str] = frozenset()
         self._ended: MqttError | None = None
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -159,6 +160,21 @@ class Session:
         self._outbox().publish(message, acknowledged)
         return await acknowledged
 
+    def also_hear(self, topics: Collection[str]) -> None:
+        """Beside its filters subscribe to these topics, and no longer to others that were named here. Holds over a reconnect.
+
+        One that the broker refuses is reported, and no more.
+        """
+        before, self._also = self._also, frozenset(topics)
+        if self._connection is not None:
+            self._connection.forget(before - self._also)
+            self._connection.hear(self._also - before)
+
+    def forget(self, topic: str) -> None:
+        """Be no longer subscribed to a topic, which the broker may know of from an earlier session under this client id."""
+        if self._connection is not None:
+            self._connection.forget((topic,))
+
     def pause(self) -> None:
         """Take no more messages: the broker keeps them. Holds over a reconnect."""
         self._paused = True
@@ -211,6 +227,7 @@ class Session:
         self.last_error = None
         if self._claim is not None:
             self._claim.make(connection)
+        connection.hear(self._also)
         self._changed.set()
         structlog.get_logger().info("mqtt_connected", broker=str(self._address), client_id=self._hello.client_id)
 
