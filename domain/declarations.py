@@ -19,6 +19,8 @@ MAX_INTERLOCKS: Final = 16
 MAX_LEVELS: Final = 8
 """Of a device's topic."""
 _OWN_ROOT: Final = "glasshouse"
+_COUNTING: Final = frozenset({Dialect.TASMOTA, Dialect.SHELLY})
+"""Dialects whose channels are numbers."""
 _is_channel = re.compile(r"[A-Za-z0-9_]{1,32}").fullmatch
 
 
@@ -71,6 +73,8 @@ def _channel_problems(where: str, dialect: Dialect, channel: str | None) -> Iter
         yield f"{where} is for other dialects: a native device knows its actuators by their ids"
     if _is_channel(channel) is None:
         yield f"{where} must be 1 to 32 letters, digits or '_'; {channel[:80]!r} is not"
+    if dialect in _COUNTING and not channel.isdecimal():
+        yield f"{where} must be a number, as {dialect} counts its channels; {channel[:80]!r} is not"
 
 
 def _command_problems(where: str, dialect: Dialect, allowed: AllowedCommand) -> Iterator[str]:

@@ -41,6 +41,10 @@ class DataFolder:
         return self.snapshots / "accounts.json"
 
     @property
+    def addresses(self) -> Path:
+        return self.snapshots / "addresses.json"
+
+    @property
     def lineage(self) -> Path:
         return self.path / "lineage.db"
 

@@ -17,6 +17,7 @@ from api.services import HealthProbe
 from glasshouse.audit_store import open_audit_trail
 from glasshouse.broker_keys import follow_keys, logins_at_rest, require_no_keys
 from glasshouse.data_folder import DataFolder
+from glasshouse.foreign import ForeignSide
 from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
 from glasshouse.holder import holder_of
 from glasshouse.holding import holding
@@ -46,6 +47,7 @@ class House:
     log: EventLog
     read: ReadSide
     ingest: IngestSide
+    foreign: ForeignSide
     retention: RetentionRuns
     audit: AuditTrail
 
@@ -85,6 +87,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         broker, address = await _broker(log, standing, folder, stack)
         read = await open_read_side(log, standing, history, registry=registry)
         ingest = IngestSide(log, address, _filters(broker), registry=registry)
+        foreign = ForeignSide(log, read.feed, path=folder.addresses)
         probes: list[HealthProbe] = [LogProbe(log), MqttProbe(ingest.sessions), ProjectionsProbe(read.engine)]
         retention = retention_of(history, settings)
         audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
@@ -109,6 +112,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             log,
             read,
             ingest,
+            foreign,
             retention,
             audit,
         )
@@ -153,6 +157,7 @@ async def _at_work(house: House, web: WebServer, listener: socket.socket, broker
     """Every task of the house, named; ready when the block begins."""
     async with asyncio.TaskGroup() as tasks:
         reading = house.read.start(tasks)
+        reading += await house.foreign.start(tasks, house.ingest)
         house.ingest.start(tasks)
         watching = [] if broker is None else [tasks.create_task(_watch(broker), name="broker-watch")]
         watching.append(tasks.create_task(house.audit.run(), name="audit-trail"))

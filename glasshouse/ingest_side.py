@@ -1,7 +1,7 @@
 """The ingest side of one process: a pipeline to the log, and a session with the broker for each topic filter that it owns."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry
@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.session import Session
+from domain.foreign import ForeignDevice
 from ingest.limits import IngestLimits
 from ingest.metrics import IngestMetrics
 from ingest.mqtt_source import MqttSource
@@ -38,6 +39,12 @@ class IngestSide:
     @property
     def sessions(self) -> list[Session]:
         return [source.session for source in self._sources]
+
+    def know(self, devices: Sequence[ForeignDevice]) -> None:
+        """These are the devices of other dialects; each session hears those of the sites that it owns."""
+        self._pipeline.foreign.know(devices)
+        for source in self._sources:
+            source.hear_foreign()
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """The writer and the sessions, each in a task."""

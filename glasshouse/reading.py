@@ -1,20 +1,22 @@
 """Read models at work: one feed of the log, the engine that runs them, and the tasks of both."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.event_log.port import EventLog
 from adapters.snapshot import SnapshotFile
-from projections import accounts, decisions, latest
+from projections import accounts, addresses, decisions, latest
 from projections.accounts import Accounts
+from projections.addresses import Addresses
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.latest import LatestState, SnapshotPolicy
 from projections.metrics import ProjectionMetrics
+from projections.read_model import ReadModel
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ def accounts_at(path: Path | None) -> Accounts:
     return Accounts(_file(path, accounts.SNAPSHOT_KIND, accounts.SNAPSHOT_VERSION))
 
 
+def addresses_at(path: Path | None) -> Addresses:
+    """The addresses of foreign devices, kept in that file; None: nowhere."""
+    return Addresses(_file(path, addresses.SNAPSHOT_KIND, addresses.SNAPSHOT_VERSION))
+
+
 def decisions_at(path: Path | None) -> Decisions:
     """What people decided, kept in that file; None: nowhere."""
     return Decisions(_file(path, decisions.SNAPSHOT_KIND, decisions.SNAPSHOT_VERSION))
@@ -57,10 +64,12 @@ def latest_at(path: Path | None, policy: SnapshotPolicy | None = None) -> Latest
     return LatestState(_file(path, latest.SNAPSHOT_KIND, latest.SNAPSHOT_VERSION), policy=policy)
 
 
-def open_accounts(log: EventLog, feed: Feed, metrics: ProjectionMetrics, *, path: Path) -> Reading:
-    """The accounts alone, for processes that answer little but should know whom."""
+def open_accounts(
+    log: EventLog, feed: Feed, metrics: ProjectionMetrics, *, path: Path, beside: Sequence[ReadModel] = ()
+) -> Reading:
+    """The accounts, for processes that answer little but should know whom, and the read models that they need `beside`."""
     known = accounts_at(path)
-    return Reading(feed, Engine(log, feed, [known], metrics=metrics), known)
+    return Reading(feed, Engine(log, feed, [known, *beside], metrics=metrics), known)
 
 
 def _file(path: Path | None, kind: str, version: int) -> SnapshotFile | None:

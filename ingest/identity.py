@@ -26,6 +26,13 @@ def reading_event_id(
     return _content_id(time_us, device, "reading", sensor, seq, reading, units or None, quality)
 
 
+def marked_reading_event_id(
+    device: str, sensor: str, mark: str, reading: Mapping[str, float | None], units: Mapping[str, str]
+) -> EventId:
+    """The id of a reading whose device says when by a clock that we cannot read, which tells it from others all the same."""
+    return _content_id(None, device, "marked", sensor, mark, reading, units)
+
+
 def state_event_id(
     device: str,
     actuator: str,

@@ -11,7 +11,6 @@ from ingest.facts import Code, Fact, Flaw, subject_of
 from ingest.identity import dead_letter_event_id
 from ingest.limits import TOPIC_LENGTH, IngestLimits
 from ingest.messages import Inbound, Outcome, Result
-from ingest.topics import route_of
 from schema.envelope import Position
 from schema.events import DeadLettered, Event
 from schema.ids import EventId
@@ -21,11 +20,23 @@ from schema.times import EPOCH
 _encode = msgspec.json.Encoder().encode
 
 
+class Speaker(msgspec.Struct, frozen=True, gc=False):
+    """The device that said something, from its site, and by which decoder that was understood."""
+
+    site: str
+    device: str
+    decoder: str
+
+    @property
+    def stream(self) -> str:
+        return f"device-{self.device}"
+
+
 class Item(msgspec.Struct, gc=False):
     """One event. `metadata` lacks its closing brace, as the stream has something to add to some.
 
-    `subject` and `digest` are what it is about and what it says, where its time is ours. `code` and `reason` say why it is
-    a dead letter; `result` is None until it is settled.
+    `site` and `device` are None of a dead letter. `subject` and `digest` are what it is about and what it says, where its time
+    is ours. `code` and `reason` say why it is a dead letter; `result` is None until it is settled.
     """
 
     message: Inbound
@@ -36,6 +47,8 @@ class Item(msgspec.Struct, gc=False):
     id: EventId | None
     fact: Fact | None = None
     site: str | None = None
+    device: str | None = None
+    decoder: str = native.NAME
     subject: str | None = None
     digest: bytes | None = None
     code: Code | None = None
@@ -46,10 +59,10 @@ class Item(msgspec.Struct, gc=False):
     def become_dead_letter(self, code: Code, reason: str, limits: IngestLimits) -> None:
         """The same message, kept as one that cannot be taken as what it says."""
         raw = None if self.fact is None else self.fact.raw
-        dead = dead_item(self.message, Flaw(code, reason, raw), limits)
+        dead = dead_item(self.message, Flaw(code, reason, raw), limits, self.decoder)
         self.stream, self.type, self.data, self.metadata, self.id = dead.stream, dead.type, dead.data, dead.metadata, dead.id
         self.code, self.reason = code, reason
-        self.fact = self.site = self.subject = self.digest = None
+        self.fact = self.site = self.device = self.subject = self.digest = None
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -60,26 +73,27 @@ class Entry(msgspec.Struct, gc=False):
     size: int
 
 
-def fact_item(message: Inbound, fact: Fact) -> Item:
+def fact_item(message: Inbound, fact: Fact, speaker: Speaker) -> Item:
     """The event of a fact, packed for its device's stream."""
-    route = route_of(message.topic)
     kind = type(fact.event).__name__
     subject = None if fact.time_us is not None else subject_of(fact.event)
     return Item(
         message,
-        route.stream,
+        speaker.stream,
         kind,
         _encode(fact.event),
-        _metadata_head(message.source, message.topic, kind) + _encode(message.received_at),
+        _metadata_head(f"{message.source}:{message.topic}", kind, speaker.decoder, speaker.site) + _encode(message.received_at),
         fact.id,
         fact,
-        route.site,
+        speaker.site,
+        speaker.device,
+        speaker.decoder,
         subject,
         None if subject is None else content_digest(fact.event),
     )
 
 
-def dead_item(message: Inbound, flaw: Flaw, limits: IngestLimits) -> Item:
+def dead_item(message: Inbound, flaw: Flaw, limits: IngestLimits, decoder: str = native.NAME) -> Item:
     """The dead letter of a flaw, packed for the dead letters of its source."""
     payload = message.payload if flaw.raw is None else flaw.raw
     digest = sha256(payload).hexdigest()
@@ -98,8 +112,9 @@ def dead_item(message: Inbound, flaw: Flaw, limits: IngestLimits) -> Item:
         f"deadletter-{message.source}",
         "DeadLettered",
         _encode(event),
-        _metadata_head(message.source, None, "DeadLettered") + _encode(message.received_at),
+        _metadata_head(message.source, "DeadLettered", decoder, None) + _encode(message.received_at),
         dead_letter_event_id(message.source, message.topic, digest),
+        decoder=decoder,
         code=flaw.code,
         reason=flaw.reason,
     )
@@ -129,12 +144,12 @@ def outcome(items: list[Item]) -> Outcome:
 
 
 @lru_cache(maxsize=16_384)
-def _metadata_head(source: str, topic: str | None, kind: str) -> bytes:
+def _metadata_head(source: str, kind: str, decoder: str, site: str | None) -> bytes:
     """A message's metadata up to the time at which it was received: the same for all of a topic and type."""
     head = {
         "schemaVersion": REGISTRY.types[kind].version,
-        "source": source if topic is None else f"{source}:{topic}",
-        "decoder": native.NAME,
-        **({} if topic is None else {"site": route_of(topic).site}),
+        "source": source,
+        "decoder": decoder,
+        **({} if site is None else {"site": site}),
     }
     return _encode(head)[:-1] + b',"receivedAt":'

@@ -25,6 +25,8 @@ class Result(StrEnum):
     STORED = "stored"
     DUPLICATE = "duplicate"
     DEAD_LETTER = "deadLetter"
+    IGNORED = "ignored"
+    """It was understood, and says nothing that is kept: a button of another dialect's device was pressed, say."""
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

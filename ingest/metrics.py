@@ -19,7 +19,7 @@ class IngestMetrics:
         self.messages = counter(
             "messages", "Messages dealt with: stored, found to be there, or kept as a dead letter.", ("source",)
         )
-        self.ignored = counter("ignored", "Messages on topics of our own: commands and receipts.")
+        self.ignored = counter("ignored", "Messages with nothing to keep: commands, receipts, what other dialects say besides.")
         self.acknowledged = counter("acknowledged", "Messages whose outcome is durable and was told to their source.")
         self.events = counter("events", "Events stored, dead letters not among them.")
         self.duplicates = counter("duplicates", "Events that the log already held.")

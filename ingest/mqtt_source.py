@@ -16,7 +16,7 @@ from ingest.messages import Inbound, Outcome
 from ingest.metrics import IngestMetrics
 from ingest.pipeline import Pipeline
 from ingest.receipts import receipt
-from ingest.topics import is_ours, may_answer_on
+from ingest.topics import is_native, is_ours, may_answer_on, takes_site
 
 SOURCE: Final = "mqtt"
 ALL_SITES: Final = ("glasshouse/#",)
@@ -44,6 +44,7 @@ class MqttSource:
         self._pipeline = pipeline
         self._metrics = metrics
         self._now = now
+        self._filters = tuple(filters)
         self.session = Session(
             address,
             client_id=client_id,
@@ -57,6 +58,10 @@ class MqttSource:
         """Take messages until cancelled; raises what ends the session for good."""
         await self.session.run()
 
+    def hear_foreign(self) -> None:
+        """Take what the foreign devices say that the pipeline knows now, as far as their sites are among its topic filters."""
+        self.session.also_hear(self._pipeline.foreign.topics(lambda site: takes_site(self._filters, site)))
+
     def throttle(self, pressed: bool) -> None:
         """Stop taking messages, or go on: the broker keeps what we do not take."""
         if pressed:
@@ -66,7 +71,7 @@ class MqttSource:
 
     def handle(self, message: Message) -> asyncio.Future[Outcome] | None:
         """A message for the pipeline; None where it is one of our own."""
-        if is_ours(message.topic):
+        if is_ours(message.topic) or self._is_nobodys(message.topic):
             self._metrics.ignored.inc()
             return None
         inbound = Inbound(SOURCE, message.topic, message.payload, self._now(), message.redelivered)
@@ -74,6 +79,13 @@ class MqttSource:
         if message.response_topic is not None:
             future.add_done_callback(partial(self._answer, message))
         return future
+
+    def _is_nobodys(self, topic: str) -> bool:
+        """Whether the broker still sends what an earlier run subscribed to, of a device that is no longer registered there."""
+        if is_native(topic) or self._pipeline.foreign.at(topic):
+            return False
+        self.session.forget(topic)
+        return True
 
     def _answer(self, message: Message, future: asyncio.Future[Outcome]) -> None:
         if future.cancelled() or future.exception() is not None or message.response_topic is None:

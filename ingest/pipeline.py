@@ -15,13 +15,14 @@ import msgspec
 import structlog
 
 from adapters.event_log.port import EventLog
-from ingest.decoders import native
-from ingest.facts import Code, Fact, Flaw
-from ingest.items import Entry, Item, dead_item, fact_item, outcome
+from ingest.facts import Code, Flaw
+from ingest.foreign import ForeignDevices
+from ingest.items import Entry, Item, dead_item, outcome
 from ingest.limits import IngestLimits
-from ingest.messages import Inbound, Outcome, PipelineClosedError, PipelineFullError
+from ingest.messages import Inbound, Outcome, PipelineClosedError, PipelineFullError, Result
 from ingest.metrics import IngestMetrics
 from ingest.tally import count_batch
+from ingest.understanding import items_of
 from ingest.writer import Writer
 
 _OVERHEAD: Final = 1_500
@@ -44,8 +45,10 @@ class Pipeline:
         *,
         limits: IngestLimits,
         metrics: IngestMetrics,
+        foreign: ForeignDevices | None = None,
         on_pressure: Callable[[bool], None] = _nobody_listens,
     ) -> None:
+        self.foreign = foreign or ForeignDevices()
         self._limits = limits
         self._metrics = metrics
         self._on_pressure = on_pressure
@@ -63,7 +66,8 @@ class Pipeline:
 
         PipelineFullError, PipelineClosedError: it was not taken.
         """
-        return self._enqueue(message, self._decode(message))
+        items = self._decode(message)
+        return self._enqueue(message, items) if items else self._pass_over()
 
     async def run(self) -> None:
         """Write until closed, then drain. However it ends, nobody is left waiting."""
@@ -88,8 +92,7 @@ class Pipeline:
             item.message = msgspec.structs.replace(message, payload=b"")
             return [item]
         try:
-            said = native.decode(message.topic, message.payload, message.received_at)
-            return [fact_item(message, one) if isinstance(one, Fact) else dead_item(message, one, self._limits) for one in said]
+            return items_of(message, self.foreign, self._limits)
         except Exception as error:  # noqa: BLE001 whatever a device finds to break a decoder with costs a dead letter, no more
             structlog.get_logger().exception("decoder_failed", topic=message.topic)
             return [dead_item(message, Flaw(Code.DECODER_FAILED, f"the decoder failed: {error!r}"), self._limits)]
@@ -109,6 +112,13 @@ class Pipeline:
         if not self._wake.is_set():
             self._wake.set()
         return entry.future
+
+    def _pass_over(self) -> asyncio.Future[Outcome]:
+        """There is nothing in a message that is kept."""
+        self._metrics.ignored.inc()
+        nothing: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        nothing.set_result(Outcome(Result.IGNORED, []))
+        return nothing
 
     async def _next_batch(self) -> list[Entry]:
         """What is queued, up to the bounds of a batch; empty once closed and drained."""

@@ -10,7 +10,6 @@ from ingest.memories import Memories, all_of
 from ingest.metrics import IngestMetrics
 from ingest.recall import recall_subject, registered_site
 from ingest.stream_memory import StreamMemory, Subject
-from ingest.topics import route_of
 
 Groups = Mapping[str, Sequence[Item]]
 
@@ -67,7 +66,7 @@ class Screen:
 
     async def _registered_sites(self, odd: Sequence[tuple[StreamMemory, Item]]) -> dict[str, str | None]:
         """Where people registered the devices that speak from a site that is new for them."""
-        devices = {item.stream: route_of(item.message.topic).device for memory, item in odd if item.site != memory.site}
+        devices = {item.stream: item.device for memory, item in odd if item.device and item.site != memory.site}
         sites = await all_of([registered_site(self._log, device) for device in devices.values()])
         return dict(zip(devices, sites, strict=True))
 

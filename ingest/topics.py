@@ -1,5 +1,6 @@
 """The native topic layout: `glasshouse/<site>/<device>/<kind>`."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
@@ -16,12 +17,11 @@ _LEVELS: Final = 4
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
-    """Who speaks, from where, about what, and the stream that keeps it."""
+    """Who speaks, from where, and about what."""
 
     site: str
     device: str
     kind: str
-    stream: str
 
 
 def route_of(topic: str) -> Route:
@@ -29,6 +29,16 @@ def route_of(topic: str) -> Route:
     if len(topic) > TOPIC_LENGTH:
         raise UnreadableError(Code.UNKNOWN_TOPIC, f"the topic has {len(topic)} characters, more than {TOPIC_LENGTH}")
     return _parse(topic)
+
+
+def is_native(topic: str) -> bool:
+    """Whether the topic is one of our layout, or was meant to be."""
+    return topic.startswith(f"{ROOT}/")
+
+
+def takes_site(filters: Collection[str], site: str) -> bool:
+    """Whether who subscribes to these topic filters owns the site."""
+    return f"{ROOT}/#" in filters or f"{ROOT}/{site}/#" in filters
 
 
 def is_ours(topic: str) -> bool:
@@ -61,4 +71,4 @@ def _parse(topic: str) -> Route:
     for name, text in (("site", site), ("device", device)):
         if not is_valid_id(text):
             raise UnreadableError(Code.ID_NOT_ALLOWED, f"{text[:80]!r} cannot name a {name}")
-    return Route(site, device, kind, f"device-{device}")
+    return Route(site, device, kind)

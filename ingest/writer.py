@@ -18,7 +18,6 @@ from ingest.messages import Result
 from ingest.metrics import IngestMetrics
 from ingest.screening import Screen
 from ingest.stream_memory import StreamMemory
-from ingest.topics import route_of
 from schema.envelope import NewEvent
 from schema.ids import EventId
 
@@ -147,7 +146,7 @@ class Writer:
             return repeated, True
         subject = memory.subjects.get(item.subject or "")
         previous = memory.last_id if subject is None or subject.id is None else subject.id
-        item.id = chained_event_id(route_of(item.message.topic).device, item.subject or "", previous, item.digest or b"")
+        item.id = chained_event_id(item.device or "", item.subject or "", previous, item.digest or b"")
         return item.id, False
 
     def _found(self, item: Item, event_id: EventId) -> None:

@@ -8,20 +8,24 @@ from typing import Final
 from adapters.mqtt.address import BrokerAddress
 from api.services import HealthProbe
 from glasshouse.errors import SettingsError
+from glasshouse.foreign import follow_addresses
 from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
 from glasshouse.holding import LeaseProbe, holding
 from glasshouse.ingest_side import IngestSide
 from glasshouse.loops import spared_collector
 from glasshouse.owned import Owned
-from glasshouse.reading import open_accounts
+from glasshouse.reading import addresses_at, open_accounts
 from glasshouse.roles.stage import Running, Stage, on_stage
 from glasshouse.settings import Settings
 from glasshouse.web_side import ops_server
 from projections.accounts import Accounts
+from projections.addresses import Addresses
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
+from schema.envelope import Filter
 
 ROLE: Final = "ingest"
+_READ: Final = Filter(categories=Accounts.only.categories | Addresses.only.categories)
 
 
 @asynccontextmanager
@@ -31,14 +35,17 @@ async def ingesting(settings: Settings, sites: Sequence[str], *, standby: bool =
     async with on_stage(settings) as stage:
         ingest = IngestSide(stage.log, address, owned.filters, registry=stage.registry)
         lease = stage.lease(ROLE, owns=owned.sites, on_change=ingest.allow)
-        feed, metrics = Feed(stage.log, only=Accounts.only), ProjectionMetrics(stage.registry)
-        reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts)
+        feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
+        addresses = addresses_at(stage.folder.addresses)
+        reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts, beside=[addresses])
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe(ingest.sessions)]
         probes.append(ProjectionsProbe(reading.engine))
         web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings)
         async with asyncio.TaskGroup() as tasks:
             aside = reading.start(tasks)
             await reading.caught_up(stage.log)
+            ingest.know(addresses.devices())
+            aside.append(tasks.create_task(follow_addresses(addresses, ingest), name="foreign-devices"))
             aside.append(await web.start_on(stage.listener, tasks))
             async with holding(lease, standby=standby), _taking_in(ingest):
                 yield _running(stage, address, owned, lease.fencing)

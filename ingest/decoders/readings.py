@@ -31,7 +31,7 @@ def decode_reading(device: str, payload: bytes, received_at: datetime, raw: byte
     sensor = "main" if said.sensor_id is None else checked_id(said.sensor_id, "a sensor")
     own_time = None if said.timestamp is None else utc_time(said.timestamp, "timestamp")
     time_us = None if own_time is None else to_micros(own_time)
-    reading, units, unknown = _canonical(said.reading, said.units or {})
+    reading, units, unknown = canonical(said.reading, said.units or {})
     return Fact(
         id=_event_id(device, sensor, said, time_us),
         event=SensorReading(
@@ -69,7 +69,7 @@ def _event_id(device: str, sensor: str, said: ReadingPayload, time_us: int | Non
     )
 
 
-def _canonical(
+def canonical(
     said: Mapping[str, float | None], said_units: Mapping[str, str]
 ) -> tuple[dict[str, float], dict[str, str], tuple[str, ...]]:
     """The values in canonical units, their units, and the names of metrics that are not known."""

@@ -49,6 +49,14 @@ def read_list(payload: bytes) -> list[bytes]:
         return [bytes(item) for item in _read_again(_list_decoder, payload, error)]
 
 
+def read_mapping(payload: bytes) -> dict[str, Any]:
+    """A JSON object of which no type is known, as plain values; UnreadableError with the reason. NaN reads as None."""
+    value = _parse(payload)
+    if not isinstance(value, dict):
+        raise UnreadableError(Code.WRONG_TYPE, "the payload is not a JSON object")
+    return value
+
+
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _AnyT = TypeVar("_AnyT")
 

@@ -1,11 +1,13 @@
 """Devices of other dialects, and commands for them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from domain.commands import Command
 from domain.foreign import ForeignDevice, foreign_device
+from ingest.facts import Fact, Flaw
 from schema.actuators import ActuatorSpec, ActuatorType, Dialect, Scalar
-from schema.events import DeviceMetadata
+from schema.events import ActuatorEvent, DeviceMetadata, Event, SensorReading
 
 SWITCH = ActuatorSpec(actuator_id="valve", type=ActuatorType.SWITCH)
 LEVEL = ActuatorSpec(actuator_id="lamp", type=ActuatorType.LEVEL)
@@ -58,3 +60,17 @@ def command(actuator: str, value: Scalar | None, *, verb: str = "set") -> Comman
         requested_at=datetime(2026, 6, 1, 12, tzinfo=UTC),
         deadline=datetime(2026, 6, 1, 12, 0, 30, tzinfo=UTC),
     )
+
+
+def events_of(said: Sequence[Fact | Flaw]) -> list[Event]:
+    """The events that a message states, in which there must be no flaw."""
+    assert all(isinstance(one, Fact) for one in said), said
+    return [one.event for one in said if isinstance(one, Fact)]
+
+
+def states_of(said: Sequence[Fact | Flaw]) -> dict[str, Scalar]:
+    return {event.actuator_id: event.state for event in events_of(said) if isinstance(event, ActuatorEvent)}
+
+
+def readings_of(said: Sequence[Fact | Flaw]) -> dict[str, dict[str, float]]:
+    return {event.sensor_id: event.reading for event in events_of(said) if isinstance(event, SensorReading)}

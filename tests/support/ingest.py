@@ -10,6 +10,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
+from domain.foreign import ForeignDevice
 from ingest.limits import IngestLimits
 from ingest.messages import Inbound, Outcome
 from ingest.metrics import IngestMetrics
@@ -38,11 +39,16 @@ class Ingest:
 
 @asynccontextmanager
 async def ingesting(
-    log: EventLog, *, limits: IngestLimits | None = None, on_pressure: Callable[[bool], None] = lambda _: None
+    log: EventLog,
+    *,
+    limits: IngestLimits | None = None,
+    foreign: Iterable[ForeignDevice] = (),
+    on_pressure: Callable[[bool], None] = lambda _: None,
 ) -> AsyncIterator[Ingest]:
     """A pipeline that runs as long as the block, and is drained at its end."""
     registry = CollectorRegistry()
     pipeline = Pipeline(log, limits=limits or IngestLimits(), metrics=IngestMetrics(registry), on_pressure=on_pressure)
+    pipeline.foreign.know(foreign)
     running = asyncio.create_task(pipeline.run(), name="pipeline")
     try:
         yield Ingest(pipeline, registry)

@@ -54,6 +54,10 @@ def test_what_makes_sense_can_be_declared(said: DeviceMetadata) -> None:
         (device(HEATER, ActuatorSpec(actuator_id="fan", override_seconds=-1)), "actuators[1].overrideFor must be between"),
         (device(ActuatorSpec(actuator_id="fan", answer_seconds=700_000)), "actuators[0].answerWithin must be between"),
         (device(ActuatorSpec(actuator_id="fan", channel="1")), "actuators[0].channel is for other dialects"),
+        (
+            device(ActuatorSpec(actuator_id="fan", channel="l1"), dialect=Dialect.SHELLY, address="shellyplus1"),
+            "actuators[0].channel must be a number",
+        ),
         (device(taking(minimum=2, maximum=1)), "actuators[0].commands[0].minimum must not lie above maximum"),
         (device(taking(minimum=nan)), "actuators[0].commands[0].minimum must be a finite number"),
         (device(taking(choices=("on", inf))), "actuators[0].commands[0].choices must be a finite number"),
