@@ -4,7 +4,7 @@ Each is asked with the control stream folded, gives the events that follow, and 
 not matter how often, how late or in which order anything is heard.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ import msgspec
 
 from domain.commands import Command, CommandState
 from domain.control import Control
+from domain.dialects.shelly import is_first_generation
 from domain.states import is_reached
 from schema.actuators import Dialect, Scalar
 from schema.commands import CommandAcknowledged, CommandEnded, Outcome, OverrideBegun
@@ -57,6 +58,18 @@ def stated(control: Control, event: ActuatorEvent, heard_at: datetime, now: date
     if command is None or not _is_done(control, command, event.state, at):
         return []
     return [ended(command, Outcome.SUCCEEDED, now, None, event.state)]
+
+
+def unchanged(control: Control, states: Mapping[str, ActuatorEvent], now: datetime) -> Sequence[CommandEnded]:
+    """What follows where an actuator was in the wanted state before it was told, by what its device said of it last.
+
+    A device of another dialect has nothing new to say then, and what it says again is no event: nothing else would come.
+    """
+    return [
+        ended(command, Outcome.SUCCEEDED, now, "it was in that state already", known.state)
+        for command in control.open.values()
+        if (known := states.get(command.actuator_id)) is not None and _was_so(control, command, known)
+    ]
 
 
 def due(control: Control, now: datetime) -> Due:
@@ -116,6 +129,15 @@ def _is_done(control: Control, command: Command, state: Scalar, at: datetime) ->
     if command.dispatching_at is None or command.value is None or at < command.dispatching_at - _CLOCK_BEHIND:
         return False
     return is_reached(command.value, state)
+
+
+def _was_so(control: Control, command: Command, known: ActuatorEvent) -> bool:
+    device = control.metadata
+    if device is None or device.dialect is Dialect.NATIVE or command.value is None or command.dispatching_at is None:
+        return False
+    answers = device.dialect is Dialect.SHELLY and not is_first_generation(device.address or "")
+    heard_of_it = command.acknowledged_at if answers else command.dispatched_at
+    return heard_of_it is not None and known.timestamp < command.dispatching_at and is_reached(command.value, known.state)
 
 
 def _over_at(control: Control, command: Command) -> datetime:

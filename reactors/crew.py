@@ -16,6 +16,7 @@ from reactors.metrics import ReactorMetrics
 from reactors.outcomes import Outcomes
 from reactors.sending import Broker, Sending
 from reactors.snapshots import Snapshots
+from reactors.unchanged import Unchanged
 
 
 class Crew:
@@ -40,6 +41,7 @@ class Crew:
             log,
             [
                 Outcomes(appending),
+                Unchanged(appending),
                 Expiry(appending),
                 Dispatcher(appending, self._sending, clock=clock, metrics=metrics, fencing=fencing),
                 Compensation(appending, advice),
