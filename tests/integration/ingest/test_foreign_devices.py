@@ -1,25 +1,18 @@
 """Devices of other dialects over a real broker: heard once they are registered, by whoever owns their site, and not before."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from adapters.mqtt.broker import Kind
 from adapters.mqtt.session import Session
-from glasshouse.foreign import ForeignSide
-from glasshouse.ingest_side import IngestSide
-from glasshouse.owned import Owned
-from projections.feed import Feed
 from schema.actuators import Dialect
-from schema.events import ActuatorEvent, DeviceMetadata, DeviceStatus
+from schema.events import DeviceStatus
 from tests.support.brokers import KINDS, StandaloneBroker, standalone_broker
 from tests.support.fake_log import FakeLog
 from tests.support.foreign import registered
-from tests.support.house_events import pack, tell
+from tests.support.foreign_ingest import ingesting, register, states
 from tests.support.mqtt import publisher, until
 
 VALVE = "zigbee2mqtt/greenhouse_valve"
@@ -30,32 +23,6 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     kind: Kind = request.param
     async with standalone_broker(kind, tmp_path / "broker") as started:
         yield started
-
-
-@asynccontextmanager
-async def ingesting(
-    broker: StandaloneBroker, log: FakeLog, folder: Path, sites: Sequence[str] = ()
-) -> AsyncIterator[IngestSide]:
-    """What an ingest that owns these sites does, all of them if none is named."""
-    side = IngestSide(log, broker.address, Owned.parse(sites).filters, registry=CollectorRegistry())
-    feed = Feed(log, retry_seconds=0.0)
-    async with asyncio.TaskGroup() as tasks:
-        reading: list[asyncio.Task[None]] = [tasks.create_task(feed.run(), name="feed")]
-        reading += await ForeignSide(log, feed, path=folder / "addresses.json").start(tasks, side)
-        side.start(tasks)
-        await side.first_attempt()
-        yield side
-        await side.stop()
-        for task in reading:
-            task.cancel()
-
-
-async def register(log: FakeLog, *devices: DeviceMetadata) -> None:
-    await tell(log, [pack(f"control-{device.device_id}", device) for device in devices])
-
-
-def states(log: FakeLog, device: str = "box-1") -> list[object]:
-    return [event.state for event in log.events(f"device-{device}") if isinstance(event, ActuatorEvent)]
 
 
 async def say(sender: Session, topic: str, payload: bytes, *, retain: bool = False) -> None:
