@@ -22,15 +22,15 @@ class ForeignSide:
     def __init__(self, log: EventLog, feed: Feed, *, path: Path) -> None:
         self._log = log
         self._addresses = addresses_at(path)
-        self._engine = Engine(log, feed, [self._addresses], metrics=ProjectionMetrics(CollectorRegistry()))
+        self.engine = Engine(log, feed, [self._addresses], metrics=ProjectionMetrics(CollectorRegistry()))
 
     async def start(self, tasks: asyncio.TaskGroup, ingest: IngestSide) -> list[asyncio.Task[None]]:
         """Return once ingest knows them: what it took before, it would take for a stranger's. The feed must be running."""
-        running = tasks.create_task(self._engine.run(), name="foreign-addresses")
+        running = tasks.create_task(self.engine.run(), name="foreign-addresses")
         head = await self._log.head()
         if head is not None:
             with suppress(ProjectionHaltedError):
-                await self._engine.reached(self._addresses.name, head)
+                await self.engine.reached(self._addresses.name, head)
         ingest.know(self._addresses.devices())
         return [running, tasks.create_task(follow_addresses(self._addresses, ingest), name="foreign-devices")]
 

@@ -89,6 +89,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         ingest = IngestSide(log, address, _filters(broker), registry=registry)
         foreign = ForeignSide(log, read.feed, path=folder.addresses)
         probes: list[HealthProbe] = [LogProbe(log), MqttProbe(ingest.sessions), ProjectionsProbe(read.engine)]
+        probes.append(ProjectionsProbe(foreign.engine, "foreign devices"))
         retention = retention_of(history, settings)
         audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
         web = api_server(

@@ -1,6 +1,7 @@
 """What an ingest owns: sites of a broker, each taken by a topic filter and under a client id of its own.
 
-One session a site, so that a site can move from one process to another, and its queue at the broker with it.
+One session a site, so that a site can move from one process to another, and its queue at the broker with it. Foreign devices
+are heard in the session of the site where they are registered.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,1 +1,1 @@
-"""Decoders: one a dialect, each a pure function (topic, payload, received_at) -> facts and flaws."""
+"""Decoders: one a dialect, each a pure function of a message (and of the device, where it is foreign) to facts and flaws."""
