@@ -38,7 +38,8 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
 
     `id` is None where the message carries neither id, nor time, nor sequence: only its predecessor can tell it from a
     repeat. `time_us` is the device's own time, None where the event's time is ours. `unknown` are metrics without an
-    entry in `schema/`. `raw` is the item of a list that the fact came from.
+    entry in `schema/`. `raw` is the item of a list that the fact came from. `recent` says that its repeat comes soon or never,
+    so that the log need not be asked for one that is no longer remembered.
     """
 
     id: EventId | None
@@ -46,6 +47,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     time_us: int | None = None
     unknown: tuple[str, ...] = ()
     raw: bytes | None = None
+    recent: bool = False
 
 
 class Flaw(msgspec.Struct, frozen=True, gc=False):

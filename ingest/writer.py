@@ -100,7 +100,7 @@ class Writer:
             memory = self._memories[stream]
             if memory.whole:
                 continue
-            times = {item.id: _time_of(item) for item in items if item.id is not None}
+            times = {item.id: _time_of(item) for item in items if item.id is not None and not _is_recent(item)}
             if found := {event_id: time for event_id, time in times.items() if memory.is_in_doubt(event_id, time)}:
                 doubtful[stream] = found
         if not doubtful:
@@ -175,6 +175,10 @@ def _by_stream(items: Sequence[Item]) -> dict[str, list[Item]]:
         if item.result is None:
             groups.setdefault(item.stream, []).append(item)
     return groups
+
+
+def _is_recent(item: Item) -> bool:
+    return item.fact is not None and item.fact.recent
 
 
 def _time_of(item: Item) -> int | None:

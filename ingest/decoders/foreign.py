@@ -97,7 +97,8 @@ def reading(
         missing=tuple(sorted(values.keys() - known.keys())),
         clock=moment.clock,
     )
-    return Fact(_reading_id(device.device_id, sensor, values, named, moment), event, moment.own_us, unknown)
+    event_id = _reading_id(device.device_id, sensor, values, named, moment)
+    return Fact(event_id, event, moment.own_us, unknown, recent=moment.own is None)
 
 
 def state(device: ForeignDevice, actuator: str, value: Scalar, moment: When, by: str | None = None) -> Fact:

@@ -4,6 +4,7 @@ import msgspec
 
 from domain.foreign import ForeignDevice
 from ingest.foreign import ForeignDevices
+from ingest.limits import IngestLimits
 from ingest.messages import Inbound
 from schema.actuators import Dialect
 from schema.envelope import decode_metadata
@@ -48,6 +49,20 @@ async def test_a_local_time_makes_equal_readings_two_and_a_redelivery_one() -> N
     async with ingesting(log, foreign=[device]) as ingest:
         said += await ingest.send(heard(later, topic), heard(noon, topic))
     assert results(said) == ["stored", "stored", "duplicate", "duplicate", "duplicate"]
+
+
+async def test_a_local_time_costs_no_look_at_the_log_however_long_the_stream_is() -> None:
+    log = FakeLog()
+    said = [
+        heard({"Time": f"2024-06-01T{n // 60:02}:{n % 60:02}:00", "AM2301": {"Temperature": 20}}, "tele/tasmota_4F2A/SENSOR")
+        for n in range(40)
+    ]
+    small = IngestLimits(window=16, tail=70, batch_events=5)
+    async with ingesting(log, limits=small, foreign=[foreign(Dialect.TASMOTA)]) as ingest:
+        await ingest.send(*said)
+        assert results(await ingest.send(*said[-10:])) == ["duplicate"] * 10
+    assert log.asked == []
+    assert len(log.stored()) == 40
 
 
 async def test_what_cannot_be_understood_is_a_dead_letter_of_that_decoder() -> None:
