@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from adapters.event_log.port import ANY, Append, EventLog
+from adapters.event_log.port import ANY, Append
 from adapters.mqtt.errors import MqttError, NotConnectedError
 from adapters.snapshot import SnapshotFile
 from reactors.checkpoint import Checkpoint
@@ -118,9 +118,9 @@ class FakeBroker:
 class Greenhouse:
     """A log, a broker, a clock, and reactors that can be stopped and started again."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, *, log: FakeLog | None = None, snapshot: Any = None) -> None:
         self.clock = HeldClock()
-        self.log = FakeLog()
+        self.log = log or FakeLog()
         self.log._start_us = int(NOW.timestamp() * 1_000_000)
         self.log._step_us = 1
         self.broker = FakeBroker(self.clock)
@@ -128,33 +128,35 @@ class Greenhouse:
         self.allowed = asyncio.Event()
         self.allowed.set()
         self.registry = CollectorRegistry()
+        self.waits = True
         self.crew: Crew | None = None
-        self._folder = folder
+        self._snapshot = snapshot
         self._running: asyncio.Task[None] | None = None
 
-    async def start(self, log: EventLog | None = None) -> None:
+    async def start(self) -> None:
         self.registry = CollectorRegistry()
-        file = None
-        if self._folder is not None:
-            file = SnapshotFile(self._folder / "reactors.snapshot", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
         self.crew = Crew(
-            log or self.log,
+            self.log,
             self.broker,
             self.advice,
             clock=self.clock,
-            checkpoint=Checkpoint(file),
+            checkpoint=Checkpoint(self._snapshot),
             metrics=ReactorMetrics(self.registry),
             standing=self._standing,
             fencing=lambda: 7,
         )
         self._running = asyncio.create_task(self.crew.run(), name="crew")
         await self.crew.engine.started()
-        await quiet()
+        await self._quiet()
 
     async def stop(self) -> None:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
+
+    async def _quiet(self) -> None:
+        if self.waits:
+            await quiet()
 
     async def _standing(self) -> None:
         await self.allowed.wait()
@@ -209,7 +211,7 @@ class Greenhouse:
         metadata = Metadata(schema_version=1, source="test", received_at=self.clock.now(), site=site)
         event_id = content_event_id(None, stream, str(len(self.log.stored())))
         await self.log.append([Append(stream, ANY, [REGISTRY.pack(event_id, event, metadata)])])
-        await quiet()
+        await self._quiet()
 
     def steps(self, device: str = "box") -> list[str]:
         """What became of the device's commands: the steps by their names, the ends by their outcomes."""
@@ -237,7 +239,10 @@ def _named(event: CommandStep) -> str:
 @asynccontextmanager
 async def greenhouse(folder: Path | None = None, *devices: str) -> AsyncIterator[Greenhouse]:
     """Reactors at work, with these devices registered; `box` where none is named."""
-    house = Greenhouse(folder)
+    snapshot = None
+    if folder is not None:
+        snapshot = SnapshotFile(folder / "reactors.snapshot", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
+    house = Greenhouse(snapshot=snapshot)
     for device in devices or ("box",):
         await house.register(device)
     await house.start()
