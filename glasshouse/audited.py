@@ -64,7 +64,7 @@ async def audited(settings: Settings) -> AsyncIterator[Audited]:
 
 async def _running(settings: Settings, role: str | None, log: EventLog, client: ApiClient) -> Audited:
     """Over its API, where it has one and a key opens it."""
-    if settings.key is None or role in {"ingest", "project"}:
+    if settings.key is None or role in {"ingest", "project", "react"}:
         return Audited(log)
     rows = ApiProbe(client) if role is None or is_shared(settings) else None
 

@@ -45,6 +45,10 @@ class DataFolder:
         return self.snapshots / "addresses.json"
 
     @property
+    def reactors(self) -> Path:
+        return self.snapshots / "reactors.json"
+
+    @property
     def lineage(self) -> Path:
         return self.path / "lineage.db"
 

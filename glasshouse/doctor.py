@@ -117,7 +117,7 @@ async def _event_log(settings: Settings) -> str:
 
 async def _holders(log: EventLog) -> str:
     """Who last held which role; whether they still live the log cannot tell."""
-    leases = [(role, lease) for role in ("ingest", "project") for lease in await leases_of(log, role)]
+    leases = [(role, lease) for role in ("ingest", "project", "react") for lease in await leases_of(log, role)]
     return "".join(f"; `{role}` of {', '.join(lease.owns)} held by {lease.holder}" for role, lease in leases)
 
 

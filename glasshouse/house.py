@@ -1,9 +1,9 @@
-"""The whole house in one process: broker, ingest, projections and API, started in order and stopped in order."""
+"""The whole house in one process: broker, ingest, projections, reactors and API, started in order and stopped in order."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +25,17 @@ from glasshouse.ingest_side import IngestSide
 from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
 from glasshouse.owned import Owned
+from glasshouse.react_side import ReactorsProbe, ReactSide, new_client_id
 from glasshouse.read_side import ReadSide, open_read_side, open_serving_history
 from glasshouse.retention import is_caught_up, retention_of
 from glasshouse.roles.ingest import ROLE as INGEST
+from glasshouse.roles.react import ROLE as REACT
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log
 from glasshouse.versions.standing import Standing, take_charge
 from glasshouse.web import WebServer, bind, url_of
 from glasshouse.web_side import api_server, process_registry
+from projections.advice import LatestAdvice
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class House:
     read: ReadSide
     ingest: IngestSide
     foreign: ForeignSide
+    react: ReactSide
     retention: RetentionRuns
     audit: AuditTrail
 
@@ -88,8 +92,18 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         read = await open_read_side(log, standing, history, registry=registry)
         ingest = IngestSide(log, address, _filters(broker), registry=registry)
         foreign = ForeignSide(log, read.feed, path=folder.addresses)
-        probes: list[HealthProbe] = [LogProbe(log), MqttProbe(ingest.sessions), ProjectionsProbe(read.engine)]
-        probes.append(ProjectionsProbe(foreign.engine, "foreign devices"))
+        lease = _lease(log, REACT, settings, folder)
+        react = ReactSide(
+            log,
+            address,
+            new_client_id() if broker is None else broker.own_id(new_client_id()),
+            LatestAdvice(read.latest),
+            snapshot=folder.reactors,
+            registry=registry,
+            lease=lease,
+        )
+        probes: list[HealthProbe] = [LogProbe(log), MqttProbe([*ingest.sessions, react.session])]
+        probes += [ProjectionsProbe(read.engine), ProjectionsProbe(foreign.engine, "foreign devices"), ReactorsProbe(react.engine)]
         retention = retention_of(history, settings)
         audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
         web = api_server(
@@ -114,10 +128,12 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             read,
             ingest,
             foreign,
+            react,
             retention,
             audit,
         )
-        async with _all_sites(house), _at_work(house, web, listener, broker):
+        sites = _lease(log, INGEST, settings, folder, ingest.allow)
+        async with _alone(sites), _alone(lease), _at_work(house, web, listener, broker):
             yield house
 
 
@@ -142,14 +158,19 @@ async def _broker(
     return broker, broker.address
 
 
+def _lease(
+    log: EventLog, role: str, settings: Settings, folder: DataFolder, on_change: Callable[[bool], None] = lambda _held: None
+) -> Lease | None:
+    """Where others may share event log and broker, this house holds the role for all sites; elsewhere it is alone anyway."""
+    if settings.event_log is None or settings.embedded_broker is not None:
+        return None
+    return Lease(log, role, holder_of(folder), span_seconds=settings.lease_seconds, on_change=on_change)
+
+
 @asynccontextmanager
-async def _all_sites(house: House) -> AsyncIterator[None]:
-    """Where others may share event log and broker, this house owns all sites, as an `ingest` would, and keeps them out."""
-    if house.settings.event_log is None or house.settings.embedded_broker is not None:
-        yield
-        return
-    span, holder = house.settings.lease_seconds, holder_of(house.folder)
-    async with holding(Lease(house.log, INGEST, holder, span_seconds=span, on_change=house.ingest.allow), standby=False):
+async def _alone(lease: Lease | None) -> AsyncIterator[None]:
+    """Keep others out, as the process of that role would."""
+    async with nullcontext() if lease is None else holding(lease, standby=False):
         yield
 
 
@@ -168,10 +189,13 @@ async def _at_work(house: House, web: WebServer, listener: socket.socket, broker
         await house.read.answers(house.log)
         if broker is not None and house.settings.mqtt_keys:
             watching.append(tasks.create_task(follow_keys(broker, house.read.accounts), name="broker-keys"))
+        house.react.start(tasks)
+        await house.react.started()
         serving = await web.start_on(listener, tasks)
         await house.read.engine.started()
         with spared_collector():
             yield
+        await house.react.stop()
         await house.ingest.stop()
         for task in (serving, *reading, *watching):
             task.cancel()

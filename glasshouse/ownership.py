@@ -29,7 +29,7 @@ async def owner(settings: Settings) -> dict[str, Any] | None:
 
 def api_of(running: dict[str, Any]) -> str:
     """Where it answers GraphQL; RefusedError where it does not."""
-    if running.get("role") in {"ingest", "project"}:
+    if running.get("role") in {"ingest", "project", "react"}:
         raise RefusedError(
             f"a process of the role `{running['role']}` owns this data folder, and has no API; name one of `serve`"
         )

@@ -37,9 +37,10 @@ _LOOK: Final[dict[str, Any]] = {
 }
 _COMMANDS: Final = {
     "demo": ("demo:command", "A simulated greenhouse, and the proof that nothing of it was lost."),
-    "up": ("up:command", "Broker, ingest, read models, API and page in one process."),
+    "up": ("up:command", "Broker, ingest, read models, reactors, API and page in one process."),
     "ingest": ("roles:ingest", "MQTT to the event log alone, for the sites that it owns."),
     "project": ("roles:project", "The shared read models alone."),
+    "react": ("roles:react", "What follows by itself alone: commands to devices, and what becomes of them."),
     "serve": ("roles:serve", "API and page alone; as many as are needed."),
     "import": ("import_:command", "Import the CSV files of data loggers."),
     "export": ("export:command", "Readings or windows as CSV, Parquet or Arrow."),

@@ -1,4 +1,4 @@
-"""`glasshouse ingest`, `project` and `serve`: parts of the house as processes of their own."""
+"""`glasshouse ingest`, `project`, `react` and `serve`: parts of the house as processes of their own."""
 
 import json
 from contextlib import AbstractAsyncContextManager, suppress
@@ -11,12 +11,14 @@ from glasshouse.cli.options import Config, Data, EventLog, Http, Json, LogLevel,
 from glasshouse.loops import run
 from glasshouse.roles.ingest import ingesting
 from glasshouse.roles.project import projecting_history
+from glasshouse.roles.react import reacting
 from glasshouse.roles.serve import serving
 from glasshouse.roles.stage import Running, run_role
 
 Standby = Annotated[
     bool, typer.Option("--standby", help="Where another process holds this role, wait and take over when it ends.")
 ]
+Mqtt = Annotated[str | None, typer.Option("--mqtt", metavar="URL", help="The broker: mqtt[s]://user:password@host:port.")]
 
 
 def ingest(
@@ -26,9 +28,7 @@ def ingest(
     ] = None,
     data: Data = None,
     event_log: EventLog = None,
-    mqtt: Annotated[
-        str | None, typer.Option("--mqtt", metavar="URL", help="The broker: mqtt[s]://user:password@host:port.")
-    ] = None,
+    mqtt: Mqtt = None,
     http: Http = None,
     config: Config = None,
     log_level: LogLevel = None,
@@ -56,6 +56,23 @@ def project(
     """Fill the history. One process at a time: a second is refused."""
     settings = settings_from(config, data=data, event_log=event_log, http=http, log_level=log_level, wait=wait)
     _run(projecting_history(settings, standby=standby), as_json=as_json)
+
+
+def react(
+    data: Data = None,
+    event_log: EventLog = None,
+    mqtt: Mqtt = None,
+    http: Http = None,
+    config: Config = None,
+    log_level: LogLevel = None,
+    wait: Wait = None,
+    *,
+    standby: Standby = False,
+    as_json: Json = False,
+) -> None:
+    """Send commands to devices, and follow what becomes of them. One process at a time: a second is refused."""
+    settings = settings_from(config, data=data, event_log=event_log, mqtt=mqtt, http=http, log_level=log_level, wait=wait)
+    _run(reacting(settings, standby=standby), as_json=as_json)
 
 
 def serve(

@@ -1,4 +1,4 @@
-"""`glasshouse up`: broker, ingest, projections and API in one process."""
+"""`glasshouse up`: broker, ingest, projections, reactors and API in one process."""
 
 import json
 from contextlib import suppress

@@ -21,6 +21,8 @@ URL = "mqtt://127.0.0.1:1"
         (["ingest", "--event-log", LOG, "--mqtt", URL, "--owns", "no/rth"], 2, "cannot be owned"),
         (["ingest", "--mqtt", URL], 2, "GLASSHOUSE_EVENT_LOG"),
         (["project"], 2, "GLASSHOUSE_EVENT_LOG"),
+        (["react", "--mqtt", URL], 2, "GLASSHOUSE_EVENT_LOG"),
+        (["react", "--event-log", LOG], 2, "an embedded broker (embedded) lives in the process of `up`"),
         (["serve"], 2, "GLASSHOUSE_EVENT_LOG"),
         (["serve", "--event-log", ""], 2, "GLASSHOUSE_EVENT_LOG"),
         (["serve", "--event-log", LOG], 7, "/nowhere"),

@@ -31,7 +31,7 @@ def test_the_dockerfile_has_nothing_that_a_linter_minds() -> None:
 
 
 def test_every_service_is_pinned_watched_and_started_again() -> None:
-    assert set(services()) == SERVERS | {"ingest", "project", "serve"}
+    assert set(services()) == SERVERS | {"ingest", "project", "react", "serve"}
     for name, service in services().items():
         assert service["restart"] == "unless-stopped", name
         assert "no-new-privileges:true" in service["security_opt"], name

@@ -10,6 +10,7 @@ from glasshouse.holding import show_lease
 from glasshouse.lease import Lease
 from ingest.metrics import IngestMetrics
 from projections.metrics import ProjectionMetrics
+from reactors.metrics import ReactorMetrics
 from tests.support.documents import ROOT
 from tests.support.memory_log import MemoryLog
 
@@ -20,6 +21,7 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     count_left_out(registry)
     IngestMetrics(registry)
     ProjectionMetrics(registry)
+    ReactorMetrics(registry)
     show_lease(Lease(MemoryLog(), "project", "box", span_seconds=1), registry)
     text = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
     assert set(re.findall(r"glasshouse_\w+", text)) == {metric.name for metric in registry.collect()}

@@ -1,0 +1,94 @@
+"""The react side of one process: the reactors on the log, and a session with the broker to send what they decide."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from adapters.event_log.port import EventLog
+from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.session import Session
+from adapters.snapshot import SnapshotFile
+from domain.advice import Advice
+from glasshouse.lease import Lease
+from reactors.checkpoint import Checkpoint
+from reactors.clock import SystemClock
+from reactors.crew import Crew
+from reactors.engine import Engine
+from reactors.metrics import ReactorMetrics
+from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION
+
+CLIENT_ID: Final = "glasshouse-react"
+
+
+def new_client_id() -> str:
+    """Another one for each session: it leaves nothing at the broker, and throws out nobody who acted before."""
+    return f"{CLIENT_ID}-{secrets.token_hex(4)}"
+
+
+class ReactSide:
+    """Commands to the broker, outcomes to the log. With a lease nothing is done while it is not held."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        address: BrokerAddress,
+        client_id: str,
+        advice: Advice,
+        *,
+        snapshot: Path,
+        registry: CollectorRegistry,
+        lease: Lease | None,
+    ) -> None:
+        self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0)
+        self._crew = Crew(
+            log,
+            self.session,
+            advice,
+            clock=SystemClock(),
+            checkpoint=Checkpoint(SnapshotFile(snapshot, kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)),
+            metrics=ReactorMetrics(registry),
+            standing=_at_once if lease is None else lease.standing,
+            fencing=lambda: None if lease is None else lease.fencing,
+        )
+        self._working: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[None] | None = None
+
+    @property
+    def engine(self) -> Engine:
+        return self._crew.engine
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """The reactors and the session, each in a task."""
+        self._connecting = tasks.create_task(self.session.run(), name="mqtt-react")
+        self._working = tasks.create_task(self._crew.run(), name="reactors")
+
+    async def started(self) -> None:
+        """Return once connected, and at work; raises what the first attempt to connect met."""
+        await self.session.first_attempt()
+        await self.engine.started()
+
+    async def stop(self) -> None:
+        """Let the reactors keep what they know, then let go of the broker."""
+        for task in (self._working, self._connecting):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+
+
+@dataclass(frozen=True)
+class ReactorsProbe:
+    """No reactor has halted, and all is read."""
+
+    engine: Engine
+    name: str = "reactors"
+
+    async def check(self) -> str | None:
+        return self.engine.complaint()
+
+
+async def _at_once() -> None:
+    """Nobody else can act on this log."""
