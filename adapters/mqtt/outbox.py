@@ -45,7 +45,10 @@ class Outbox:
         self._room.set()
 
     def publish(self, message: gmqtt.Message, acknowledged: Reason | None = None) -> None:
-        """Send, or queue behind what is waiting; OutboxFullError where too much is."""
+        """Send, or queue behind what is waiting; OutboxFullError where too much is.
+
+        Whoever cancels `acknowledged` before it was sent has taken it back.
+        """
         self._check_size(message)
         if not self._waiting and self._may_send():
             self._send(message, acknowledged)
@@ -73,7 +76,8 @@ class Outbox:
         while self._waiting and self._may_send():
             message, acknowledged = self._waiting.popleft()
             self._count(-_cost(message))
-            self._send(message, acknowledged)
+            if acknowledged is None or not acknowledged.cancelled():
+                self._send(message, acknowledged)
 
     def close(self, why: MqttError) -> None:
         """The connection is gone: nothing more will be acknowledged."""
