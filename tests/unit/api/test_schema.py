@@ -60,7 +60,9 @@ def test_the_error_codes_that_clients_lean_on_are_there() -> None:
     assert set(api.schema.build_schema().type_map["ErrorCode"].values) == {code.name for code in ErrorCode}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("page", ["query.md", "subscribe.md", "correct-readings.md", "access.md", "declare-actuators.md"])
+@pytest.mark.parametrize(
+    "page", ["query.md", "subscribe.md", "correct-readings.md", "command.md", "access.md", "declare-actuators.md"]
+)
 def test_every_operation_in_the_docs_is_one_that_the_server_runs(page: str) -> None:
     blocks = re.findall(r"```graphql\n(.*?)```", (FILE.parent / "docs" / "how-to" / page).read_text(), re.DOTALL)
     documents = Documents(api.schema.build_schema(), Limits())
