@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.snapshot import usable_checkpoint
+from domain.control import Control
 from projections.batching import Batcher, BatchPolicy
 from projections.command_index import CommandIndex
 from projections.command_queries import CommandQuery, CommandView, KnownControl, RequestView
@@ -26,7 +27,10 @@ _POLICY: Final = BatchPolicy(rows=5_000, pause_seconds=0.02)
 
 
 class Commands:
-    """Implements `ReadModel` and `CommandQueries`. What was given at the device itself is no command to be followed."""
+    """Implements `ReadModel` and `CommandQueries`. What was given at the device itself is no command to be followed.
+
+    Whoever decides leans on nothing that the file holds before it is known to be of this log.
+    """
 
     name = "commands"
     only = Filter(categories=frozenset({"control", "request"}))
@@ -69,6 +73,8 @@ class Commands:
         self._thread.close()
 
     async def find(self, ids: Sequence[str]) -> list[CommandView | None]:
+        if self.position is None:
+            return [None] * len(ids)
         index = self._index
         return await self._thread.run(lambda: index.find(ids))
 
@@ -81,6 +87,8 @@ class Commands:
         return await self._thread.run(lambda: index.request(correlation_id))
 
     async def control(self, device_id: str) -> KnownControl:
+        if self.position is None:
+            return KnownControl(Control(device_id))
         index = self._index
         return await self._thread.run(lambda: index.control(device_id))
 

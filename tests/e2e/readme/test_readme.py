@@ -105,7 +105,7 @@ async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger:
     up, publish, curl, imports, doctor = commands
     await stranger.start(up)
     await stranger.shell(publish)
-    latest, history, series, summary, subscription, mutations, inside = list(blocks(README, "graphql"))
+    latest, history, series, summary, subscription, mutations, command, inside = list(blocks(README, "graphql"))
 
     async with asyncio.timeout(20):
         while (await stranger.ask(latest))["device"] is None:
@@ -135,6 +135,8 @@ async def test_every_command_and_query_of_the_readme_does_what_it_says(stranger:
     changed = await stranger.ask(mutations)
     assert changed["defineSite"]["site"] == {"id": "north", "timeZone": "Europe/Rome"}
     assert changed["registerDevice"]["device"]["location"] == "north/house-1/door"
+    issued = [await stranger.ask(command) for _ in range(2)]
+    assert issued[0]["issueCommand"]["command"]["id"] == issued[1]["issueCommand"]["command"]["id"]
     assert (await stranger.ask(inside))["deadLetters"]["edges"] == []
 
     assert "18" in await stranger.shell(imports)

@@ -15,6 +15,7 @@ from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
 from schema.times import HOUR_US
 from tests.support.api import House
+from tests.support.command_events import asked, command_id, control
 from tests.support.house_events import Said, dead_letter, pack, reading
 
 SPAN = 'from: "2026-06-01T00:00:00Z", to: "2026-06-02T00:00:00Z"'
@@ -31,6 +32,7 @@ LISTS = {
     "heatMap": f'{{ heatMap(metric: "temperature", {SPAN}) {{ mean }} }}',
     "anomalies": "{ anomalies(first: 50) { nodes { nodeId value } liveCursor } }",
     "deadLetters": "{ deadLetters(first: 50) { nodes { nodeId payload } totalCount } }",
+    "commands": "{ commands(first: 50) { nodes { nodeId state steps { eventId } } } }",
     "keys": "{ keys { nodeId lastUsedAt } }",
     "auditTrail": "{ auditTrail(first: 50) { nodes { document } } }",
     "projections": "{ projections { nodeId rebuild { phase } } }",
@@ -47,6 +49,7 @@ async def fill(house: House, first: int, last: int) -> None:
         said += [reading(f"d{number}", at, sensor="s0", temperature=20.0, humidity=50.0)]
         said += [reading("d0", at, sensor=f"s{number}", own_id=f"x{number}", temperature=20.0, humidity=50.0)]
         said += [pack(f"control-d{number}", DeviceMetadata(device_id=f"d{number}", location=f"farm/h{number}"))]
+        said += [control(asked(f"c{number}", device=f"d{number}"), f"c{number}")]
         said += [pack(f"site-f{number}", SiteDefined(site_id=f"f{number}", time_zone="UTC")), dead_letter(b"%d" % number)]
     await house.says(said)
     hours = [Anomaly(SeriesKey("d0", "s0", "temperature"), hour * HOUR_US, 9, 1, 8, 6, Severity.MINOR, Position(1))
@@ -60,6 +63,7 @@ def counted(house: House, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     stores = {
         house.log: ("read_stream", "read", "head"),
         house.history: ("checkpoint", "readings", "columns", "windows", "series", "anomalies", "anomalies_in", "watermarks"),
+        house.services.commands: ("find", "commands", "request", "control"),
         house.services.lineage: ("find", "find_all", "dead_letters", "count_dead_letters"),
     }
 
@@ -91,7 +95,7 @@ async def test_forty_items_ask_no_more_than_four(house: House, monkeypatch: pyte
     assert {name: (few[name], count) for name, count in many.items() if count > few[name] + MORE} == {}
 
 
-@pytest.mark.parametrize("kind", ["Device", "Site", "EventAudit", "DeadLetter", "Anomaly"])
+@pytest.mark.parametrize("kind", ["Device", "Site", "EventAudit", "DeadLetter", "Anomaly", "Command"])
 async def test_forty_nodes_ask_no_more_than_four(house: House, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     await fill(house, 0, 40)
     letters = [format_event_id(dead_letter(b"%d" % number)[1].id) for number in range(40)]
@@ -99,6 +103,7 @@ async def test_forty_nodes_ask_no_more_than_four(house: House, monkeypatch: pyte
         "Device": [NodeId("Device", f"d{number}").encode() for number in range(40)],
         "Site": [NodeId("Site", f"f{number}").encode() for number in range(40)],
         "EventAudit": [NodeId("EventAudit", event_id).encode() for event_id in letters],
+        "Command": [NodeId("Command", command_id(f"c{number}")).encode() for number in range(40)],
         "DeadLetter": [NodeId("DeadLetter", event_id).encode() for event_id in letters],
     }
     if kind == "Anomaly":
