@@ -14,21 +14,18 @@ from api.asking import AskedCommand, Asking, one_command, several_commands
 from api.context import Context
 from api.errors import ApiError, ErrorCode
 from api.issued import issued_view
-from api.refusals import refusal
+from api.judging import Judge
 from api.scalars import CursorText
 from api.types.command import command
 from api.types.command_inputs import IssueCommandInput, IssueCommandsInput
 from api.types.command_results import IssueCommandsSuccess, IssueCommandSuccess
 from api.visibility import COMMANDS
-from api.writes import Cause, Change, Known
-from domain.command_decider import CommandRefusal, CommandRefused, Wanted, issue
-from domain.command_outcomes import ended
-from domain.commands import requested
+from api.writes import Cause, Change, Decide, Known
 from domain.control import Control, fold
 from domain.decisions import Decision, Refusal, Refused
 from projections.advice import LatestAdvice
-from projections.command_queries import CommandView
-from schema.commands import CommandsRequested, Outcome, RequestedCommand
+from projections.command_queries import CommandView, KnownControl
+from schema.commands import CommandsRequested, RequestedCommand, RequestEnded
 from schema.envelope import Cursor
 from schema.events import ActuatorCommand, Event
 from schema.ids import format_event_id
@@ -65,27 +62,31 @@ class Issuing:
         self._asking = asking
         self._commands = services.commands
         self._advice = LatestAdvice((services.whole or services).latest)
-        self._changes: list[Change] = []
 
     async def run(self) -> Issued:
         for one in self._asking.commands:
             self._context.services.require_device(one.device_id)
-        cause = self._asking.causation_id
-        deadline = self._asking.deadline
-        if self._asking.is_remembered:
-            if not await self._is_begun():
-                await self._judge()
-            request = await self._remember()
-            cause, deadline = format_event_id(request.ids[0]), _requested(request).deadline
-        for device_id, wanted in self._asking.by_device().items():
-            self._changes.append(await self._ask(device_id, wanted, deadline, Cause(self._asking.correlation_id, cause)))
-        return await self._seen()
+        if not self._asking.is_remembered:
+            return await self._seen([await self._at_once()])
+        if not await self._context.services.log.read_stream(self._stream, limit=1):
+            await self._look()
+        request = await self._remember()
+        return await self._seen([await self._settle(device_id, request) for device_id in self._asking.by_device()])
 
-    async def _is_begun(self) -> bool:
-        return bool(await self._context.services.log.read_stream(self._stream, limit=1))
+    async def _at_once(self) -> Change:
+        """A single command, of which nothing is remembered but itself."""
+        [device_id] = self._asking.by_device()
+        known = await self._commands.control(device_id)
+        judge = self._judge(self._asking.deadline)
 
-    async def _judge(self) -> None:
+        def asked(events: Sequence[Event]) -> Decision:
+            return judge.allowed(reduce(fold, events, known.control), self._asking.commands)
+
+        return await self._change(known, asked, self._asking.causation_id)
+
+    async def _look(self) -> None:
         """ApiError where not all of them can be asked for now. Nothing is appended."""
+        judge = self._judge(self._asking.deadline)
         for device_id, wanted in self._asking.by_device().items():
             known = await self._commands.control(device_id)
             if any(await self._commands.find([one.command_id for one in wanted])):
@@ -94,12 +95,10 @@ class Issuing:
             def judged(
                 events: Sequence[Event], control: Control = known.control, wanted: Sequence[AskedCommand] = wanted
             ) -> Decision:
-                control = reduce(fold, events, control)
-                for one in wanted:
-                    control = fold(control, self._allowed(control, one, self._asking.deadline))
+                judge.allowed(reduce(fold, events, control), wanted)
                 return []
 
-            await self._context.writer.consider(f"control-{device_id}", judged, known=Known(known.revision, known.position))
+            await self._context.writer.consider(f"control-{device_id}", judged, known=_stands(known))
 
     async def _remember(self) -> Change:
         """The request as it is remembered; ApiError CONFLICT where that is another one."""
@@ -117,12 +116,43 @@ class Issuing:
         cause = Cause(asking.correlation_id, asking.causation_id)
         return await self._context.writer.change(self._stream, self._context.principal.actor, remembered, cause=cause)
 
+    async def _settle(self, device_id: str, request: Change) -> Change:
+        """Append those of the device that were not asked for yet. It is known first from where on, then what was before."""
+        wanted = self._asking.by_device()[device_id]
+        known = await self._commands.control(device_id)
+        found = await self._commands.find([one.command_id for one in wanted])
+        before = {view.command.id for view in found if view is not None}
+        judge = self._judge(_asked(request).deadline)
+        is_over = any(isinstance(event, RequestEnded) for event in request.events)
+
+        def settled(events: Sequence[Event]) -> Decision:
+            done = before | {event.command_id for event in events if isinstance(event, ActuatorCommand)}
+            return judge.settled(reduce(fold, events, known.control), wanted, done, is_over=is_over)
+
+        return await self._change(known, settled, format_event_id(request.ids[0]))
+
+    async def _change(self, known: KnownControl, decide: Decide, causation_id: str | None) -> Change:
+        cause = Cause(self._asking.correlation_id, causation_id)
+        stream, actor = f"control-{known.control.device_id}", self._context.principal.actor
+        return await self._context.writer.change(stream, actor, decide, known=_stands(known), cause=cause)
+
+    async def _seen(self, changes: Sequence[Change]) -> Issued:
+        """The commands as the read model shows them, given that it had its time; else as they were asked for."""
+        position = max((change.position for change in changes if change.position is not None), default=None)
+        if position is not None:
+            await self._context.visibility.settle(COMMANDS, position)
+        ids = [one.command_id for one in self._asking.commands]
+        found = await self._commands.find(ids)
+        actor = self._context.principal.actor
+        views = [view or issued_view(changes, command_id, actor) for command_id, view in zip(ids, found, strict=True)]
+        return Issued(views, CursorText(Cursor(self._context.services.log.log_id, position).encode()))
+
     def _request(self) -> CommandsRequested:
         asking = self._asking
         return CommandsRequested(
             correlation_id=asking.correlation_id,
             digest=asking.digest,
-            timestamp=self._now(),
+            timestamp=self._context.services.clock(),
             deadline=asking.deadline,
             commands=tuple(map(self._requested_command, asking.commands)),
             on_failure=asking.on_failure,
@@ -140,93 +170,19 @@ class Issuing:
             before=None if before is None else before.value,
         )
 
-    async def _ask(self, device_id: str, wanted: Sequence[AskedCommand], deadline: datetime, cause: Cause) -> Change:
-        """Append those that were not asked for yet."""
-        known = await self._commands.control(device_id)
-        found = await self._commands.find([one.command_id for one in wanted])
-        asked_before = {view.command.id for view in found if view is not None}
-
-        def asked(events: Sequence[Event]) -> Decision:
-            control = reduce(fold, events, known.control)
-            done = asked_before | {event.command_id for event in events if isinstance(event, ActuatorCommand)}
-            follows: list[Event] = []
-            for one in wanted:
-                if one.command_id not in done and not control.was_asked(one.command_id):
-                    more = self._taken(control, one, deadline)
-                    control = reduce(fold, more, control)
-                    follows += more
-            return follows
-
-        stands = Known(known.revision, known.position)
-        stream, actor = f"control-{device_id}", self._context.principal.actor
-        return await self._context.writer.change(stream, actor, asked, known=stands, cause=cause)
-
-    def _taken(self, control: Control, one: AskedCommand, deadline: datetime) -> list[Event]:
-        """Of a request that is remembered, what cannot be any more ends at once."""
-        if not self._asking.is_remembered:
-            return [self._allowed(control, one, deadline)]
-        wanted = self._wanted(one, deadline)
-        event = issue(control, wanted, self._advice, self._now())
-        return _ended_at_once(wanted, event, self._now()) if isinstance(event, CommandRefused) else [event]
-
-    def _allowed(self, control: Control, one: AskedCommand, deadline: datetime) -> ActuatorCommand:
-        event = issue(control, self._wanted(one, deadline), self._advice, self._now())
-        if isinstance(event, CommandRefused):
-            raise refusal(event)
-        return event
-
-    def _wanted(self, one: AskedCommand, deadline: datetime) -> Wanted:
-        return Wanted(
-            command_id=one.command_id,
-            device_id=one.device_id,
-            actuator_id=one.actuator_id,
-            command=one.command,
-            value=one.value,
-            correlation_id=self._asking.correlation_id,
-            deadline=deadline,
-            hold=self._asking.hold,
-        )
-
-    async def _seen(self) -> Issued:
-        """The commands as the read model shows them, given that it had its time; else as they were asked for."""
-        position = max((change.position for change in self._changes if change.position is not None), default=None)
-        if position is not None:
-            await self._context.visibility.settle(COMMANDS, position)
-        found = await self._commands.find([one.command_id for one in self._asking.commands])
-        actor = self._context.principal.actor
-        views = [
-            view or issued_view(self._changes, one.command_id, actor)
-            for one, view in zip(self._asking.commands, found, strict=True)
-        ]
-        return Issued(views, CursorText(Cursor(self._context.services.log.log_id, position).encode()))
+    def _judge(self, deadline: datetime) -> Judge:
+        return Judge(self._asking, deadline, self._advice, self._context.services.clock)
 
     @property
     def _stream(self) -> str:
         return f"request-{self._asking.correlation_id}"
 
-    def _now(self) -> datetime:
-        return self._context.services.clock()
+
+def _stands(known: KnownControl) -> Known:
+    return Known(known.revision, known.position)
 
 
-def _requested(change: Change) -> CommandsRequested:
-    first = change.events[0]
+def _asked(request: Change) -> CommandsRequested:
+    first = request.events[0]
     assert isinstance(first, CommandsRequested), "the decision saw to it"  # noqa: S101 - for the type checker
     return first
-
-
-def _ended_at_once(wanted: Wanted, refused: CommandRefused, now: datetime) -> list[Event]:
-    event = ActuatorCommand(
-        device_id=wanted.device_id,
-        actuator_id=wanted.actuator_id,
-        timestamp=now,
-        command=wanted.command,
-        value=wanted.value,
-        correlation_id=wanted.correlation_id,
-        command_id=wanted.command_id,
-        deadline=wanted.deadline,
-        hold=wanted.hold,
-    )
-    command = requested(event)
-    assert command is not None, "it has an id and a deadline"  # noqa: S101 - for the type checker
-    outcome = Outcome.EXPIRED if refused.why is CommandRefusal.TOO_LATE else Outcome.REJECTED
-    return [event, ended(command, outcome, now, refused.message)]

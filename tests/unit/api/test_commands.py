@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from adapters.event_log.port import Append, Appended, Conflict, LogUnavailableError
 from api.roles import Role
-from schema.commands import CommandDispatching, CommandsRequested, Outcome, OverrideBegun
+from schema.commands import CommandDispatching, CommandsRequested, Outcome, OverrideBegun, RequestEnded
 from schema.envelope import decode_metadata
 from schema.events import DeviceRetired
 from schema.ids import format_event_id
 from schema.registry import REGISTRY
 from tests.support.api import NOW, AsgiSocket, House
-from tests.support.command_events import control
+from tests.support.command_events import control, correlated
 from tests.support.commanding import (
     COMMAND,
     ISSUE,
@@ -318,3 +318,12 @@ async def _update(socket: AsgiSocket) -> Any:
     frame = await socket.receive()
     assert frame["type"] == "next", frame
     return frame["payload"]["data"]["commandUpdates"]
+
+
+async def test_a_request_that_has_ended_is_not_gone_on_with(box: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(box.log, "append", Failing(box, 1, durable=False).append)
+        await box.answer(ISSUE, {"input": wanted(correlationId="mine")}, role=Role.OPERATOR)
+    ended = RequestEnded(correlation_id="mine", timestamp=NOW, succeeded=False)
+    await box.says([correlated("request-mine", ended, "mine")])
+    assert (await issue(box, correlationId="mine"))["command"]["state"] == "EXPIRED"
