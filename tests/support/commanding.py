@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.roles import Role
 from schema.actuators import ActuatorSpec, ActuatorType
 from schema.commands import CommandAcknowledged, CommandDispatched, CommandDispatching, CommandEnded, CommandStep, Outcome
 from schema.events import ActuatorCommand, DeviceMetadata, DeviceStatus
@@ -57,3 +58,14 @@ async def become(house: House, event: ActuatorCommand, *kinds: type[CommandStep]
 
 
 ON_ITS_WAY: Final = (CommandDispatching, CommandDispatched, CommandAcknowledged)
+
+
+async def issue(house: House, role: Role = Role.OPERATOR, **given: Any) -> Any:
+    """What `issueCommand` answers."""
+    return (await house.ask(ISSUE, {"input": wanted(**given)}, role=role))["issueCommand"]
+
+
+async def issue_several(house: House, *commands: dict[str, Any], **rest: Any) -> Any:
+    """What `issueCommands` answers."""
+    given = {"commands": list(commands), **rest}
+    return (await house.ask(ISSUE_SEVERAL, {"input": given}, role=Role.OPERATOR))["issueCommands"]
