@@ -74,7 +74,8 @@ def _asking(
     is_remembered: bool,
 ) -> Asking:
     correlation_id = secrets.token_hex(16) if wanted.correlation_id is None else str(wanted.correlation_id)
-    problem = id_problem("correlationId", correlation_id)
+    devices = (id_problem("deviceId", str(one.device_id)) for one in commands)
+    problem = id_problem("correlationId", correlation_id) or next(filter(None, devices), None)
     if problem is not None:
         raise ApiError(ErrorCode.INVALID_INPUT, problem)
     hold = wanted.when_offline is WhenOffline.HOLD

@@ -60,18 +60,19 @@ class Issuing:
         services = context.services
         self._context = context
         self._asking = asking
-        self._commands = services.commands
-        self._advice = LatestAdvice((services.whole or services).latest)
+        whole = services.whole or services
+        self._commands, self._advice = whole.commands, LatestAdvice(whole.latest)
 
     async def run(self) -> Issued:
         for one in self._asking.commands:
             self._context.services.require_device(one.device_id)
         if not self._asking.is_remembered:
-            return await self._seen([await self._at_once()])
+            return await self._seen([await self._at_once()], self._asking.causation_id)
         if not await self._context.services.log.read_stream(self._stream, limit=1):
             await self._look()
         request = await self._remember()
-        return await self._seen([await self._settle(device_id, request) for device_id in self._asking.by_device()])
+        changes = [await self._settle(device_id, request) for device_id in self._asking.by_device()]
+        return await self._seen(changes, format_event_id(request.ids[0]))
 
     async def _at_once(self) -> Change:
         """A single command, of which nothing is remembered but itself."""
@@ -136,7 +137,7 @@ class Issuing:
         stream, actor = f"control-{known.control.device_id}", self._context.principal.actor
         return await self._context.writer.change(stream, actor, decide, known=_stands(known), cause=cause)
 
-    async def _seen(self, changes: Sequence[Change]) -> Issued:
+    async def _seen(self, changes: Sequence[Change], cause: str | None) -> Issued:
         """The commands as the read model shows them, given that it had its time; else as they were asked for."""
         position = max((change.position for change in changes if change.position is not None), default=None)
         if position is not None:
@@ -144,7 +145,7 @@ class Issuing:
         ids = [one.command_id for one in self._asking.commands]
         found = await self._commands.find(ids)
         actor = self._context.principal.actor
-        views = [view or issued_view(changes, command_id, actor) for command_id, view in zip(ids, found, strict=True)]
+        views = [view or issued_view(changes, command_id, actor, cause) for command_id, view in zip(ids, found, strict=True)]
         return Issued(views, CursorText(Cursor(self._context.services.log.log_id, position).encode()))
 
     def _request(self) -> CommandsRequested:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import reduce
+from typing import Final
 
 from api.asking import AskedCommand, Asking
 from api.refusals import refusal
@@ -14,7 +15,7 @@ from domain.control import Control, fold
 from schema.commands import Outcome
 from schema.events import ActuatorCommand, Event
 
-_OVER = CommandRefused(CommandRefusal.TOO_LATE, "its request had ended before it was asked for")
+_OVER: Final = CommandRefused(CommandRefusal.TOO_LATE, "its request had ended before it was asked for")
 
 
 class Judge:

@@ -15,6 +15,7 @@ from api.types.trace_entries import Entries, Recorded, opened
 from api.visibility import COMMANDS, LINEAGE
 from domain.commands import CommandState
 from projections.command_queries import CommandQuery, CommandView
+from schema.events import SensorReading
 from schema.ids import EventId, parse_event_id
 
 _HOPS: Final = 5
@@ -50,7 +51,7 @@ class Tracing:
         views = await self._commands()
         known = {one.recorded.id: one for one in [*own, *await self._answers(views)]}
         before = await self._causes(known)
-        after = await self._after(views, {*known, *(one.recorded.id for one in before)})
+        after = await self._after(views, before, {*known, *(one.recorded.id for one in before)})
         make = Entries(self._services.log.log_id, self._services.decisions)
         ordered = sorted([*before, *known.values()], key=lambda one: one.recorded.position)
         entries = [make.entry(one) for one in ordered]
@@ -84,9 +85,10 @@ class Tracing:
                 break
         return list(found.values())
 
-    async def _after(self, views: Sequence[CommandView], known: set[EventId]) -> list[Recorded]:
-        """The first reading of each sensor of the place after a command succeeded there."""
-        rows = [row for place, since in self._effects(views).items() for row in await self._rows(place, since)]
+    async def _after(self, views: Sequence[CommandView], before: Sequence[Recorded], known: set[EventId]) -> list[Recorded]:
+        """The first reading of each sensor after a command succeeded: of those that led to it, and of the place."""
+        causes = [one.event.device_id for one in before if isinstance(one.event, SensorReading)]
+        rows = [row for place, since in self._effects(views).items() for row in await self._rows(place, causes, since)]
         ids = list(dict.fromkeys(row.event_id for row in sorted(rows, key=lambda row: row.timestamp_us)))
         events = await self._services.lineage.find_all([event_id for event_id in ids if event_id not in known])
         return [opened(event) for event in events if event is not None]
@@ -102,13 +104,14 @@ class Tracing:
                 effects.setdefault(place, ended_at)
         return dict(list(effects.items())[:_PLACES])
 
-    async def _rows(self, place: str, since: datetime) -> list[HistoryRow]:
+    async def _rows(self, place: str, causes: Sequence[str], since: datetime) -> list[HistoryRow]:
         history = self._services.history
         if history is None:
             return []
+        there = [view.device_id for view in self._services.latest.devices(first=_DEVICES, location=place)]
         found: dict[tuple[str, str], HistoryRow] = {}
-        for device in self._services.latest.devices(first=_DEVICES, location=place):
-            for row in await history.readings(RangeQuery(device=device.device_id, start=since, limit=_ROWS)):
+        for device_id in list(dict.fromkeys([*causes, *there]))[:_DEVICES]:
+            for row in await history.readings(RangeQuery(device=device_id, start=since, limit=_ROWS)):
                 found.setdefault((row.device, row.sensor), row)
         return list(found.values())
 

@@ -67,6 +67,7 @@ async def test_without_a_correlation_id_one_is_made_and_nothing_is_remembered(bo
         ({"deadline": "2026-06-02T00:01:00Z", "timeout": "PT1M"}, "INVALID_INPUT"),
         ({"timeout": "P999999D"}, "INVALID_INPUT"),
         ({"correlationId": "with space"}, "INVALID_INPUT"),
+        ({"device": "a/b"}, "INVALID_INPUT"),
         ({"causationId": "no event"}, "INVALID_INPUT"),
         ({"correlationId": "mine", "value": "blue"}, "NOT_ALLOWED"),
     ],
