@@ -52,9 +52,9 @@ class QuerySide(Reading):
         return [tasks.create_task(self.rebuilds.run(), name="rebuilds"), *super().start(tasks)]
 
     async def answers(self, log: EventLog) -> None:
-        """Return once it knows its keys and what people decided, and its latest state and commands are caught up."""
+        """Return once it knows its keys and what people decided, and its latest state is caught up."""
         await self.caught_up(log, "accounts")
-        for name in ("decisions", "latest", "commands"):
+        for name in ("decisions", "latest"):
             with suppress(ProjectionHaltedError):  # which /readyz shows: it stands still alone, and all else goes on
                 await self.caught_up(log, name)
 
