@@ -9,7 +9,10 @@ Made = TypeVar("Made")
 
 
 def once(make: Callable[[Source], Made]) -> Callable[[Source], Made]:
-    """Decorates a function of one object that has a `__dict__`. Whoever is given what it made must not change it."""
+    """Decorates a function of one object that has a `__dict__`. Whoever is given what it made must not change it.
+
+    It must not hold the object, or both would stay until the garbage collector comes.
+    """
     name = f"{make.__module__}.{make.__qualname__}"
 
     @wraps(make)

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Annotated, Final
 
 import strawberry
+from msgspec.structs import replace
 
 from api import past
 from api.context import Info
@@ -124,7 +125,7 @@ class DeviceConnection:
 @once
 def device(view: DeviceView) -> Device:
     return Device(
-        view=view,
+        view=replace(view),  # without what is kept with it
         id=strawberry.ID(view.device_id),
         device_id=strawberry.ID(view.device_id),
         site=None if view.site is None else strawberry.ID(view.site),

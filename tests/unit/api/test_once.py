@@ -1,8 +1,13 @@
 """What is made of a view is made once, and anew with the view."""
 
+from sys import getrefcount
+from typing import Any
+
 from api.once import once
-from api.types.device import device
+from api.types.device import device, device_page
+from api.types.paging import Page
 from api.types.reading import latest_readings
+from projections.queries import DeviceView
 from tests.support.api import House
 from tests.support.house_events import reading
 
@@ -27,6 +32,17 @@ def test_what_is_made_of_an_object_is_made_once_and_of_each_for_itself() -> None
     assert [grow(first), grow(second), grow(first), grow(second)] == [1, 2, 1, 2]
     assert [count(first), count(second)] == ["1 grown", "2 grown"]
     assert made == [first, second]
+
+
+def test_a_view_is_not_held_by_what_is_kept_with_it() -> None:
+    blank: dict[str, Any] = dict.fromkeys(
+        ("site", "location", "name", "device_type", "model", "firmware_version", "status", "status_at", "last_seen")
+    )
+    view = DeviceView(device_id="a", readings=(), actuators=(), **blank)
+    before = getrefcount(view)
+    made = device_page([view], Page(1), "cursor")
+    assert [edge.node.latest(None, None) for edge in made.edges] == [[]]
+    assert getrefcount(view) == before
 
 
 async def test_a_device_is_the_same_object_until_it_changes(house: House) -> None:
