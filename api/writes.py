@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Final, TypeAlias
+from uuid import uuid4
 
 import msgspec
 
@@ -62,11 +64,19 @@ NO_CAUSE: Final = Cause()
 
 
 class Writer:
-    """Changes what people decide. Every change is an event that says who caused it."""
+    """Changes what people decide. Every change is an event that says who caused it.
+
+    All that one writer appends, and that belongs to no other, belongs to one correlation id.
+    """
 
     def __init__(self, log: EventLog, clock: Callable[[], datetime]) -> None:
         self._log = log
         self._clock = clock
+
+    @cached_property
+    def correlation_id(self) -> str:
+        """Made for this writer alone."""
+        return uuid4().hex
 
     async def change(
         self, stream: str, actor: str, decide: Decide, *, known: Known = NOTHING, cause: Cause = NO_CAUSE
@@ -123,7 +133,7 @@ class Writer:
             source="graphql",
             received_at=self._clock(),
             actor=actor,
-            correlation_id=cause.correlation_id,
+            correlation_id=cause.correlation_id or self.correlation_id,
             causation_id=cause.causation_id,
         )
         event_id = content_event_id(None, stream, str(revision), REGISTRY.name_of(event), msgspec.json.encode(event))

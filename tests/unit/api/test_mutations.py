@@ -8,6 +8,7 @@ import pytest
 from adapters.event_log.port import ANY, Append
 from api.roles import Role
 from schema.envelope import decode_metadata
+from schema.ids import format_event_id
 from schema.registry import REGISTRY
 from tests.support.api import House
 from tests.support.house_events import reading
@@ -56,6 +57,23 @@ async def test_an_event_says_who_caused_it_and_holds_no_secret(house: House) -> 
     assert issued["secret"].split("_", 2)[2].encode() not in event.data + event.metadata
     async with house.client(None, authorization=f"Bearer {issued['secret']}") as client:
         assert (await client.post("/graphql", json={"query": "{ sites { id } }"})).json() == {"data": {"sites": []}}
+
+
+async def test_all_that_one_operation_changes_belongs_to_one_correlation_id(house: House) -> None:
+    both = """mutation { defineSite(input: {siteId: "farm"}) { __typename }
+      registerDevice(input: {deviceId: "a", name: "Bench 3"}) { __typename } }"""
+    await house.ask(both, role=Role.ADMIN)
+    await change(house, REGISTER, deviceId="b")
+    site, first, second = [
+        decode_metadata(event.metadata).correlation_id
+        for stream in ("site-farm", "control-a", "control-b")
+        for event in await house.log.read_stream(stream)
+    ]
+    assert site == first != second
+    query = """query ($id: ID!) { audit(eventId: $id) { correlationId } }"""
+    await house.settle()
+    [event] = await house.log.read_stream("control-a")
+    assert await house.ask(query, {"id": format_event_id(event.id)}, role=Role.ADMIN) == {"audit": {"correlationId": first}}
 
 
 async def test_a_device_id_that_no_topic_could_hold_is_refused(house: House) -> None:
