@@ -28,6 +28,7 @@ from api.schema import build_schema
 from api.services import HealthProbe, Services, utc_now
 from api.sessions import SessionSigner
 from api.static import GRAPHIQL, graphiql_page, house_page
+from api.traced_requests import TracedRequests
 from api.transports.bodies import HttpRefused
 from api.transports.event_stream import EventStreams
 from api.transports.http import GraphQLOverHttp
@@ -86,7 +87,8 @@ def build_app(services: Services, *, graphiql: Path = GRAPHIQL) -> Starlette:
         Route("/graphiql/", _to_graphiql),
         Route("/graphiql/{path:path}", explorer.respond),
     ]
-    return _application(routes, metrics, _middleware(services.policy.allowed_origins))
+    traced = [Middleware(TracedRequests, tracer=services.tracer)] if services.tracer.on else []
+    return _application(routes, metrics, [*traced, *_middleware(services.policy.allowed_origins)])
 
 
 def _application(routes: Sequence[BaseRoute], metrics: ApiMetrics, middleware: Sequence[Middleware] = ()) -> Starlette:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.history.port import HistoryQueries
 from adapters.history.retention.runs import RetentionRuns
+from adapters.tracing.port import OFF, Tracer
 from api.audit_trail import AuditTrail
 from api.deeds import LogNotes, Notes
 from api.limits import Limits
@@ -71,6 +72,7 @@ class Services:
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
     tokens: Tokens | None = None
+    tracer: Tracer = OFF
     clock: Callable[[], datetime] = utc_now
 
     @property

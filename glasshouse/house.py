@@ -32,6 +32,7 @@ from glasshouse.roles.ingest import ROLE as INGEST
 from glasshouse.roles.react import ROLE as REACT
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log
+from glasshouse.tracing import traced, tracing
 from glasshouse.versions.standing import Standing, take_charge
 from glasshouse.web import WebServer, bind, url_of
 from glasshouse.web_side import api_server, process_registry
@@ -83,14 +84,15 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
     registry = process_registry()
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(bind(Address.parse(settings.http)))
-        log = await open_event_log(settings)
+        tracer = await stack.enter_async_context(tracing(settings, "up", registry))
+        log = traced(await open_event_log(settings), tracer)
         stack.push_async_callback(log.close)
         standing = await take_charge(log, settings, history=True)
         history = await open_serving_history(standing)
         stack.push_async_callback(history.close)
         broker, address = await _broker(log, standing, folder, stack)
-        read = await open_read_side(log, standing, history, registry=registry)
-        ingest = IngestSide(log, address, _filters(broker), registry=registry)
+        read = await open_read_side(log, standing, history, registry=registry, tracer=tracer)
+        ingest = IngestSide(log, address, _filters(broker), registry=registry, tracer=tracer)
         foreign = ForeignSide(log, read.feed, path=folder.addresses)
         lease = _lease(log, REACT, settings, folder)
         react = ReactSide(
@@ -116,6 +118,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             registry=registry,
             probes=probes,
             settings=settings,
+            tracer=tracer,
         )
         port_v311 = address.port if broker is None else broker.port_v311
         house = House(

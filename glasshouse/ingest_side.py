@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry
@@ -9,11 +10,13 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import EventLog
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.session import Session
+from adapters.tracing.port import OFF, Tracer
 from domain.foreign import ForeignDevice
 from ingest.limits import IngestLimits
 from ingest.metrics import IngestMetrics
 from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pipeline
+from ingest.traced_pipeline import TracedPipeline
 
 _DRAIN_SECONDS: Final = 10
 
@@ -22,10 +25,17 @@ class IngestSide:
     """Messages of a broker to the log. `filters` are topic filters by the client id under which each is subscribed to."""
 
     def __init__(
-        self, log: EventLog, address: BrokerAddress, filters: Mapping[str, str], *, registry: CollectorRegistry
+        self,
+        log: EventLog,
+        address: BrokerAddress,
+        filters: Mapping[str, str],
+        *,
+        registry: CollectorRegistry,
+        tracer: Tracer = OFF,
     ) -> None:
         metrics = IngestMetrics(registry)
-        self._pipeline = Pipeline(
+        kind = partial(TracedPipeline, tracer=tracer) if tracer.on else Pipeline
+        self._pipeline = kind(
             log, limits=IngestLimits(), metrics=metrics, on_pressure=lambda on: self._brake("pressure", on=on)
         )
         self._sources = [

@@ -14,6 +14,7 @@ from adapters.history import content
 from adapters.history.horizon import judged_from
 from adapters.history.port import ANOMALIES
 from adapters.history.serving import ServingHistory
+from adapters.tracing.port import OFF, Tracer
 from domain.versions import FIRST, Version, Versions
 from domain.windows import Span
 from glasshouse.oracle.probe import HashPair
@@ -67,25 +68,30 @@ class ReadSide(QuerySide):
 
 
 async def open_query_side(
-    log: EventLog, standing: Standing, *, registry: CollectorRegistry, policy: SnapshotPolicy | None = None
+    log: EventLog,
+    standing: Standing,
+    *,
+    registry: CollectorRegistry,
+    policy: SnapshotPolicy | None = None,
+    tracer: Tracer = OFF,
 ) -> QuerySide:
     """What a process answers from that fills no history: read models of its own alone."""
     accounts, decisions, latest, commands, lineage = parts = await _parts(log, standing, policy)
-    engine = Engine(log, feed := Feed(log), parts, metrics=ProjectionMetrics(registry))
+    engine = Engine(log, feed := Feed(log), parts, metrics=ProjectionMetrics(registry), tracer=tracer)
     around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position), policy=policy)
     rebuilds = Rebuilds(Stage(log, engine, around, _made(parts)), standing, latest)
     return QuerySide(feed, engine, accounts, latest, decisions, lineage, commands, rebuilds)
 
 
 async def open_read_side(
-    log: EventLog, standing: Standing, history: ServingHistory, *, registry: CollectorRegistry
+    log: EventLog, standing: Standing, history: ServingHistory, *, registry: CollectorRegistry, tracer: Tracer = OFF
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
     accounts, decisions, latest, commands, lineage = parts = await _parts(log, standing, None)
     around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position))
     filled = MadeHistory(history.store, around, rules_of(standing.serving(HISTORY)))
     models: list[ReadModel] = [accounts, decisions, latest, commands, *filled.models, lineage]
-    engine = Engine(log, feed := Feed(log), models, metrics=ProjectionMetrics(registry), derived=filled.derived)
+    engine = Engine(log, feed := Feed(log), models, metrics=ProjectionMetrics(registry), derived=filled.derived, tracer=tracer)
     made: dict[str, Made] = {HISTORY: filled, **_made(parts)}
     rebuilds = Rebuilds(Stage(log, engine, around, made, history), standing, latest)
     return ReadSide(feed, engine, accounts, latest, decisions, lineage, commands, rebuilds, history)

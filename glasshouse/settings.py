@@ -17,6 +17,7 @@ from domain.quality_rules import RuleChange
 from glasshouse.errors import SettingsError
 from glasshouse.openid_setting import openid
 from glasshouse.origins_setting import origins
+from glasshouse.otlp_setting import collector
 from glasshouse.proxy_settings import proxies, root_path
 from glasshouse.quality_setting import rule_changes
 from glasshouse.roles_setting import ROLE_WORDS, RoleWord, roles
@@ -88,6 +89,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     root_path: str = ""
     introspection: frozenset[RoleWord] = frozenset(ROLE_WORDS)
     openid: OpenId | None = None
+    otlp: str | None = None
+    otlp_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
 
     @property
     def folder(self) -> Path:
@@ -181,7 +184,7 @@ def load_settings(
         merged["quality"] = rule_changes(merged["quality"])
     if "allowed_origins" in merged:
         merged["allowed_origins"] = origins(merged["allowed_origins"])
-    for setting, read in {"trusted_proxies": proxies, "root_path": root_path}.items():
+    for setting, read in {"trusted_proxies": proxies, "root_path": root_path, "otlp": collector}.items():
         if setting in merged:
             merged[setting] = read(merged[setting])
     for setting in {"other_documents", "introspection"} & set(merged):

@@ -11,6 +11,7 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import HistoryQueries
 from adapters.history.retention.runs import RetentionRuns
 from adapters.openid.key_set import KeySet
+from adapters.tracing.port import Tracer
 from api.app import build_app, build_ops_app
 from api.audit_trail import AuditTrail
 from api.services import HealthProbe, Services
@@ -54,6 +55,7 @@ def api_server(
     registry: CollectorRegistry,
     probes: Sequence[HealthProbe],
     settings: Settings,
+    tracer: Tracer,
 ) -> WebServer:
     """The whole API."""
     services = services_of(
@@ -61,7 +63,7 @@ def api_server(
     )
     openid = settings.openid
     tokens = None if openid is None else Tokens(openid, KeySet(openid))
-    services = replace(services, policy=policy_of(settings), limits=limits_of(settings), tokens=tokens)
+    services = replace(services, policy=policy_of(settings), limits=limits_of(settings), tokens=tokens, tracer=tracer)
     at_end = None if tokens is None else tokens.close
     return _server(settings, build_app(services, graphiql=_graphiql(folder)), at_end)
 

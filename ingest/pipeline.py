@@ -6,7 +6,7 @@ long before the bound.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
@@ -74,7 +74,7 @@ class Pipeline:
         try:
             while batch := await self._next_batch():
                 started = perf_counter()
-                await self._writer.store([item for entry in batch for item in entry.items])
+                await self._store([item for entry in batch for item in entry.items])
                 self._resolve(batch, perf_counter() - started)
         finally:
             self._abandon()
@@ -83,6 +83,9 @@ class Pipeline:
         """Take no more; `run` ends once all that was taken is durable."""
         self._closed = True
         self._wake.set()
+
+    async def _store(self, items: Sequence[Item]) -> None:
+        await self._writer.store(items)
 
     def _decode(self, message: Inbound) -> list[Item]:
         size = len(message.payload)

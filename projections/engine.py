@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from adapters.event_log.port import EventLog
+from adapters.tracing.port import OFF, Tracer
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
+from projections.page_spans import PageSpans
 from projections.queries import FeedQueries, ProjectionStatus, UnknownProjectionError
 from projections.read_model import ReadModel
 from projections.runner import RetiredError, Runner
@@ -69,12 +72,14 @@ class Engine:
         derived: Sequence[Derived] = (),
         clock: Callable[[], float] = time.time,
         retry_seconds: float = 10.0,
+        tracer: Tracer = OFF,
     ) -> None:
         self._log = log
         self._feed = feed
         self._metrics = metrics
         self._clock = clock
         self._retry_seconds = retry_seconds
+        self._pages = PageSpans(tracer) if tracer.on else None
         self._tasks: asyncio.TaskGroup | None = None
         self._running: dict[Runner, asyncio.Task[None]] = {}
         self._runners = dict(self._made(models, derived, metrics))
@@ -144,10 +149,9 @@ class Engine:
     def _made(
         self, models: Sequence[ReadModel], derived: Sequence[Derived], metrics: ProjectionMetrics | None
     ) -> dict[str, Runner]:
-        log, clock, retry = self._log, self._clock, self._retry_seconds
-        return {model.name: Runner(model, log, self._feed, metrics, clock=clock, retry_seconds=retry) for model in models} | {
-            one.model.name: Runner(one.model, log, one.source, metrics, hurry=one.hurry, clock=clock, retry_seconds=retry)
-            for one in derived
+        runner = partial(Runner, clock=self._clock, retry_seconds=self._retry_seconds, pages=self._pages)
+        return {model.name: runner(model, self._log, self._feed, metrics) for model in models} | {
+            one.model.name: runner(one.model, self._log, one.source, metrics, hurry=one.hurry) for one in derived
         }
 
     def _start(self, name: str, runner: Runner) -> None:

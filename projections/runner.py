@@ -10,6 +10,7 @@ from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, LogUnavailableError
 from projections.gate import Gate
 from projections.metrics import ProjectionMetrics
+from projections.page_spans import PageSpans
 from projections.progress import Progress
 from projections.pulse import Pulse
 from projections.queries import FeedPage, FeedQueries, ProjectionHaltedError, ProjectionState, ProjectionStatus
@@ -24,7 +25,8 @@ class RetiredError(Exception):
 class Runner:
     """Runs a read model from its checkpoint on. `clock` gives seconds since the epoch.
 
-    `hurry` is called when somebody waits for it to come to a position. Without metrics nobody hears of it outside.
+    `hurry` is called when somebody waits for it to come to a position. Without metrics nobody hears of it outside. `pages` are
+    told of each page.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Runner:
         hurry: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         retry_seconds: float = 10.0,
+        pages: PageSpans | None = None,
     ) -> None:
         self._model = model
         self._log = log
@@ -44,6 +47,7 @@ class Runner:
         self._metrics = metrics
         self._hurry = hurry
         self._retry_seconds = retry_seconds
+        self._pages = pages
         self._progress = Progress(clock)
         self._state = ProjectionState.STARTING
         self._error: str | None = None
@@ -122,8 +126,11 @@ class Runner:
         await self._model.apply(page)
         shown = page.caught_up and self._model.position == page.position
         self._progress.ends(page, caught_up=shown)
+        seconds = time.perf_counter() - began
         if self._metrics is not None:
-            self._metrics.applied(self._model.name, len(page.events), time.perf_counter() - began)
+            self._metrics.applied(self._model.name, len(page.events), seconds)
+        if self._pages is not None:
+            self._pages.applied(self._model.name, page, seconds)
         self._stand(ProjectionState.LIVE if shown else ProjectionState.CATCHING_UP)
         self._changed.fire()
 

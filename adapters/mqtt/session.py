@@ -22,6 +22,7 @@ from adapters.mqtt.errors import (
 from adapters.mqtt.inbox import Handler
 from adapters.mqtt.message import Message, Will
 from adapters.mqtt.outbox import Outbox, Reason, outgoing
+from adapters.tracing.port import OFF, Kind, Tracer
 
 _WEEK_S: Final = 7 * 24 * 3600
 _STABLE_S: Final = 10
@@ -50,8 +51,10 @@ class Session:
         will: Will | None = None,
         receive_maximum: int = 1000,
         exclusive: bool = False,
+        tracer: Tracer = OFF,
     ) -> None:
         self._address = address
+        self._tracer = tracer
         self._handler = handler or _acknowledge
         self._claim = Claim(address, client_id) if exclusive else None
         self._hello = Hello(
@@ -155,10 +158,14 @@ class Session:
             correlation_data=correlation_data,
             message_expiry_s=message_expiry_s,
         )
-        await self._outbox().room()
-        acknowledged: Reason = asyncio.get_running_loop().create_future()
-        self._outbox().publish(message, acknowledged)
-        return await acknowledged
+        with self._tracer.part("mqtt publish", kind=Kind.PRODUCER) as span:
+            span.note(**{"messaging.system": "mqtt", "messaging.destination.name": topic})
+            await self._outbox().room()
+            acknowledged: Reason = asyncio.get_running_loop().create_future()
+            self._outbox().publish(message, acknowledged)
+            reason = await acknowledged
+            span.note(puback=reason)
+            return reason
 
     def also_hear(self, topics: Collection[str]) -> None:
         """Beside its filters subscribe to these topics, and no longer to others that were named here. Holds over a reconnect.

@@ -12,6 +12,7 @@ import msgspec
 from graphql import GraphQLSchema
 
 from adapters.audit.port import Action
+from adapters.tracing.port import Span
 from api.auth import Principal
 from api.context import Context
 from api.deeds import Complaint, changes_of, complaint_of, refusal_of
@@ -74,10 +75,11 @@ class Operations:
         began, kind = time.perf_counter(), ready.prepared.kind.value
         context, begun = self.begin(ready, principal)
         complaint: Complaint | None = _LEFT
-        with self._admission.enter(principal.actor):
+        with self._admission.enter(principal.actor), self._services.tracer.span(f"graphql {kind}") as span:
             try:
                 answer = await self._timed(begun)
                 complaint = complaint_of(answer)
+                _tell(span, kind, complaint)
             finally:
                 self._note(ready, principal, context, complaint)
         self.metrics.answered(kind, failed="errors" in answer, seconds=time.perf_counter() - began)
@@ -117,6 +119,16 @@ class Operations:
         except TimeoutError:
             seconds = self.limits.operation_seconds
             return {"data": None, "errors": [limit_error("seconds", seconds, f"more than {seconds:g}").formatted]}
+
+
+def _tell(span: Span, kind: str, complaint: Complaint | None) -> None:
+    """What was refused with good reason is no failure of ours."""
+    span.note(**{"graphql.operation.type": kind})
+    if complaint is not None:
+        code, _ = complaint
+        span.note(code=code)
+        if code == ErrorCode.INTERNAL.name:
+            span.failed(code)
 
 
 def refusal(error: Exception) -> Answer:

@@ -32,8 +32,8 @@ _READ: Final = Filter(categories=Accounts.only.categories | Addresses.only.categ
 async def ingesting(settings: Settings, sites: Sequence[str], *, standby: bool = False) -> AsyncIterator[Running]:
     """The role at work; see `Lease` for what ends it otherwise than its caller."""
     owned, address = Owned.parse(sites), shared_broker(settings)
-    async with on_stage(settings) as stage:
-        ingest = IngestSide(stage.log, address, owned.filters, registry=stage.registry)
+    async with on_stage(settings, ROLE) as stage:
+        ingest = IngestSide(stage.log, address, owned.filters, registry=stage.registry, tracer=stage.tracer)
         lease = stage.lease(ROLE, owns=owned.sites, on_change=ingest.allow)
         feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
         addresses = addresses_at(stage.folder.addresses)

@@ -36,7 +36,7 @@ _READ: Final = Filter(categories=Accounts.only.categories | Decisions.only.categ
 @asynccontextmanager
 async def projecting_history(settings: Settings, *, standby: bool = False) -> AsyncIterator[Running]:
     """The role at work; see `Lease` for what ends it otherwise than its caller."""
-    async with on_stage(settings) as stage:
+    async with on_stage(settings, ROLE) as stage:
         feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
         lease, shared = stage.lease(ROLE), LaterProbe("projections")
         reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts)
@@ -71,7 +71,7 @@ async def _engine(
             rules=rules_of(standing.serving(HISTORY)),
             may_write=lease.standing,
         )
-        engine = Engine(stage.log, feed, [decisions, raw], metrics=metrics, derived=[windows])
+        engine = Engine(stage.log, feed, [decisions, raw], metrics=metrics, derived=[windows], tracer=stage.tracer)
         yield engine, retention_of(history, stage.settings)
     finally:
         await history.close()

@@ -27,13 +27,13 @@ _SNAPSHOTS: Final = SnapshotPolicy(events=5_000, seconds=60.0)
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Running]:
     """The role at work: its latest state caught up, and it answers."""
-    async with on_stage(settings) as stage, AsyncExitStack() as stack:
+    async with on_stage(settings, ROLE) as stage, AsyncExitStack() as stack:
         folder, log, registry = stage.folder, stage.log, stage.registry
         standing = await take_charge(log, settings, history=False)
         history = await open_serving_history(standing) if is_shared(settings) else None
         if history is not None:
             stack.push_async_callback(history.close)
-        read = await open_query_side(log, standing, policy=_SNAPSHOTS, registry=registry)
+        read = await open_query_side(log, standing, policy=_SNAPSHOTS, registry=registry, tracer=stage.tracer)
         probes: list[HealthProbe] = [LogProbe(log), ProjectionsProbe(read.engine)]
         audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
         web = api_server(
@@ -45,6 +45,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             registry=registry,
             probes=probes,
             settings=settings,
+            tracer=stage.tracer,
         )
         async with asyncio.TaskGroup() as tasks:
             working = [tasks.create_task(audit.run(), name="audit-trail"), *read.start(tasks)]

@@ -9,6 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
+from adapters.tracing.port import Tracer
 from domain.leases import ALL
 from glasshouse.data_folder import DataFolder, own
 from glasshouse.errors import SettingsError
@@ -18,6 +19,7 @@ from glasshouse.lease import Lease
 from glasshouse.loops import told_to_stop
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log
+from glasshouse.tracing import traced, tracing
 from glasshouse.web import bind, url_of
 from glasshouse.web_side import process_registry
 
@@ -31,6 +33,7 @@ class Stage:
     log: EventLog
     registry: CollectorRegistry
     listener: socket
+    tracer: Tracer
 
     @property
     def http(self) -> str:
@@ -59,19 +62,21 @@ class Running:
 
 
 @asynccontextmanager
-async def on_stage(settings: Settings) -> AsyncIterator[Stage]:
+async def on_stage(settings: Settings, role: str) -> AsyncIterator[Stage]:
     """The stage of a role; SettingsError where it would share its event log with nobody."""
     if not settings.event_log:
         raise SettingsError(
             "roles meet in one event log, so it must be named: set GLASSHOUSE_EVENT_LOG, "
             "as in esdb://host:2113 or, for roles on one machine, sqlite:////var/lib/glasshouse/events.db"
         )
+    registry = process_registry()
     with own(settings.folder) as folder, bind(Address.parse(settings.http)) as listener:
-        log = await open_event_log(settings)
-        try:
-            yield Stage(settings, folder, log, process_registry(), listener)
-        finally:
-            await log.close()
+        async with tracing(settings, role, registry) as tracer:
+            log = traced(await open_event_log(settings), tracer)
+            try:
+                yield Stage(settings, folder, log, registry, listener, tracer)
+            finally:
+                await log.close()
 
 
 async def run_role(role: AbstractAsyncContextManager[Running], on_ready: Callable[[Running], None]) -> None:

@@ -13,11 +13,13 @@ import pytest
 from adapters.event_log.esdb.log import EsdbEventLog
 from adapters.event_log.port import EventLog
 from adapters.event_log.sqlite import SqliteEventLog
+from adapters.tracing.log import TracedLog
 from schema.envelope import Position
 from tests.support.eventstore import pool
 from tests.support.eventstore.switch import Switch
 from tests.support.patient_log import PatientLog, patiently
 from tests.support.section_log import SectionLog
+from tests.support.told import Told
 
 Fault = Callable[[Switch], Awaitable[None]]
 SERVER: Final = os.environ.get("GLASSHOUSE_TEST_EVENT_LOG", "")
@@ -45,6 +47,13 @@ class Sqlite:
 
     async def end(self) -> None:
         pass
+
+
+class Traced(Sqlite):
+    """The same, and of all that is asked of it spans tell."""
+
+    async def open_in(self, folder: Path) -> EventLog:
+        return TracedLog(await super().open_in(folder), Told().tracer)
 
 
 class OnTheDouble:
@@ -157,6 +166,7 @@ CALM: Final[dict[str, MakeStore]] = {"sqlite": Sqlite, "esdb": OnTheDouble, "esd
 """Stores that refuse nothing that could be taken."""
 STORES: Final[dict[str, MakeStore]] = {
     "sqlite": Sqlite,
+    "sqlite-traced": Traced,
     "esdb": OnTheDouble,
     "esdb-server": server,
     **{f"esdb-{name}": partial(OnTheDouble, fault) for name, fault in FAULTS.items()},

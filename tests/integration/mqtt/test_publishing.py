@@ -10,6 +10,7 @@ from adapters.mqtt.message import Message
 from adapters.mqtt.session import Session
 from tests.support.brokers import StandaloneBroker, standalone_broker
 from tests.support.mqtt import Desk, publisher, until
+from tests.support.told import Told
 
 
 async def test_response_topic_and_correlation_data_arrive(broker: StandaloneBroker) -> None:
@@ -24,6 +25,18 @@ async def test_response_topic_and_correlation_data_arrive(broker: StandaloneBrok
     by_topic = {message.topic: message for message in desk.messages}
     assert by_topic["house/a"] == Message("house/a", b"with", response_topic="house-reply/1", correlation_data=b"\x00\xff")
     assert by_topic["house/b"] == Message("house/b", b"")
+
+
+async def test_a_publish_is_told_of_as_a_part_of_what_asks_for_it(broker: StandaloneBroker) -> None:
+    told = Told()
+    async with Session(broker.address, client_id="dispatcher", clean=True, session_expiry_s=0, tracer=told.tracer) as sender:
+        await sender.publish_acked("house/a", b"hush")
+        with told.tracer.span("dispatch", "order-1"):
+            await sender.publish_acked("house/b", b"hush")
+    publish = told["mqtt publish"]
+    assert publish.parent == told["dispatch"].place
+    assert publish.attributes["messaging.destination.name"] == "house/b"
+    assert "hush" not in repr(told.spans)
 
 
 async def test_thousands_of_publishes_at_once_are_each_acknowledged(broker: StandaloneBroker) -> None:

@@ -4,6 +4,7 @@ import re
 
 from prometheus_client import CollectorRegistry
 
+from adapters.tracing.metrics import TracingMetrics
 from api.audit_trail import count_left_out
 from api.metrics import ApiMetrics
 from glasshouse.holding import show_lease
@@ -22,6 +23,7 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     IngestMetrics(registry)
     ProjectionMetrics(registry)
     ReactorMetrics(registry)
+    TracingMetrics(registry)
     show_lease(Lease(MemoryLog(), "project", "box", span_seconds=1), registry)
     text = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
     assert set(re.findall(r"glasshouse_\w+", text)) == {metric.name for metric in registry.collect()}

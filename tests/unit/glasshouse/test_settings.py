@@ -47,6 +47,8 @@ def test_every_setting_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
         "trusted_proxies": ("10.0.0.0/8", ("10.0.0.0/8",)),
         "root_path": ("/house", "/house"),
         "introspection": ("none", frozenset()),
+        "otlp": ("http://collector:4318", "http://collector:4318"),
+        "otlp_ratio": ("0.5", 0.5),
         "openid": ('{"issuer": "https://a.example", "audience": "b"}', OpenId(issuer="https://a.example", audience="b")),
         "quality": ('{"ph": {"spike": 2}}', {"ph": RuleChange(spike=2.0)}),
     }

@@ -1,0 +1,1 @@
+"""Spans of what happens, for a collector of OpenTelemetry's."""
