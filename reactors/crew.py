@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from adapters.event_log.port import EventLog
+from adapters.tracing.port import OFF, Tracer
 from domain.advice import Advice
 from reactors.appending import Appending
 from reactors.checkpoint import Checkpoint
@@ -33,14 +34,15 @@ class Crew:
         metrics: ReactorMetrics,
         standing: Callable[[], Awaitable[None]],
         fencing: Callable[[], int | None],
+        tracer: Tracer = OFF,
     ) -> None:
         woken = asyncio.Event()
         appending = Appending(log, clock, metrics)
-        self._sending = Sending(broker, clock, woken)
+        self._sending = Sending(broker, clock, woken, tracer)
         self.engine = Engine(
             log,
             [
-                Outcomes(appending),
+                Outcomes(appending, tracer),
                 Unchanged(appending),
                 Expiry(appending),
                 Dispatcher(appending, self._sending, clock=clock, metrics=metrics, fencing=fencing),
@@ -52,6 +54,7 @@ class Crew:
             checkpoint=checkpoint,
             metrics=metrics,
             standing=standing,
+            tracer=tracer,
         )
 
     async def run(self) -> None:

@@ -78,6 +78,12 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
         """Whether its control state is another than the one that was kept last."""
         return bool(self.states) and (self.snapshot is None or self.snapshot.state != self.state)
 
+    def command_of(self, heard: Heard) -> Command | None:
+        """The command that this may be of."""
+        if heard.answer is not None:
+            return self.control.open.get(heard.answer.command_id)
+        return None if heard.state is None else self.control.in_flight(heard.state.actuator_id)
+
     def _weigh(self, heard: Heard) -> None:
         if self._matters(heard):
             self.heard = [*self.heard[-_HEARD_MOST + 1 :], heard]
@@ -86,12 +92,7 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
         """Whether anything may follow from it: it is of a command that was sent, or a hand was at the device."""
         if heard.state is not None and heard.state.by == _BY_HAND:
             return True
-        return _is_sent(self._command_of(heard))
-
-    def _command_of(self, heard: Heard) -> Command | None:
-        if heard.answer is not None:
-            return self.control.open.get(heard.answer.command_id)
-        return None if heard.state is None else self.control.in_flight(heard.state.actuator_id)
+        return _is_sent(self.command_of(heard))
 
     def _keep(self, event: ActuatorEvent) -> None:
         """Buffered states come late, and those of a clock that is off cannot be placed."""

@@ -5,6 +5,7 @@ the log holds has been read. So a start, a restart and a log that was away are n
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NoReturn
@@ -13,6 +14,7 @@ import structlog
 
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, LogUnavailableError, Page
+from adapters.tracing.port import OFF, Tracer
 from domain.commands import CommandState
 from reactors.checkpoint import Checkpoint
 from reactors.clock import Clock
@@ -41,6 +43,7 @@ class Engine:
         standing: Callable[[], Awaitable[None]],
         page_size: int = 1000,
         retry_seconds: float = 1.0,
+        tracer: Tracer = OFF,
     ) -> None:
         self._log = log
         self._reactors = list(reactors)
@@ -51,6 +54,7 @@ class Engine:
         self._standing = standing
         self._page_size = page_size
         self._retry_seconds = retry_seconds
+        self._tracer = tracer
         self._situation = Situation()
         self._begun = asyncio.Event()
         self._caught_up = asyncio.Event()
@@ -126,6 +130,7 @@ class Engine:
     async def _react(self, reactor: Reactor) -> datetime | None:
         if reactor.name in self._halted:
             return None
+        began = time.time_ns()
         try:
             due = await reactor.react(self._situation, self._clock.now())
         except LogUnavailableError as error:
@@ -134,6 +139,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001  # whatever a reactor dies of is shown, and stops no other
             self._halt(reactor.name, error)
             return None
+        self._tracer.record(f"react {reactor.name}", began, time.time_ns(), reactor=reactor.name)
         self._metrics.stands(reactor.name, ReactorState.LIVE)
         return due
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from adapters.tracing.port import OFF, Tracer
 from domain.command_outcomes import answered, stated
 from domain.control import Control, fold
+from reactors.answers import answers_of
 from reactors.appending import Appending, Step
 from reactors.devices import Device, Heard
 from reactors.situation import Situation
@@ -18,15 +20,20 @@ class Outcomes:
 
     name = "outcomes"
 
-    def __init__(self, appending: Appending) -> None:
+    def __init__(self, appending: Appending, tracer: Tracer = OFF) -> None:
         self._appending = appending
+        self._tracer = tracer
 
     async def react(self, situation: Situation, now: datetime) -> datetime | None:
         """Weigh what was said by all devices; what was said of a stream that somebody wrote to meanwhile, again."""
         talking = situation.talking()
         ids = {device.control.device_id: {heard.id for heard in device.heard} for device in talking}
         steps = {device.control.device_id: _follow(device, now) for device in talking}
+        answers = list(answers_of(talking)) if self._tracer.on else ()
         taken = await self._appending.append(situation, [one for some in steps.values() for one in some])
+        for answer in answers:
+            if any(one.causation_id == answer.id and one.stream in taken for one in steps[answer.command.device_id]):
+                answer.tell(self._tracer)
         for device in talking:
             name = device.control.device_id
             if not steps[name] or steps[name][0].stream in taken:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final, Protocol
 
 import msgspec
 
 from adapters.mqtt.errors import MqttError, NotAcknowledgedError, NotConnectedError, OutboxFullError
+from adapters.tracing.identity import event_id_of
+from adapters.tracing.port import OFF, Span, Tracer
 from domain.commands import Command
 from reactors.clock import Clock
 from reactors.encoders.publication import Publication
@@ -50,11 +53,12 @@ class Word(msgspec.Struct, frozen=True):
 class Sending:
     """Publishes, each in a task. `told` is what became of them, by command id; `woken` is set when there is more."""
 
-    def __init__(self, broker: Broker, clock: Clock, woken: asyncio.Event) -> None:
+    def __init__(self, broker: Broker, clock: Clock, woken: asyncio.Event, tracer: Tracer = OFF) -> None:
         self.told: dict[str, Word] = {}
         self._broker = broker
         self._clock = clock
         self._woken = woken
+        self._tracer = tracer
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failure: BaseException | None = None
 
@@ -92,9 +96,16 @@ class Sending:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send(self, command: Command, publication: Publication) -> None:
-        word = await self._publish(command, publication)
+        with self._span(command) as span:
+            word = await self._publish(command, publication)
+            if word is None or word.outcome is not None:
+                span.failed("in doubt" if word is None else word.outcome or "")
         if word is not None:
             self.told[command.id] = word
+
+    def _span(self, command: Command) -> AbstractContextManager[Span]:
+        cause, device = event_id_of(command.id), command.device_id
+        return self._tracer.span("dispatch", command.correlation_id, cause=cause, device=device, command=command.id)
 
     async def _publish(self, command: Command, publication: Publication) -> Word | None:
         """None where nobody can tell: the broker may have it."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from schema.ids import EventId
+from schema.ids import EventId, parse_event_id
 
 _CORRELATED: Final = b'"$correlationId"'
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
@@ -48,6 +48,14 @@ def belonging(metadata: bytes) -> Belonging:
         return _decode(metadata)
     except msgspec.DecodeError:
         return _NOWHERE
+
+
+def event_id_of(text: str | None) -> EventId | None:
+    """The id that a text names, as in `$causationId`; None where it names no event."""
+    try:
+        return None if text is None else parse_event_id(text)
+    except ValueError:
+        return None
 
 
 def trace_of(correlation_id: str) -> int:

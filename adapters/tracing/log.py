@@ -4,10 +4,10 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from adapters.event_log.port import Append, Appended, Conflict, EventLog, Page
-from adapters.tracing.identity import Belonging, belonging
+from adapters.tracing.identity import Belonging, belonging, event_id_of
 from adapters.tracing.port import Kind, Tracer
 from schema.envelope import EVERYTHING, Filter, Position, RecordedEvent
-from schema.ids import EventId, parse_event_id
+from schema.ids import EventId
 
 
 class TracedLog:
@@ -91,7 +91,7 @@ class TracedLog:
                 ended,
                 found.correlation_id,
                 of=None if isinstance(result, Conflict) else append.events[0].id,
-                cause=_event_id(found.causation_id),
+                cause=event_id_of(found.causation_id),
                 kind=Kind.CLIENT,
                 stream=append.stream,
                 events=len(append.events),
@@ -104,11 +104,3 @@ class TracedLog:
 def _belonging(append: Append) -> Belonging:
     """All events of an append are one decision: the first says what they belong to."""
     return belonging(append.events[0].metadata if append.events else b"")
-
-
-def _event_id(text: str | None) -> EventId | None:
-    """None where it is no event's."""
-    try:
-        return None if text is None else parse_event_id(text)
-    except ValueError:
-        return None

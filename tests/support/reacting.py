@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from adapters.event_log.port import ANY, Append
 from adapters.mqtt.errors import MqttError, NotConnectedError
 from adapters.snapshot import SnapshotFile
+from adapters.tracing.port import OFF, Tracer
 from reactors.checkpoint import Checkpoint
 from reactors.crew import Crew
 from reactors.metrics import ReactorMetrics
@@ -129,6 +130,7 @@ class Greenhouse:
         self.allowed.set()
         self.registry = CollectorRegistry()
         self.waits = True
+        self.tracer: Tracer = OFF
         self.crew: Crew | None = None
         self._snapshot = snapshot
         self._running: asyncio.Task[None] | None = None
@@ -144,6 +146,7 @@ class Greenhouse:
             metrics=ReactorMetrics(self.registry),
             standing=self._standing,
             fencing=lambda: 7,
+            tracer=self.tracer,
         )
         self._running = asyncio.create_task(self.crew.run(), name="crew")
         await self.crew.engine.started()
