@@ -110,7 +110,7 @@ def _middleware(allowed_origins: Collection[str]) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=sorted(allowed_origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type"],
+        allow_headers=["authorization", "content-type", "traceparent", "tracestate"],
         expose_headers=["Retry-After"],
         max_age=600,
     )

@@ -8,6 +8,7 @@ import sys
 
 ALL = {
     "ingest": ["-m", "bench.ingest"],
+    "tracing": ["-m", "bench.tracing"],
     "rebuild": ["-m", "bench.rebuild"],
     "rebuild_beside": ["-m", "bench.rebuild_beside"],
     "windows": ["-m", "bench.windows"],
@@ -25,6 +26,7 @@ ALL = {
 }
 QUICK = {
     "ingest": ["--messages", "2000", "--rounds", "1"],
+    "tracing": ["--messages", "2000", "--rounds", "1"],
     "rebuild": ["--events", "20000", "--rounds", "1"],
     "rebuild_beside": ["--events", "2000", "--rate", "100", "--seconds", "1"],
     "windows": ["--messages", "2000", "--rounds", "1"],

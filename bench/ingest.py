@@ -8,8 +8,10 @@ Also the whole `up`, projections and API included, on the same load; and where t
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -41,13 +43,15 @@ async def drained(kind: str, address: BrokerAddress, count: int, number: int) ->
     return found
 
 
-async def through_up(address: BrokerAddress, count: int, number: int) -> float:
-    """Messages a second that a whole `up` makes durable, its read models at work beside."""
+async def through_up(address: BrokerAddress, count: int, number: int, settings: Mapping[str, str] | None = None) -> float:
+    """Messages a second that a whole `up` makes durable, its read models at work beside. `settings` are variables."""
     await queue_up(address, "glasshouse-ingest", count, number)
     with TemporaryDirectory(prefix="glasshouse-bench-") as folder:
         arguments = ["up", "--data", folder, "--http", "127.0.0.1:0", "--mqtt", str(address), "--log-level", "error"]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "glasshouse", *arguments, stdout=asyncio.subprocess.DEVNULL
+            *(sys.executable, "-m", "glasshouse", *arguments),
+            stdout=asyncio.subprocess.DEVNULL,
+            env={**os.environ, **(settings or {})},
         )
         try:
             return await _watched(Path(folder) / "events.db", count)

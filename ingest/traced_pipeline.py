@@ -55,8 +55,10 @@ class TracedPipeline(Pipeline):
         items = self._decode(message)
         decoded = time.time_ns()
         future = self._enqueue(message, items)
-        if any(self._may_follow(item) for item in items):
-            self._followed[future] = Steps(to_micros(message.received_at) * 1_000, decoding, decoded)
+        for item in items:
+            if self._may_follow(item):
+                self._followed[future] = Steps(to_micros(message.received_at) * 1_000, decoding, decoded)
+                break
         return future
 
     async def _store(self, items: Sequence[Item]) -> None:

@@ -3,9 +3,10 @@
 import time
 from typing import Final
 
-from adapters.tracing.identity import belonging
+from adapters.tracing.identity import CORRELATED, belonging
 from adapters.tracing.port import Tracer
 from projections.queries import FeedPage
+from schema.envelope import RecordedEvent
 
 _NS: Final = 1_000_000_000
 _RECENT_US: Final = 10 * 60 * 1_000_000
@@ -27,20 +28,21 @@ class PageSpans:
         named = f"project {name}"
         self._tracer.record(named, began, ended, projection=name, events=len(page.events), position=page.position or 0)
         since = ended // 1_000 - _RECENT_US
-        for fed in page.events:
-            event = fed.recorded
-            if event.recorded_us < since:
-                continue
-            found = belonging(event.metadata)
-            if found.correlation_id is not None or self._tracer.wants(event.id, event.type):
+        for event in self._followed(page):
+            if event.recorded_us >= since:
                 self._tracer.record(
                     named,
                     began,
                     ended,
-                    found.correlation_id,
+                    belonging(event.metadata).correlation_id,
                     cause=event.id,
                     projection=name,
                     stream=event.stream,
                     type=event.type,
                     position=event.position,
                 )
+
+    def _followed(self, page: FeedPage) -> list[RecordedEvent]:
+        """Asked of every event by every read model."""
+        wants, events = self._tracer.wants, [fed.recorded for fed in page.events]
+        return [event for event in events if wants(event.id, event.type) or CORRELATED in event.metadata]

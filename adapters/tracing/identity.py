@@ -12,7 +12,8 @@ import msgspec
 
 from schema.ids import EventId, parse_event_id
 
-_CORRELATED: Final = b'"$correlationId"'
+CORRELATED: Final = b'"$correlationId"'
+"""Stands in the metadata of what belongs to a correlation id."""
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _SAMPLED: Final = 1
 _RANDOM_BITS: Final = 56
@@ -42,7 +43,7 @@ _decode = msgspec.json.Decoder(Belonging).decode
 
 def belonging(metadata: bytes) -> Belonging:
     """Of an event's metadata; those of strangers belong to nothing."""
-    if _CORRELATED not in metadata:
+    if CORRELATED not in metadata:
         return _NOWHERE
     try:
         return _decode(metadata)

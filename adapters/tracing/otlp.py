@@ -29,20 +29,24 @@ class OtlpExporter:
     """Implements `Exporter`. `url` is the collector's, as in http://host:4318; `resource` says what process this is."""
 
     def __init__(self, url: str, resource: Mapping[str, str]) -> None:
+        """ValueError where a variable of its own is not right."""
         self._url = url.rstrip("/") + _PATH
+        self._words = _Words()
+        logger = logging.getLogger("opentelemetry")
+        logger.handlers, logger.propagate = [self._words], False
         self._exporter = OTLPSpanExporter(self._url)
         named = Resource.create()
+        if self._words.said:
+            raise ValueError(self._words.said[0].msg)  # without what it was given, which may be a token
         unnamed = str(named.attributes["service.name"]).startswith("unknown_service")
         self._resource = named.merge(Resource({**resource, **({"service.name": "glasshouse"} if unnamed else {})}))
-        self._words = _Words()
-        logger = logging.getLogger("opentelemetry.exporter")
-        logger.addHandler(self._words)
-        logger.propagate = False  # it would say the same for every batch
 
     def export(self, spans: Sequence[Finished]) -> str | None:
+        self._words.said.clear()
         if self._exporter.export([self._readable(span) for span in spans]) is SpanExportResult.SUCCESS:
             return None
-        return f"the collector at {self._url} did not take them: {self._words.last}"
+        said = self._words.said
+        return f"the collector at {self._url} did not take them: {said[0].getMessage() if said else 'no reason was given'}"
 
     def close(self) -> None:
         self._exporter.shutdown()
@@ -68,9 +72,11 @@ def _context(place: Place, *, remote: bool = False) -> SpanContext:
 
 
 class _Words(logging.Handler):
-    """Why an export failed, which the exporter says to its log alone."""
+    """What OpenTelemetry has to complain of, which it says to its log alone, and for every batch again."""
 
-    last = "no reason was given"
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage()
+        self.said.append(record)

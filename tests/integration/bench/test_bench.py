@@ -14,6 +14,7 @@ from tests.support.influx import need_binary
     "name",
     [
         "ingest",
+        "tracing",
         "rebuild",
         "rebuild_beside",
         "windows",
