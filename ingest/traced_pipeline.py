@@ -48,16 +48,20 @@ class TracedPipeline(Pipeline):
     ) -> None:
         super().__init__(log, limits=limits, metrics=metrics, on_pressure=on_pressure)
         self._tracer = tracer
+        self._decoded = (0, 0)
         self._followed: dict[asyncio.Future[Outcome], Steps] = {}
 
-    def submit(self, message: Inbound) -> asyncio.Future[Outcome]:
+    def _decode(self, message: Inbound) -> list[Item]:
         decoding = time.time_ns()
-        items = self._decode(message)
-        decoded = time.time_ns()
-        future = self._enqueue(message, items)
+        items = super()._decode(message)
+        self._decoded = (decoding, time.time_ns())
+        return items
+
+    def _enqueue(self, message: Inbound, items: list[Item]) -> asyncio.Future[Outcome]:
+        future = super()._enqueue(message, items)
         for item in items:
             if self._may_follow(item):
-                self._followed[future] = Steps(to_micros(message.received_at) * 1_000, decoding, decoded)
+                self._followed[future] = Steps(to_micros(message.received_at) * 1_000, *self._decoded)
                 break
         return future
 
