@@ -103,9 +103,14 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             snapshot=folder.reactors,
             registry=registry,
             lease=lease,
+            tracer=tracer,
         )
         probes: list[HealthProbe] = [LogProbe(log), MqttProbe([*ingest.sessions, react.session])]
-        probes += [ProjectionsProbe(read.engine), ProjectionsProbe(foreign.engine, "foreign devices"), ReactorsProbe(react.engine)]
+        probes += [
+            ProjectionsProbe(read.engine),
+            ProjectionsProbe(foreign.engine, "foreign devices"),
+            ReactorsProbe(react.engine),
+        ]
         retention = retention_of(history, settings)
         audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
         web = api_server(

@@ -12,6 +12,7 @@ from adapters.event_log.port import EventLog
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.session import Session
 from adapters.snapshot import SnapshotFile
+from adapters.tracing.port import OFF, Tracer
 from domain.advice import Advice
 from glasshouse.lease import Lease
 from reactors.checkpoint import Checkpoint
@@ -42,6 +43,7 @@ class ReactSide:
         snapshot: Path,
         registry: CollectorRegistry,
         lease: Lease | None,
+        tracer: Tracer = OFF,
     ) -> None:
         self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0)
         self._crew = Crew(
@@ -53,6 +55,7 @@ class ReactSide:
             metrics=ReactorMetrics(registry),
             standing=_at_once if lease is None else lease.standing,
             fencing=lambda: None if lease is None else lease.fencing,
+            tracer=tracer,
         )
         self._working: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None

@@ -32,7 +32,7 @@ _READ: Final = Filter(categories=Accounts.only.categories | LatestState.only.cat
 async def reacting(settings: Settings, *, standby: bool = False) -> AsyncIterator[Running]:
     """The role at work; see `Lease` for what ends it otherwise than its caller."""
     address = shared_broker(settings)
-    async with on_stage(settings) as stage:
+    async with on_stage(settings, ROLE) as stage:
         lease = stage.lease(ROLE)
         reading, latest = _reading(stage)
         react = ReactSide(
@@ -43,6 +43,7 @@ async def reacting(settings: Settings, *, standby: bool = False) -> AsyncIterato
             snapshot=stage.folder.reactors,
             registry=stage.registry,
             lease=lease,
+            tracer=stage.tracer,
         )
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe([react.session])]
         probes += [ProjectionsProbe(reading.engine), ReactorsProbe(react.engine)]

@@ -14,6 +14,7 @@ from adapters.event_log.port import ANY, Append
 from adapters.mqtt.errors import MqttError, NotConnectedError
 from adapters.snapshot import SnapshotFile
 from adapters.tracing.port import OFF, Tracer
+from glasshouse.tracing import traced
 from reactors.checkpoint import Checkpoint
 from reactors.crew import Crew
 from reactors.metrics import ReactorMetrics
@@ -138,7 +139,7 @@ class Greenhouse:
     async def start(self) -> None:
         self.registry = CollectorRegistry()
         self.crew = Crew(
-            self.log,
+            traced(self.log, self.tracer),
             self.broker,
             self.advice,
             clock=self.clock,

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from adapters.mqtt.errors import NotAcknowledgedError
 from adapters.tracing.identity import span_of_event, trace_of
-from adapters.tracing.log import TracedLog
 from schema.ids import content_event_id, format_event_id
 from tests.support.reacting import Greenhouse
 from tests.support.told import Told
@@ -16,7 +15,7 @@ async def working(told: Told) -> Greenhouse:
     house = Greenhouse()
     house.tracer = told.tracer
     await house.register()
-    await house.start(TracedLog(house.log, told.tracer))
+    await house.start()
     return house
 
 
