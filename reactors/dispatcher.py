@@ -65,7 +65,7 @@ class Dispatcher:
         for plan in plans:
             if plan.step.stream in taken and plan.publication is not None:
                 self._metrics.published((self._clock.now() - plan.command.requested_at).total_seconds())
-                self._sending.send(plan.command, plan.publication)
+                self._sending.send(plan.command, plan.publication, plan.step.causation_id)
         is_left = bool(self._sending.told) or any(plan.step.stream not in taken for plan in plans)
         return now if is_left or next(due, None) is not None else None
 

@@ -72,9 +72,9 @@ class Sending:
         """How many more may be sent now."""
         return _AT_ONCE - len(self._tasks)
 
-    def send(self, command: Command, publication: Publication) -> None:
-        """Publish it, unless it is too late."""
-        task = asyncio.create_task(self._send(command, publication), name=f"publish {command.id}")
+    def send(self, command: Command, publication: Publication, cause: str | None = None) -> None:
+        """Publish it, unless it is too late. `cause` is the id of the event that it follows from, for who follows it."""
+        task = asyncio.create_task(self._send(command, publication, cause), name=f"publish {command.id}")
         self._tasks[command.id] = task
         task.add_done_callback(lambda done: self._done(command.id, done))
 
@@ -95,17 +95,17 @@ class Sending:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _send(self, command: Command, publication: Publication) -> None:
-        with self._span(command) as span:
+    async def _send(self, command: Command, publication: Publication, cause: str | None) -> None:
+        with self._span(command, cause) as span:
             word = await self._publish(command, publication)
             if word is None or word.outcome is not None:
                 span.failed("in doubt" if word is None else word.outcome or "")
         if word is not None:
             self.told[command.id] = word
 
-    def _span(self, command: Command) -> AbstractContextManager[Span]:
-        cause, device = event_id_of(command.id), command.device_id
-        return self._tracer.span("dispatch", command.correlation_id, cause=cause, device=device, command=command.id)
+    def _span(self, command: Command, cause: str | None) -> AbstractContextManager[Span]:
+        event, device = event_id_of(cause), command.device_id
+        return self._tracer.span("dispatch", command.correlation_id, cause=event, device=device, command=command.id)
 
     async def _publish(self, command: Command, publication: Publication) -> Word | None:
         """None where nobody can tell: the broker may have it."""

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.message import Message
+from adapters.mqtt.session import Session
 from tests.support.asking import SITE
 from tests.support.collector import Collector, SentSpan, collecting
 from tests.support.mqtt import publisher
@@ -18,6 +21,10 @@ from tests.support.up import UpProcess, running_up
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 AUDIT = "query ($id: ID!) { audit(eventId: $id) { eventId correlationId } }"
 READINGS = 20
+REGISTER_FAN = """mutation { registerDevice(input: { deviceId: "door-1", location: "home/house-1",
+  actuators: [{ actuatorId: "fan", type: SWITCH }] }) { ... on OperationError { message } } }"""
+SWITCH_ON = """mutation { issueCommand(input: { deviceId: "door-1", actuatorId: "fan", value: "on", correlationId: "airing-1",
+  timeout: "PT1M" }) { ... on OperationError { message } } }"""
 
 
 def tracing(url: str, **more: str) -> dict[str, str]:
@@ -97,6 +104,32 @@ async def test_a_reading_is_followed_from_its_arrival_to_the_read_models(tmp_pat
     assert sum(batch.attributes["glasshouse.items"] for batch in collector.named("ingest batch")) == READINGS
     batch = collector.named("ingest batch")[0]
     assert [one.name for one in collector.spans if (one.trace, one.parent) == (batch.trace, batch.id)].count("log append") == 1
+
+
+async def test_a_command_is_one_trace_from_the_request_to_the_devices_answer(tmp_path: Path) -> None:
+    def obey(message: Message) -> None:
+        answer = {"commandId": msgspec.json.decode(message.payload)["commandId"], "result": "succeeded", "state": "on"}
+        device.publish("glasshouse/home/door-1/ack", msgspec.json.encode(answer))
+
+    with collecting() as collector:
+        env = tracing(collector.url, GLASSHOUSE_OTLP_RATIO="0")
+        async with running_up(tmp_path / "data", errors=tmp_path / "errors", env=env) as up:
+            mqtt = up.ready["mqtt"]
+            address, topics = BrokerAddress(mqtt["host"], mqtt["port"]), ["glasshouse/home/door-1/command/#"]
+            async with Session(address, client_id="door-1", filters=topics, handler=obey, clean=True) as device:
+                await ask(up, REGISTER_FAN, {})
+                await ask(up, SWITCH_ON, {})
+                ended = ("log append", "CommandEnded")
+                await collector.until(lambda: collector.named(ended[0], type=ended[1]))
+            assert await up.stop() == 0
+    spans = [span for span in collector.spans if span.trace == blake2b(b"airing-1", digest_size=16).hexdigest()]
+    [end] = [span for span in spans if span.attributes.get("glasshouse.type") == "CommandEnded" and span.name == "log append"]
+    answers = above(spans, end)
+    [publish] = [span for span in spans if span.name == "mqtt publish"]
+    asked = above(spans, above(spans, publish))
+    assert (answers.name, above(spans, publish).name) == ("device answers", "dispatch")
+    assert (asked.name, asked.attributes["glasshouse.type"]) == ("log append", "ActuatorCommand")
+    assert (above(spans, asked).name, above(spans, above(spans, asked)).name) == ("graphql mutation", "POST /graphql")
 
 
 async def test_a_query_goes_on_with_the_trace_of_who_asks(tmp_path: Path) -> None:

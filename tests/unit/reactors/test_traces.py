@@ -28,9 +28,10 @@ async def test_a_command_is_followed_from_its_dispatch_to_its_end() -> None:
     await house.stop()
     assert house.steps() == ["dispatching", "dispatched", "succeeded"]
     assert {span.place.trace for span in told.spans} == {trace_of("loop-1")}
+    _, asked, *_ = house.log.stream("control-box")
     dispatching, dispatched, ended = [span for span in told.spans if span.name == "log append"]
     assert told["dispatch"].parent is not None
-    assert told["dispatch"].parent.span == span_of_event(COMMAND)
+    assert told["dispatch"].parent.span == span_of_event(asked.id)
     assert dispatched.parent == dispatching.place
     answers = told["device answers"]
     assert (answers.parent, ended.parent) == (dispatched.place, answers.place)
