@@ -1,10 +1,11 @@
 """What reactors know of one device: its control stream folded, and what it said that has yet to be weighed."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from domain.command_outcomes import due
 from domain.commands import Command, CommandState
 from domain.control import Control, fold
 from reactors.facts import Fact
@@ -15,6 +16,7 @@ from schema.events import ActuatorCommand, ActuatorEvent, Clock, CommandAck, Dev
 _HEARD_MOST: Final = 100
 """Of one device, between two rounds of the reactors: of more, the last ones count."""
 _BY_HAND: Final = "device"
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _ONLINE: Final = "online"
 
 
@@ -60,6 +62,11 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
             case ActuatorEvent():
                 self._keep(fact.event)
                 self._weigh(Heard(fact.id, fact.at, state=fact.event))
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When the next of its commands is over, if nothing happens before."""
+        return due(self.control, _EVER).next_at
 
     @property
     def place(self) -> str | None:

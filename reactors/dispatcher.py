@@ -57,8 +57,9 @@ class Dispatcher:
         """Dispatch what is due, as much at a time as may be on its way to the broker."""
         self._sending.check()
         await self._tell(situation, now)
-        due = self._due(situation, now)
-        plans = list(islice(due, self._sending.room))
+        room = self._sending.room
+        due = list(islice(self._due(situation, now), room + 1))
+        plans = due[:room]
         if plans and not self._sending.is_ready:
             return now + _LOOK_AGAIN
         taken = await self._appending.append(situation, [plan.step for plan in plans])
@@ -66,11 +67,11 @@ class Dispatcher:
             if plan.step.stream in taken and plan.publication is not None:
                 self._metrics.published((self._clock.now() - plan.command.requested_at).total_seconds())
                 self._sending.send(plan.command, plan.publication, plan.step.causation_id)
-        is_left = bool(self._sending.told) or any(plan.step.stream not in taken for plan in plans)
-        return now if is_left or next(due, None) is not None else None
+        is_left = len(due) > room or any(plan.step.stream not in taken for plan in plans)
+        return now if is_left or self._sending.told else None
 
     def _due(self, situation: Situation, now: datetime) -> Iterator[_Plan]:
-        for device, command in situation.under_way():
+        for device, command in situation.requested():
             if _may_go(device, command, now):
                 dispatching = dispatch(device.control, command.id, now, self._fencing())
                 if dispatching is not None:

@@ -6,17 +6,18 @@ over when the log hands them over.
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from adapters.event_log.port import NO_STREAM
-from domain.commands import Command
+from domain.commands import Command, CommandState
 from domain.control import Control
 from reactors.devices import Device
 from reactors.facts import Fact
 from reactors.requests import Request
-from schema.commands import CommandEnded, CommandsRequested, OnFailure, RequestEnded
+from schema.commands import CommandEnded, CommandsRequested, CommandStep, OnFailure, RequestEnded
 from schema.envelope import Position
 from schema.events import ActuatorCommand, StateSnapshot
 
@@ -43,6 +44,8 @@ class Situation:
         self.unsaved: set[str] = set()
         self._revisions: dict[str, int] = {}
         self._open: dict[str, str] = {}
+        self._requested: dict[str, str] = {}
+        self._over_at: dict[str, datetime] = {}
         self._talking: set[str] = set()
         self._requested_by: dict[str, str] = {}
         self._undoable: set[str] = set()
@@ -81,9 +84,20 @@ class Situation:
             device = self.devices[device_id]
             yield device, device.control.open[command_id]
 
-    def busy(self) -> list[Device]:
-        """The devices that have commands under way."""
-        return [self.devices[device_id] for device_id in dict.fromkeys(self._open.values())]
+    def requested(self) -> Iterator[tuple[Device, Command]]:
+        """Those of them that were not dispatched yet, the oldest first."""
+        for command_id, device_id in self._requested.items():
+            device = self.devices[device_id]
+            yield device, device.control.open[command_id]
+
+    def over(self, now: datetime) -> list[Device]:
+        """The devices of which a command is over."""
+        return [self.devices[device_id] for device_id, at in self._over_at.items() if at <= now]
+
+    @property
+    def next_over_at(self) -> datetime | None:
+        """When the next command is over, of any device."""
+        return min(self._over_at.values(), default=None)
 
     def command(self, command_id: str) -> tuple[Device, Command] | None:
         """A command that has not ended."""
@@ -119,7 +133,8 @@ class Situation:
     def _restore(self, record: _Record) -> None:
         if (device := record.device) is not None:
             self.devices[device.control.device_id] = device
-            self._open |= dict.fromkeys(device.control.open, device.control.device_id)
+            for command in device.control.open.values():
+                self._index(command.id, device)
             self._notice(device)
         if (request := record.request) is not None:
             self._begin(request)
@@ -130,15 +145,27 @@ class Situation:
         self._notice(device)
 
     def _decide(self, device: Device, fact: Fact) -> None:
-        event, name = fact.event, device.control.device_id
+        event = fact.event
         device.decide(fact)
-        if isinstance(event, ActuatorCommand) and event.command_id in device.control.open:
-            self._open[event.command_id] = name
-        elif isinstance(event, CommandEnded):
-            self._open.pop(event.command_id, None)
+        if isinstance(event, ActuatorCommand | CommandStep) and event.command_id is not None:
+            self._index(event.command_id, device)
         self._notice(device)
         if isinstance(event, ActuatorCommand | CommandEnded):
             self._follow(fact, event)
+
+    def _index(self, command_id: str, device: Device) -> None:
+        """Where a command is found, after a step of it."""
+        name, command = device.control.device_id, device.control.open.get(command_id)
+        is_requested = command is not None and command.state is CommandState.REQUESTED
+        for index, holds in ((self._open, command is not None), (self._requested, is_requested)):
+            if holds:
+                index[command_id] = name
+            else:
+                index.pop(command_id, None)
+        if (over_at := device.over_at) is None:
+            self._over_at.pop(name, None)
+        else:
+            self._over_at[name] = over_at
 
     def _follow(self, fact: Fact, event: ActuatorCommand | CommandEnded) -> None:
         """What it means for requests."""

@@ -1,5 +1,6 @@
 """Commands go out once, in time, to a device that is there; and what the broker says of them is told."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,23 @@ async def test_all_that_is_due_is_appended_in_one_call() -> None:
         await quiet()
         assert max(house.log.batches) == 20
         assert sorted(house.broker.commands) == sorted(f"c-{device}" for device in devices)
+
+
+async def test_more_than_may_go_at_once_goes_in_portions_while_others_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reactors.sending._AT_ONCE", 2)
+    async with greenhouse() as house:
+        house.allowed.clear()
+        for number in range(5):
+            await house.ask(f"c{number}", actuator=f"a{number}")
+        house.log.open.clear()
+        house.allowed.set()
+        asking = asyncio.create_task(house.ask("c5", actuator="a5"), name="ask")
+        await quiet()
+        house.log.open.set()
+        await asking
+        await house.clock.advance(1)
+        assert house.broker.commands == [f"c{number}" for number in range(6)]
+        assert house.complaint() is None
 
 
 async def test_nothing_is_dispatched_before_there_is_a_broker() -> None:
