@@ -21,8 +21,8 @@ from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_
 from schema.events import ActuatorEvent, CommandAck, DeadLettered, Event
 from schema.ids import EventId
 
-_FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased"})
-"""The log lets go of them soon: what they tell holds for seconds."""
+_FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased", "StateSnapshot"})
+"""The log lets go of them soon: what they tell holds for a while only."""
 _CLOSE: Final = 8
 """To read so many events more costs no more than another question."""
 _LONGEST_ID: Final = 64

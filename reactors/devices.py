@@ -9,7 +9,7 @@ from domain.command_outcomes import due
 from domain.commands import Command, CommandState
 from domain.control import Control, fold
 from reactors.facts import Fact
-from schema.actuators import Scalar
+from schema.actuators import Dialect, Scalar
 from schema.commands import CommandEnded, CommandStep
 from schema.events import ActuatorCommand, ActuatorEvent, Clock, CommandAck, DeviceStatus, StateSnapshot
 
@@ -67,6 +67,12 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
     def over_at(self) -> datetime | None:
         """When the next of its commands is over, if nothing happens before."""
         return due(self.control, _EVER).next_at
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it speaks another dialect than ours."""
+        metadata = self.control.metadata
+        return metadata is not None and metadata.dialect is not Dialect.NATIVE
 
     @property
     def place(self) -> str | None:

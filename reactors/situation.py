@@ -45,6 +45,7 @@ class Situation:
         self._revisions: dict[str, int] = {}
         self._open: dict[str, str] = {}
         self._requested: dict[str, str] = {}
+        self._foreign: set[str] = set()
         self._over_at: dict[str, datetime] = {}
         self._talking: set[str] = set()
         self._requested_by: dict[str, str] = {}
@@ -89,6 +90,10 @@ class Situation:
         for command_id, device_id in self._requested.items():
             device = self.devices[device_id]
             yield device, device.control.open[command_id]
+
+    def foreign(self) -> list[Device]:
+        """The devices of other dialects than ours that have commands under way."""
+        return [self.devices[device_id] for device_id in self._foreign]
 
     def over(self, now: datetime) -> list[Device]:
         """The devices of which a command is over."""
@@ -155,17 +160,13 @@ class Situation:
 
     def _index(self, command_id: str, device: Device) -> None:
         """Where a command is found, after a step of it."""
-        name, command = device.control.device_id, device.control.open.get(command_id)
+        command = device.control.open.get(command_id)
         is_requested = command is not None and command.state is CommandState.REQUESTED
         for index, holds in ((self._open, command is not None), (self._requested, is_requested)):
             if holds:
-                index[command_id] = name
+                index[command_id] = device.control.device_id
             else:
                 index.pop(command_id, None)
-        if (over_at := device.over_at) is None:
-            self._over_at.pop(name, None)
-        else:
-            self._over_at[name] = over_at
 
     def _follow(self, fact: Fact, event: ActuatorCommand | CommandEnded) -> None:
         """What it means for requests."""
@@ -202,6 +203,12 @@ class Situation:
             self._requested_by.pop(command_id, None)
 
     def _notice(self, device: Device) -> None:
+        """In which ways a device is to be found, after anything of it has changed."""
         name = device.control.device_id
+        (self._foreign.add if device.is_foreign and device.control.open else self._foreign.discard)(name)
+        if (over_at := device.over_at) is None:
+            self._over_at.pop(name, None)
+        else:
+            self._over_at[name] = over_at
         (self._talking.add if device.heard else self._talking.discard)(name)
         (self.unsaved.add if device.is_unsaved else self.unsaved.discard)(name)

@@ -18,6 +18,8 @@ class Unchanged:
 
     async def react(self, situation: Situation, now: datetime) -> datetime | None:
         """End what changes nothing; again where somebody wrote to a stream meanwhile."""
-        steps = [next_step(device, end) for device in situation.busy() for end in unchanged(device.control, device.states, now)]
+        steps = [
+            next_step(device, end) for device in situation.foreign() for end in unchanged(device.control, device.states, now)
+        ]
         taken = await self._appending.append(situation, steps)
         return None if all(step.stream in taken for step in steps) else now

@@ -17,7 +17,7 @@ from projections.engine import Engine
 from projections.lineage import Lineage
 from projections.read_model import TryAgainError
 from schema.envelope import Cursor, Metadata, NewEvent, Position
-from schema.events import ActuatorEvent, CommandAck, DeadLettered, LeaseTaken
+from schema.events import ActuatorEvent, CommandAck, DeadLettered, LeaseTaken, StateSnapshot
 from schema.ids import device_event_id
 from schema.registry import REGISTRY
 from tests.support.engines import running
@@ -228,14 +228,16 @@ async def test_killed_anywhere_it_indexes_each_event_once(tmp_path: Path) -> Non
         assert [event.revision for event in found if event is not None] == list(range(60))
 
 
-async def test_leases_are_passed_over_since_the_log_lets_go_of_them(tmp_path: Path) -> None:
+async def test_leases_and_snapshots_are_passed_over_since_the_log_lets_go_of_them(tmp_path: Path) -> None:
     log = MemoryLog()
     taken = LeaseTaken(role="project", owns=("+",), holder="box", fencing=0, span_seconds=15)
-    said = [pack("lease-project", taken), letter(1), pack("lease-project", taken, own_id="again")]
+    kept = StateSnapshot(device_id="a", timestamp=START, state={"heater": "on"})
+    said = [pack("lease-project", taken), letter(1), pack("lease-project", taken, own_id="again"), pack("snapshot-a", kept)]
     await tell(log, said)
     async with indexed(log, tmp_path) as lineage:
         assert await lineage.find(said[0][1].id) is None
         assert await lineage.find(said[1][1].id) is not None
+        assert await lineage.find(said[3][1].id) is None
 
 
 async def test_an_index_has_the_hash_of_a_rebuilt_one_and_of_no_other(tmp_path: Path) -> None:
