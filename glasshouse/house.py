@@ -198,9 +198,9 @@ async def _at_work(house: House, web: WebServer, listener: socket.socket, broker
         if broker is not None and house.settings.mqtt_keys:
             watching.append(tasks.create_task(follow_keys(broker, house.read.accounts), name="broker-keys"))
         house.react.start(tasks)
-        await house.react.started()
         serving = await web.start_on(listener, tasks)
         await house.read.engine.started()
+        await house.react.started()
         with spared_collector():
             yield
         await house.react.stop()

@@ -7,7 +7,7 @@ the log holds has been read. So a start, a restart and a log that was away are n
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 
 import structlog
@@ -24,6 +24,8 @@ from reactors.reactor import Reactor
 from reactors.situation import Situation
 from schema.envelope import Cursor
 
+_FAR_BEHIND: Final = timedelta(seconds=30)
+"""Who is further behind, or longer, is not well: until then it is a matter of load."""
 _SOON_SECONDS: Final = 0.02
 """What is due and could not be done is tried again no sooner, unless something happens."""
 
@@ -58,6 +60,7 @@ class Engine:
         self._situation = Situation()
         self._begun = asyncio.Event()
         self._caught_up = asyncio.Event()
+        self._behind_since: datetime | None = None
         self._halted: dict[str, str] = {}
         metrics.watch_doubt(self._in_doubt)
         for reactor in reactors:
@@ -69,11 +72,11 @@ class Engine:
             async with asyncio.TaskGroup() as tasks:
                 self._situation = await self._begin()
                 tasks.create_task(self._act(), name="reactors-act")
-                await self._follow()
+                await self._follow(tasks)
         except* Exception as errors:  # noqa: BLE001  # whatever the log cannot be read for is shown
             self._halt_all(errors.exceptions[0])
         finally:
-            await self._checkpoint.save(self._situation, self._log.log_id)
+            await self._keep()
 
     async def started(self) -> None:
         """Return once the reactors are at work, or have halted."""
@@ -83,7 +86,10 @@ class Engine:
         """What is not as it should be, in plain words."""
         if self._halted:
             return "; ".join(f"{name} is halted: {error}" for name, error in self._halted.items())
-        return None if self._caught_up.is_set() else "the reactors are catching up with the event log"
+        behind = timedelta() if self._behind_since is None else self._clock.now() - self._behind_since
+        if self._begun.is_set() and behind <= _FAR_BEHIND:
+            return None
+        return "the reactors are catching up with the event log"
 
     async def _begin(self) -> Situation:
         while True:
@@ -92,7 +98,7 @@ class Engine:
             except LogUnavailableError as error:
                 await self._pause(error)
 
-    async def _follow(self) -> NoReturn:
+    async def _follow(self, tasks: asyncio.TaskGroup) -> NoReturn:
         """Some logs end a subscription as if it were done, others swallow a cancellation."""
         while True:
             try:
@@ -100,23 +106,38 @@ class Engine:
                     self._log.subscribe(self._situation.position, only=ONLY, page_size=self._page_size)
                 ) as pages:
                     async for page in pages:
-                        await self._take(page)
+                        self._take(page)
+                        if self._is_to_be_kept(page):
+                            tasks.create_task(self._keep(), name="reactors-checkpoint")
             except LogUnavailableError as error:
-                self._caught_up.clear()
+                self._stand(caught_up=False)
                 await self._pause(error)
-            self._caught_up.clear()
+            self._stand(caught_up=False)
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError
 
-    async def _take(self, page: Page) -> None:
+    def _take(self, page: Page) -> None:
         for recorded in page.events:
             if recorded.type in ONLY.types:
                 self._situation.take(fact_of(recorded))
         self._situation.position = page.position
-        (self._caught_up.set if page.caught_up else self._caught_up.clear)()
+        self._stand(caught_up=page.caught_up)
         self._woken.set()
-        if self._checkpoint.is_due:
-            await self._checkpoint.save(self._situation, self._log.log_id)
+
+    def _is_to_be_kept(self, page: Page) -> bool:
+        """Now and then, and once all is read for the first time: that may have taken long."""
+        return self._checkpoint.is_due or (page.caught_up and not self._begun.is_set())
+
+    async def _keep(self) -> None:
+        await self._checkpoint.save(self._situation, self._log.log_id)
+
+    def _stand(self, *, caught_up: bool) -> None:
+        if caught_up:
+            self._behind_since = None
+            self._caught_up.set()
+        else:
+            self._behind_since = self._behind_since or self._clock.now()
+            self._caught_up.clear()
 
     async def _act(self) -> NoReturn:
         while True:

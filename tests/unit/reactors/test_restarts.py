@@ -1,5 +1,6 @@
 """A restart needs no recovery: what is to be done follows from the log and the time. Who fails stands still alone."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,10 @@ async def test_a_log_that_was_away_is_followed_again() -> None:
     async with greenhouse() as house:
         house.log.fail(LogUnavailableError("the log is away"))
         await quiet()
+        house.log.fail(LogUnavailableError("the log is away still"))
+        await house.clock.advance(1)
+        assert house.complaint() is None
+        house.clock._now += timedelta(seconds=31)
         assert house.complaint() == "the reactors are catching up with the event log"
         await house.clock.advance(2)
         await house.ask()
