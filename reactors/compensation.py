@@ -24,12 +24,13 @@ class Compensation:
 
     async def react(self, situation: Situation, now: datetime) -> datetime | None:
         """Go on with each request as far as its commands have come."""
-        steps = [one for request in list(situation.requests.values()) for one in self._due(situation, request, now)]
-        taken = await self._appending.append(situation, steps)
-        if any(one.stream not in taken for one in steps):
-            return now
-        deadlines = (request.asked.deadline for request in situation.requests.values())
-        return min((deadline for deadline in deadlines if deadline > now), default=None)
+        requests = situation.requests.stirred(now)
+        steps = {request.name: self._due(situation, request, now) for request in requests}
+        await self._appending.append(situation, [one for some in steps.values() for one in some])
+        for request in requests:
+            if not steps[request.name]:
+                situation.requests.rested(request, now)
+        return now if any(steps.values()) else situation.requests.next_deadline
 
     def _due(self, situation: Situation, request: Request, now: datetime) -> list[Step]:
         if request.asked.on_failure is OnFailure.SET_BACK and request.has_failed(now):

@@ -16,8 +16,9 @@ from domain.commands import Command, CommandState
 from domain.control import Control
 from reactors.devices import Device
 from reactors.facts import Fact
+from reactors.request_book import RequestBook
 from reactors.requests import Request
-from schema.commands import CommandEnded, CommandsRequested, CommandStep, OnFailure, RequestEnded
+from schema.commands import CommandEnded, CommandsRequested, CommandStep, RequestEnded
 from schema.envelope import Position
 from schema.events import ActuatorCommand, StateSnapshot
 
@@ -40,7 +41,7 @@ class Situation:
     def __init__(self) -> None:
         self.position: Position | None = None
         self.devices: dict[str, Device] = {}
-        self.requests: dict[str, Request] = {}
+        self.requests = RequestBook()
         self.unsaved: set[str] = set()
         self._revisions: dict[str, int] = {}
         self._open: dict[str, str] = {}
@@ -48,8 +49,6 @@ class Situation:
         self._foreign: set[str] = set()
         self._over_at: dict[str, datetime] = {}
         self._talking: set[str] = set()
-        self._requested_by: dict[str, str] = {}
-        self._undoable: set[str] = set()
 
     def take(self, fact: Fact) -> None:
         """The next fact of a stream. Those of different streams may come in any order."""
@@ -122,7 +121,7 @@ class Situation:
         """The whole of it, to be kept."""
         encode = msgspec.json.encode
         parts = [_Record(device=device) for device in self.devices.values()]
-        parts += [_Record(request=request) for request in self.requests.values()]
+        parts += [_Record(request=request) for request in self.requests]
         return [encode(part) for part in [*parts, _Record(revisions=self._revisions)]]
 
     @classmethod
@@ -142,7 +141,7 @@ class Situation:
                 self._index(command.id, device)
             self._notice(device)
         if (request := record.request) is not None:
-            self._begin(request)
+            self.requests.begin(request)
         self._revisions |= record.revisions or {}
 
     def _hear(self, device: Device, fact: Fact) -> None:
@@ -156,7 +155,7 @@ class Situation:
             self._index(event.command_id, device)
         self._notice(device)
         if isinstance(event, ActuatorCommand | CommandEnded):
-            self._follow(fact, event)
+            self.requests.follow(fact, event)
 
     def _index(self, command_id: str, device: Device) -> None:
         """Where a command is found, after a step of it."""
@@ -168,39 +167,16 @@ class Situation:
             else:
                 index.pop(command_id, None)
 
-    def _follow(self, fact: Fact, event: ActuatorCommand | CommandEnded) -> None:
-        """What it means for requests."""
-        sets_back = event.sets_back if isinstance(event, ActuatorCommand) else None
-        name = self._requested_by.get(sets_back or event.command_id or "")
-        if name is not None:
-            self.requests[name].follow(fact)
-            self._requested_by[event.command_id or ""] = name
-        if isinstance(event, ActuatorCommand):
-            for other in self._undoable - {name}:
-                self.requests[other].overtaken(event)
-
     def _save(self, device: Device, snapshot: StateSnapshot) -> None:
         device.snapshot = snapshot
         self._notice(device)
 
     def _request(self, fact: Fact) -> None:
         if isinstance(fact.event, CommandsRequested):
-            self._begin(Request(asked=fact.event, latest=fact.id))
+            self.requests.begin(Request(asked=fact.event, latest=fact.id))
         elif isinstance(fact.event, RequestEnded):
-            self._end(fact.event, fact.stream)
-
-    def _begin(self, request: Request) -> None:
-        self.requests[request.name] = request
-        self._requested_by |= dict.fromkeys(request.command_ids, request.name)
-        if request.asked.on_failure is OnFailure.SET_BACK:
-            self._undoable.add(request.name)
-
-    def _end(self, ended: RequestEnded, stream: str) -> None:
-        self._revisions.pop(stream, None)
-        self._undoable.discard(ended.correlation_id)
-        request = self.requests.pop(ended.correlation_id, None)
-        for command_id in () if request is None else request.command_ids:
-            self._requested_by.pop(command_id, None)
+            self.requests.end(fact.event)
+            self._revisions.pop(fact.stream, None)
 
     def _notice(self, device: Device) -> None:
         """In which ways a device is to be found, after anything of it has changed."""
