@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 from hypothesis import given, settings
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import Append, Appended, Conflict, Page
 from adapters.mqtt.errors import NotAcknowledgedError
-from schema.commands import CommandEnded
+from schema.actuators import ActuatorSpec
+from schema.commands import CommandEnded, Outcome, RequestedCommand, RequestEnded
 from schema.envelope import EVERYTHING, Cursor, Filter, Position
 from schema.events import ActuatorCommand
 from tests.support.fake_log import FakeLog
@@ -71,9 +72,14 @@ class Kept:
 
 
 NUMBERS = st.integers(0, 3)
+TOGETHER: Final = tuple(
+    RequestedCommand(command_id=f"c{n}", device_id="box", actuator_id=f"a{n}", command="set", value="on", before="off")
+    for n in range(3)
+)
 ACTIONS = st.one_of(
     st.tuples(st.just("ask"), NUMBERS, st.booleans()),
     st.tuples(st.just("answer"), NUMBERS, st.sampled_from(["accepted", "succeeded", "failed", "rejected"])),
+    st.tuples(st.just("obey")),
     st.tuples(st.just("hand"), NUMBERS),
     st.tuples(st.just("status"), st.sampled_from(["online", "offline"])),
     st.tuples(st.just("broker"), st.sampled_from(["away", "there", "forgets", "refuses"])),
@@ -84,42 +90,53 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(ACTIONS, max_size=25))
 def test_whatever_happens_when_each_command_is_sent_at_most_once_in_time_and_ends_once(actions: list[tuple[Any, ...]]) -> None:
     asyncio.run(_lived_through(actions))
 
 
-async def _lived_through(actions: list[tuple[Any, ...]]) -> None:
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ACTIONS, max_size=25))
+def test_whatever_happens_when_a_request_ends_once_and_nothing_is_set_back_twice(actions: list[tuple[Any, ...]]) -> None:
+    house = asyncio.run(_lived_through(actions, TOGETHER))
+    [ended] = [event for event in house.log.events("request-loop-1") if isinstance(event, RequestEnded)]
+    ends = _ends(house)
+    assert ended.succeeded == all(ends.get(one.command_id) is Outcome.SUCCEEDED for one in TOGETHER)
+    backs = {event.sets_back: event.command_id for event in _asked(house) if event.sets_back is not None}
+    assert all(ends[one] is Outcome.SUCCEEDED for one in backs)
+    assert not (ended.succeeded and backs)
+    assert {one for one, by in backs.items() if ends[by or ""] is Outcome.SUCCEEDED} == set(ended.set_back)
+
+
+async def _lived_through(actions: list[tuple[Any, ...]], together: Sequence[RequestedCommand] = ()) -> Greenhouse:
     house, kept = _house()
     house.waits = False
-    await house.register()
+    await house.register(actuators=tuple(ActuatorSpec(actuator_id=f"a{number}") for number in range(4)))
     await house.start()
-    asked: dict[int, ActuatorCommand] = {}
+    if together:
+        await house.request(*together)
+    asked: set[int] = set()
     for name, *details in actions:
         if name == "ask" and details[0] not in asked:
-            asked[details[0]] = await _ask(house, *details)
+            asked.add(details[0])
+            await _ask(house, *details)
         elif name != "ask":
             await _happens(house, kept, name, details)
     await quiet()
     kept.log.late = 0
     await _happens(house, kept, "broker", ["there"])
     await _happens(house, kept, "restart", [0, "none"])
-    for _ in range(4):
+    for _ in range(8):
         await quiet()
         await house.clock.advance(LIFE)
     await house.stop()
-    _check(house, {event.command_id or "": event.deadline or event.timestamp for event in asked.values()})
+    _check(house)
+    return house
 
 
 async def _happens(house: Greenhouse, kept: Kept, name: str, details: Sequence[Any]) -> None:
     match name, *details:
-        case "answer", number, result:
-            await house.answer(result, f"c{number}")
-        case "hand", number:
-            await house.state("off", f"a{number}", by="device")
-        case "status", status:
-            await house.status(status)
         case "broker", state:
             house.broker.is_connected = state != "away"
             house.broker.error = NotAcknowledgedError("lost") if state == "forgets" else None
@@ -135,6 +152,21 @@ async def _happens(house: Greenhouse, kept: Kept, name: str, details: Sequence[A
             await house.stop()
             kept.lose(lost)
             await house.start()
+        case _:
+            await _is_said(house, name, details)
+
+
+async def _is_said(house: Greenhouse, name: str, details: Sequence[Any]) -> None:
+    match name, *details:
+        case "answer", number, result:
+            await house.answer(result, f"c{number}")
+        case ("obey",):
+            for command_id in list(house.broker.commands):
+                await house.answer("succeeded", command_id)
+        case "hand", number:
+            await house.state("off", f"a{number}", by="device")
+        case "status", status:
+            await house.status(status)
 
 
 async def _ask(house: Greenhouse, number: int, hold: bool) -> ActuatorCommand:
@@ -147,13 +179,27 @@ async def _turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-def _check(house: Greenhouse, deadlines: dict[str, datetime]) -> None:
+def _check(house: Greenhouse) -> None:
+    deadlines = {event.command_id: event.deadline for event in _asked(house)}
+    assert len(deadlines) == len(_asked(house))
     sent = house.broker.commands
     assert len(sent) == len(set(sent)), sent
     for one in house.broker.sent:
-        assert one.at + timedelta(seconds=one.expiry_s or 0) <= deadlines[one.said["commandId"]]
-    ends = [event.command_id for event in house.log.events("control-box") if isinstance(event, CommandEnded)]
-    assert sorted(ends) == sorted(deadlines), house.steps()
+        deadline = deadlines[one.said["commandId"]]
+        assert deadline is not None
+        assert one.at + timedelta(seconds=one.expiry_s or 0) <= deadline
+    assert _ends(house).keys() == deadlines.keys(), house.steps()
+
+
+def _asked(house: Greenhouse) -> list[ActuatorCommand]:
+    return [event for event in house.log.events("control-box") if isinstance(event, ActuatorCommand)]
+
+
+def _ends(house: Greenhouse) -> dict[str, Outcome]:
+    """How each command ended; a second end is an error."""
+    ends = [event for event in house.log.events("control-box") if isinstance(event, CommandEnded)]
+    assert len({event.command_id for event in ends}) == len(ends)
+    return {event.command_id: event.outcome for event in ends}
 
 
 def _house() -> tuple[Greenhouse, Kept]:
