@@ -10,6 +10,7 @@ from adapters.history.duckdb import DuckDbHistory
 from adapters.snapshot import SnapshotFile
 from projections.accounts import Accounts
 from projections.batching import BatchPolicy
+from projections.commands import Commands
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.historical import history_models
@@ -29,6 +30,7 @@ class House:
     latest: LatestState
     history: DuckDbHistory
     lineage: Lineage
+    commands: Commands
 
     async def settled(self) -> None:
         """Until every read model has read all that the log holds now."""
@@ -50,6 +52,7 @@ async def house_over(log: EventLog, folder: Path, *, rows: int = 5_000, snapshot
     history = await DuckDbHistory.open(folder / "history.duckdb", memory="256MB", threads=1)
     policy = BatchPolicy(rows=rows, pause_seconds=0.01)
     lineage = await Lineage.open(log, folder / "lineage.db", policy)
+    commands = await Commands.open(folder / "commands.db", policy)
     try:
         raw, windows = history_models(
             history,
@@ -58,8 +61,8 @@ async def house_over(log: EventLog, folder: Path, *, rows: int = 5_000, snapshot
             policy=policy,
             pace=Pace(rows=rows, pause_seconds=0.01),
         )
-        models: list[ReadModel] = [latest, Accounts(), decisions, raw, lineage]
+        models: list[ReadModel] = [latest, Accounts(), decisions, raw, lineage, commands]
         async with running(log, models, derived=[windows], page_size=1000) as engine:
-            yield House(log, engine, latest, history, lineage)
+            yield House(log, engine, latest, history, lineage, commands)
     finally:
         await history.close()

@@ -13,6 +13,7 @@ from adapters.event_log.sqlite import SqliteEventLog
 from adapters.history.duckdb import DuckDbHistory
 from adapters.snapshot import SnapshotFile
 from projections.batching import BatchPolicy
+from projections.commands import Commands
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
@@ -42,6 +43,7 @@ async def main(folder: Path) -> None:
         decisions,
         raw,
         await Lineage.open(log, served / "lineage.db", policy),
+        await Commands.open(served / "commands.db", policy),
     ]
     feed = Feed(log, page_size=100)
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()), derived=[windows])

@@ -9,8 +9,12 @@ from pathlib import Path
 
 from adapters.event_log.port import ANY, Append
 from adapters.event_log.sqlite import SqliteEventLog
+from domain.commands import CommandState
+from projections.command_queries import CommandQuery
+from schema.commands import CommandDispatching, CommandEnded, Outcome
 from schema.envelope import Position
 from schema.events import ActuatorEvent, Clock
+from tests.support.command_events import asked, control, step
 from tests.support.house_events import Said, at, pack, reading, tell
 from tests.support.read_models import house_over
 
@@ -19,13 +23,26 @@ HERE = os.environ | {"PYTHONPATH": str(CHILD.parents[3])}
 
 
 def told(number: int) -> Said:
-    """The events of a house: mostly readings, some of a wrong clock, some states."""
+    """The events of a house: mostly readings, some of a wrong clock, some states, some of commands."""
     device = f"tomato-{number % 20}"
+    if number % 50 in _OF_COMMANDS:
+        return _of_command(number // 50, number % 50)
     if number % 10 == 0:
         event = ActuatorEvent(device_id=device, actuator_id="vent", timestamp=at(number // 7), state=number % 3 / 2)
         return pack(f"device-{device}", event, own_id=str(number))
     clock = Clock.AHEAD if number % 97 == 0 else Clock.OK
     return reading(device, number // 7, own_id=str(number), clock=clock, temperature=number % 50 / 2)
+
+
+_OF_COMMANDS = (10, 20, 30)
+
+
+def _of_command(number: int, part: int) -> Said:
+    """A command is asked for, sent, and ends."""
+    command = asked(f"c{number}", device=f"tomato-{number % 7}")
+    ended = step(CommandEnded, command, outcome=list(Outcome)[number % 3])
+    event = {10: command, 20: step(CommandDispatching, command), 30: ended}[part]
+    return control(event, command.correlation_id)
 
 
 async def append(log: SqliteEventLog, said: list[Said], *, at_once: int = 5_000) -> None:
@@ -65,6 +82,7 @@ async def test_what_follows_live_appends_equals_a_rebuild(log: SqliteEventLog, t
         async with house_over(log, tmp_path / "rebuilt") as rebuilt:
             await rebuilt.settled()
             assert await live.hashes() == await rebuilt.hashes()
+            assert await live.commands.content_hash() == await rebuilt.commands.content_hash()
             assert live.latest.devices(first=99) == rebuilt.latest.devices(first=99)
         assert await live.history.count() == 5_400
         for number in (0, 1, 3_333, 5_999):
@@ -90,6 +108,8 @@ async def test_killed_at_random_moments_it_comes_back_to_what_a_rebuild_gives(lo
         await served.settled()
         await rebuilt.settled()
         assert await served.hashes() == await rebuilt.hashes()
+        assert await served.commands.content_hash() == await rebuilt.commands.content_hash()
+        assert len(await served.commands.commands(CommandQuery(state=CommandState.FAILED, limit=500))) == 120
         assert await served.history.count() == 16_200
 
 
