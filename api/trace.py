@@ -29,9 +29,11 @@ _ROWS: Final = 20
 
 
 async def trace(context: Context, correlation_id: str, at_least: str | None) -> Trace | None:
-    """Null where no event bears the correlation id."""
+    """Null where no event bears the correlation id. It is not behind what is shown of its commands."""
     for model in (LINEAGE, COMMANDS):
         await context.visibility.at_least(model, at_least)
+    if (shown := context.services.projections.position(COMMANDS)) is not None:
+        await context.visibility.settle(LINEAGE, shown)
     return await Tracing(context.services, correlation_id).run()
 
 
