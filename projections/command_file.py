@@ -1,4 +1,7 @@
-"""The file of the commands: its tables."""
+"""The file of the commands: its tables.
+
+The format is to be raised, too, whenever the same events come to something else: a control state with another field, for one.
+"""
 
 from typing import Final
 
