@@ -25,6 +25,7 @@ from domain.control import Control, fold
 from domain.decisions import Decision, Refusal, Refused
 from projections.advice import LatestAdvice
 from projections.command_queries import CommandView, KnownControl
+from schema.actuators import Scalar
 from schema.commands import CommandsRequested, RequestedCommand, RequestEnded
 from schema.envelope import Cursor
 from schema.events import ActuatorCommand, Event
@@ -62,6 +63,7 @@ class Issuing:
         self._asking = asking
         whole = services.whole or services
         self._commands, self._advice = whole.commands, LatestAdvice(whole.latest)
+        self._before: dict[str, Control] = {}
 
     async def run(self) -> Issued:
         for one in self._asking.commands:
@@ -96,7 +98,8 @@ class Issuing:
             def judged(
                 events: Sequence[Event], control: Control = known.control, wanted: Sequence[AskedCommand] = wanted
             ) -> Decision:
-                judge.allowed(reduce(fold, events, control), wanted)
+                control = self._before[control.device_id] = reduce(fold, events, control)
+                judge.allowed(control, wanted)
                 return []
 
             await self._context.writer.consider(f"control-{device_id}", judged, known=_stands(known))
@@ -161,15 +164,20 @@ class Issuing:
         )
 
     def _requested_command(self, one: AskedCommand) -> RequestedCommand:
-        before = self._advice.actuator(one.device_id, one.actuator_id)
         return RequestedCommand(
             command_id=one.command_id,
             device_id=one.device_id,
             actuator_id=one.actuator_id,
             command=one.command,
             value=one.value,
-            before=None if before is None else before.value,
+            before=self._state_before(one),
         )
+
+    def _state_before(self, one: AskedCommand) -> Scalar | None:
+        """What a command has just come to, which the device may not have told of; else the state that it told last."""
+        set_to = self._before[one.device_id].just_set_to(one.actuator_id, self._context.services.clock())
+        told = self._advice.actuator(one.device_id, one.actuator_id)
+        return set_to if set_to is not None or told is None else told.value
 
     def _judge(self, deadline: datetime) -> Judge:
         return Judge(self._asking, deadline, self._advice, self._context.services.clock)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from adapters.event_log.port import Append, Appended, Conflict, LogUnavailableError
 from api.roles import Role
 from schema.commands import CommandEnded, CommandsRequested, Outcome, RequestEnded
+from schema.events import ActuatorEvent
 from schema.registry import REGISTRY
 from tests.support.api import NOW, House, small_house
 from tests.support.command_events import control, correlated, step
@@ -23,7 +24,7 @@ from tests.support.commanding import (
     issue_several,
     wanted,
 )
-from tests.support.house_events import at, tell
+from tests.support.house_events import at, pack, tell
 
 
 async def test_the_same_again_is_answered_the_same_and_something_else_is_refused(box: House) -> None:
@@ -171,3 +172,21 @@ async def test_two_servers_over_one_log_ask_once(box: House, tmp_path: Path) -> 
         answers = await asyncio.gather(*(house.ask(ISSUE, given, role=Role.OPERATOR) for house in (box, other) * 4))
         assert len({answer["issueCommand"]["command"]["id"] for answer in answers}) == 1
     assert len(await asked_of(box)) == 1
+
+
+async def test_a_request_remembers_the_state_before_also_one_that_the_device_did_not_tell_of(box: House) -> None:
+    await box.says([pack("device-shed", ActuatorEvent(device_id="shed", actuator_id="vent", timestamp=NOW, state=5.0))])
+    await issue(box, actuator="vent", value=40)
+    await become(box, (await asked_of(box))[0], *ON_ITS_WAY, Outcome.SUCCEEDED)
+    await issue_several(
+        box,
+        wanted("vent", 80),
+        wanted("vent", 90, device="shed"),
+        wanted("heater"),
+        correlationId="night",
+        onFailure="SET_BACK",
+    )
+    [recorded] = await box.log.read_stream("request-night")
+    request = REGISTRY.unpack(recorded)
+    assert isinstance(request, CommandsRequested)
+    assert [one.before for one in request.commands] == [40.0, 5.0, None]
