@@ -115,6 +115,10 @@ class Connection:
         self._paused = False
         self._client.wire.read_on()
 
+    def break_off(self) -> None:
+        """End it without a goodbye, so that the will is published."""
+        self._client.wire.abort()
+
     async def close(self) -> None:
         """Say goodbye, so that no will is published; break off where the broker does not listen."""
         self._end(ConnectionLostError("we closed the connection"))

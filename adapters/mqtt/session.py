@@ -70,6 +70,7 @@ class Session:
         self._connection: Connection | None = None
         self._paused = False
         self._also: frozenset[str] = frozenset()
+        self._away_s = 0.0
         self._ended: MqttError | None = None
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -110,7 +111,8 @@ class Session:
                 self._report(error)
                 if self._ended is not None:
                     raise
-            await asyncio.sleep(self._backoff.wait_s())
+            await asyncio.sleep(max(self._backoff.wait_s(), self._away_s))
+            self._away_s = 0.0
 
     def publish(
         self,
@@ -193,6 +195,12 @@ class Session:
         self._paused = False
         if self._connection is not None:
             self._connection.resume()
+
+    def break_off(self, away_s: float) -> None:
+        """Cut the connection without a goodbye, so that the will is published; be back after `away_s` at the earliest."""
+        self._away_s = away_s
+        if self._connection is not None:
+            self._connection.break_off()
 
     async def __aenter__(self) -> Self:
         self._running = asyncio.create_task(self.run(), name=f"mqtt session {self._hello.client_id}")

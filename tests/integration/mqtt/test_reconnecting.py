@@ -76,6 +76,22 @@ async def test_the_will_is_published_when_a_client_breaks_off_and_not_when_it_sa
             await until(lambda: desk.payloads == [b"offline"])
 
 
+async def test_a_session_that_is_broken_off_leaves_its_will_and_stays_away_as_long_as_it_was_told(
+    broker: StandaloneBroker,
+) -> None:
+    desk, clock = Desk(at_once=True), asyncio.get_running_loop().time
+    will = Will("house/status", b"offline")
+    async with (
+        Session(broker.address, client_id="ingest", filters=["house/#"], handler=desk),
+        Session(broker.address, client_id="device", clean=True, session_expiry_s=0, will=will) as device,
+    ):
+        since = clock()
+        device.break_off(1.5)
+        await until(lambda: desk.payloads == [b"offline"])
+        await until(lambda: device.connects > 1)
+        assert clock() - since >= 1.5
+
+
 async def test_a_broker_that_is_not_there_is_named_and_awaited(kind: Kind, tmp_path: Path) -> None:
     async with standalone_broker(kind, tmp_path / "broker") as broker:
         await broker.stop()
