@@ -1,6 +1,7 @@
 """What a ledger claims was sent, and by what each message is recognised in the log.
 
-Its event id where the device gave one or a receipt named it; else device, sequence and time; for what is malformed its bytes.
+Its event id where the device gave one or a receipt named it; else device, sequence and time; an answer by the command that it
+is for and what it says; what is malformed by its bytes.
 None of this asks the code of ingest, which it is to judge.
 """
 
@@ -10,21 +11,23 @@ from typing import TypeAlias
 
 from glasshouse.simulator.faults import Fault
 from glasshouse.simulator.ledger import Line, read_ledger
-from schema.events import DeadLettered, SensorReading
+from schema.events import CommandAck, DeadLettered, SensorReading
 from schema.ids import parse_event_id
 from schema.times import to_micros
 
-Identity: TypeAlias = bytes | tuple[str, int, int] | str
+Identity: TypeAlias = bytes | tuple[str, int, int] | tuple[str, str] | str
 
 
 def identity_of(line: Line) -> Identity | None:
     """By what the message is recognised; None where that is not known (a status without a receipt)."""
     if line.event_id is not None:
         return parse_event_id(line.event_id)
-    return line.sha256 if line.fault == Fault.MALFORMED else _by_sequence(line)
+    return line.sha256 if line.fault == Fault.MALFORMED else _by_content(line)
 
 
-def _by_sequence(line: Line) -> Identity | None:
+def _by_content(line: Line) -> Identity | None:
+    if line.answer is not None:
+        return (line.device, line.answer)
     if line.kind != "reading" or line.at is None:
         return None
     return (line.device, line.sequence, line.at)
@@ -35,6 +38,11 @@ def identity_of_reading(event: SensorReading) -> Identity | None:
     if event.seq is None:
         return None
     return (event.device_id, event.seq, to_micros(event.timestamp) // 1000)
+
+
+def identity_of_answer(event: CommandAck) -> Identity:
+    """A stored answer to a command as a ledger would recognise it without its id."""
+    return (event.device_id, f"{event.command_id} {event.result}")
 
 
 def identity_of_dead_letter(event: DeadLettered) -> Identity:
@@ -54,7 +62,7 @@ class Claims:
         for line in self.lines():
             self.devices.add(line.device)
             if line.sent is not None:
-                self.sent.update(identity for identity in (identity_of(line), _by_sequence(line)) if identity is not None)
+                self.sent.update(identity for identity in (identity_of(line), _by_content(line)) if identity is not None)
 
     def lines(self) -> Iterator[Line]:
         for ledger in self._ledgers:

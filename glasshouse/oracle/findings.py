@@ -4,14 +4,14 @@ from collections import Counter
 
 from adapters.event_log.port import EventLog
 from adapters.history.port import SeriesKey
-from glasshouse.oracle.claims import Claims, Identity, identity_of_dead_letter, identity_of_reading
+from glasshouse.oracle.claims import Claims, Identity, identity_of_answer, identity_of_dead_letter, identity_of_reading
 from schema.envelope import Filter, RecordedEvent
-from schema.events import ActuatorEvent, DeadLettered, SensorReading
+from schema.events import ActuatorEvent, CommandAck, DeadLettered, SensorReading
 from schema.ids import EventId, format_event_id
 from schema.registry import REGISTRY
 from schema.times import to_micros
 
-_DECODED = frozenset({"SensorReading", "ActuatorEvent", "DeadLettered"})
+_DECODED = frozenset({"SensorReading", "ActuatorEvent", "CommandAck", "DeadLettered"})
 _LOOKED_AT = Filter(categories=frozenset({"device", "deadletter"}))
 EXAMPLES_MOST = 20
 
@@ -19,8 +19,8 @@ EXAMPLES_MOST = 20
 class Findings:
     """Filled by one pass over the log.
 
-    `stored_twice` counts ids that came again, which read models bear; `under_two_ids` readings that came again under another
-    id, which all of them count twice. `series` counts each event once; `first_us` and `last_us` span its readings.
+    `stored_twice` counts ids that came again, which read models bear; `under_two_ids` readings and answers that came again
+    under another id, which all of them count twice. `series` counts each event once; `first_us` to `last_us` span its readings.
     """
 
     def __init__(self, claims: Claims) -> None:
@@ -58,6 +58,8 @@ class Findings:
         if isinstance(event, SensorReading):
             self._count(event)
             self._claimed(recorded, identity_of_reading(event))
+        elif isinstance(event, CommandAck):
+            self._claimed(recorded, identity_of_answer(event))
         elif isinstance(event, ActuatorEvent):
             self._claimed(recorded, None)
 

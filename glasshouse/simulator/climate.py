@@ -7,9 +7,12 @@ Figures are those of a Venlo house (van Henten 1994, FAO 56 for the crop's share
 from math import exp
 from typing import Final
 
+from msgspec.structs import replace
+
 from glasshouse.simulator.air import relative_humidity, saturation_vapour
 from glasshouse.simulator.control import Controls, Setpoints, Surroundings, decide
 from glasshouse.simulator.weather import Outside
+from schema.actuators import Scalar
 
 HEIGHT: Final = 4.0
 HEAT_CAPACITY: Final = 32_000.0
@@ -27,6 +30,8 @@ LUX_PER_PAR: Final = 54.0
 OUTSIDE_CO2: Final = 425.0
 SOIL_HOURS: Final = 7.0
 _HOUR: Final = 3600.0
+HELD_SECONDS: Final = _HOUR
+"""How long an actuator that was put into a state stays there before the zone's own controls have it again."""
 
 
 class Zone:
@@ -36,6 +41,7 @@ class Zone:
         self.name = name
         self.setpoints = setpoints
         self.controls = Controls()
+        self._held: dict[str, float] = {}
         self.temperature = setpoints.heat_below + 2
         self.vapour = 0.75 * saturation_vapour(self.temperature)
         self.co2 = 480.0
@@ -58,7 +64,7 @@ class Zone:
 
     def step(self, outside: Outside, hour: int, seconds: float) -> None:
         """Move on by `seconds` (at most a minute: the balances are stepped explicitly)."""
-        self.controls = self.decide(outside, hour)
+        self.controls = self._overruled(self.decide(outside, hour), seconds)
         light = outside.radiation * TRANSMISSION
         exchange = self._air_changes(outside) * HEIGHT / _HOUR
         transpired = self._transpiration(light)
@@ -81,6 +87,23 @@ class Zone:
             hour=hour,
         )
         return decide(self.controls, self.setpoints, seen)
+
+    def put(self, actuator: str, state: Scalar | None) -> None:
+        """Somebody puts an actuator into a state, and it is held there; ValueError where it has no such state."""
+        self.controls = self.controls.put(actuator, state)
+        self._held[actuator] = HELD_SECONDS
+
+    def let_go(self, actuator: str) -> None:
+        """The zone's own controls have the actuator again."""
+        self._held.pop(actuator, None)
+
+    def _overruled(self, decided: Controls, seconds: float) -> Controls:
+        """What is held stays as it is, whatever the controls decided."""
+        if not self._held:
+            return decided
+        held = {actuator: getattr(self.controls, actuator) for actuator in self._held}
+        self._held = {actuator: left - seconds for actuator, left in self._held.items() if left > seconds}
+        return replace(decided, **held)
 
     def _air_changes(self, outside: Outside) -> float:
         """Air changes an hour: leaks, and vents that the wind helps."""

@@ -1,12 +1,20 @@
-"""The house's own controls: thermostats with hysteresis for heater, vents, pump, lamps and screen."""
+"""The house's own controls: thermostats with hysteresis for heater, vents, pump, lamps and screen, and what overrules them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
+
+from schema.actuators import Scalar
 
 STORM: Final = 14.0
 """Wind in m/s at which vents close, whatever the heat."""
 _DAY_HOURS: Final = range(5, 21)
+_SWITCH: Final[Mapping[str, bool]] = {"on": True, "off": False}
+_SCREEN: Final[Mapping[str, bool]] = {"closed": True, "open": False}
+_POSITIONS: Final = {"heater": _SWITCH, "pump": _SWITCH, "lamps": _SWITCH, "screen": _SCREEN}
+_FULLY_OPEN: Final = 100.0
 
 
 class Setpoints(msgspec.Struct, frozen=True):
@@ -50,6 +58,23 @@ class Controls(msgspec.Struct, frozen=True):
             "lamps": _on(self.lamps),
             "screen": "closed" if self.screen else "open",
         }
+
+    def put(self, actuator: str, state: Scalar | None) -> "Controls":
+        """The same with one actuator in a state as its box reports it. ValueError: it has no such state, or there is none."""
+        if actuator == "vent":
+            return replace(self, vent=_opened(state))
+        if actuator not in _POSITIONS:
+            raise ValueError(f"there is no actuator {actuator} in this box")
+        positions = _POSITIONS[actuator]
+        if not isinstance(state, str) or state not in positions:
+            raise ValueError(f"{actuator} is {' or '.join(positions)}, not {state}")
+        return replace(self, **{actuator: positions[state]})
+
+
+def _opened(state: Scalar | None) -> float:
+    if isinstance(state, bool) or not isinstance(state, int | float) or not 0 <= state <= _FULLY_OPEN:
+        raise ValueError(f"vent is open to 0 to 100 %, not {state}")
+    return float(state)
 
 
 def _on(flag: bool) -> str:

@@ -12,6 +12,7 @@ from glasshouse.simulator.house import House
 from glasshouse.simulator.malformed import MALFORMED
 from glasshouse.simulator.message import Message
 from glasshouse.simulator.sensors import MEASURES
+from schema.actuators import Scalar
 from schema.ids import device_event_id, format_event_id
 from schema.times import format_time, from_micros, to_micros
 
@@ -52,7 +53,12 @@ class Device:
         self._rng = Random(f"{seed}/{name}/values")  # noqa: S311 (noise, not secrets)
         self._dice = Dice(rates, Random(f"{seed}/{name}/faults"))  # noqa: S311
         self._gauged = 0.0
-        self._told: dict[str, str | float] = {}
+        self._told: dict[str, Scalar] = {}
+
+    @property
+    def obeys(self) -> bool:
+        """Whether it takes commands: it is an actuator box."""
+        return self.kind == "actuators"
 
     def speak(self, house: House, now: datetime) -> Message:
         """The next message: a changed actuator's state, a reading, or something that nobody can read."""
@@ -60,7 +66,7 @@ class Device:
         self.sequence += 1
         if fault is Fault.MALFORMED:
             return self._message("reading", self._rng.choice(_MALFORMED)(self.sequence), fault=fault)
-        zone = house.zones[self.zone % len(house.zones)]
+        zone = house.zone(self.zone)
         change = self._change(zone)
         if change is not None:
             return self._event("state", change, now, None if fault in (Fault.NAN, Fault.OUT_OF_RANGE) else fault)
@@ -76,9 +82,23 @@ class Device:
         """Topic and payload that its broker publishes, retained, when it is gone without a word."""
         return f"{self.topic}/status", _encode({"status": "offline"})
 
+    def state(self, actuator: str, state: Scalar, now: datetime, *, by: str, command_id: str | None = None) -> Message:
+        """An actuator is in that state because somebody wanted it so, and not by the zone's own controls."""
+        self.sequence += 1
+        self._told[actuator] = state
+        body = {"actuatorId": actuator, "state": state, "by": by}
+        return self._event("state", body if command_id is None else {**body, "commandId": command_id}, now, None)
+
+    def ack(self, command_id: str, result: str, *, twice: bool = False, **details: Scalar | None) -> Message:
+        """An answer to a command: what became of it, with `state` or `reason`. It has no id of its own: it is given once."""
+        self.sequence += 1
+        known = {name: value for name, value in details.items() if value is not None}
+        payload = _encode({"commandId": command_id, "result": result, **known})
+        return self._message("ack", payload, fault=Fault.DOUBLED if twice else None, answer=f"{command_id} {result}")
+
     def _change(self, zone: Zone) -> dict[str, Any] | None:
         """The state of one actuator that is not as it was last told; an actuator box tells its first states, too."""
-        if self.kind != "actuators":
+        if not self.obeys:
             return None
         for actuator, state in zone.controls.states().items():
             if self._told.get(actuator) != state:
@@ -125,6 +145,7 @@ class Device:
         fault: Fault | None = None,
         *,
         retain: bool = False,
+        answer: str | None = None,
     ) -> Message:
         return Message(
             device=self.name,
@@ -137,4 +158,5 @@ class Device:
             event_id=event_id,
             fault=fault,
             retain=retain,
+            answer=answer,
         )

@@ -1,13 +1,16 @@
 """What goes wrong between a sensor and its broker: at known rates, decided by the seed, at most one fault a message."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from itertools import accumulate
 from random import Random
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from schema.metrics import METRICS
+
+F = TypeVar("F")
 
 
 class Fault(StrEnum):
@@ -45,18 +48,24 @@ class FaultRates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         }
 
 
-class Dice:
-    """Decides the fault of each message in turn."""
+class Rates(Protocol[F]):
+    """How often each kind of fault occurs."""
 
-    def __init__(self, rates: FaultRates, rng: Random) -> None:
+    def by_fault(self) -> Mapping[F, float]: ...
+
+
+class Dice(Generic[F]):
+    """Decides in turn which fault occurs."""
+
+    def __init__(self, rates: Rates[F], rng: Random) -> None:
         shares = rates.by_fault()
         if min(shares.values()) < 0 or sum(shares.values()) > 1:
-            raise ValueError("fault rates are shares of all messages: none below 0, together at most 1")
+            raise ValueError("fault rates are shares of the whole: none below 0, together at most 1")
         self._bounds = tuple(zip(shares, accumulate(shares.values()), strict=True))
         self._rng = rng
 
-    def throw(self) -> Fault | None:
-        """The fault of the next message; None for most."""
+    def throw(self) -> F | None:
+        """The next fault; None for most."""
         roll = self._rng.random()
         return next((fault for fault, bound in self._bounds if roll < bound), None)
 

@@ -1,12 +1,13 @@
-"""A connection to the broker that some devices share: it sends until the broker has it, and takes in their receipts.
+"""A connection to the broker that some devices share: it sends until the broker has it, and takes in receipts and commands.
 
 What has no PUBACK when the connection is lost is sent again on the next, the same message with the same id. The last will is
-that of the first device, since MQTT has one a connection; up to as many devices as there are connections have one of their own.
+that of the first device, since MQTT has one a connection.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -30,6 +31,9 @@ SESSION_SECONDS: Final = 600
 _RETRY_SECONDS: Final = 0.2
 _REFUSED: Final = 128
 
+OnCommand = Callable[[Arrived, datetime], None]
+"""Called with each command that arrives, and when it did; must not block."""
+
 
 class Gateway:
     """One connection and its devices. `run` it; `send` what the ledger has."""
@@ -43,18 +47,20 @@ class Gateway:
         ledger: Ledger,
         receipts: Receipts,
         report: SimulationReport,
+        on_command: OnCommand,
     ) -> None:
         topic, payload = devices[0].last_will()
         self.name = name
         self.devices = devices
         self._address = address
         self._ledger, self._receipts, self._report = ledger, receipts, report
+        self._on_command = on_command
         self._response_topics = {device.name: f"{device.topic}/receipt" for device in devices}
         self._queue: asyncio.Queue[tuple[Message, Entry]] = asyncio.Queue(QUEUED)
         self._session = Session(
             address,
             client_id=name,
-            filters=list(self._response_topics.values()),
+            filters=[*self._response_topics.values(), *(f"{device.topic}/command/+" for device in devices if device.obeys)],
             handler=self._receive,
             session_expiry_s=SESSION_SECONDS,
             will=Will(topic, payload, qos=1, retain=True),
@@ -79,6 +85,10 @@ class Gateway:
                 await self._session.connected()
         except TimeoutError:
             raise self._session.last_error or BrokerUnreachableError(f"no answer from the broker at {self._address}") from None
+
+    def lose_link(self, seconds: float) -> None:
+        """Break off without a word, as a router does that lost its power, and stay away so long."""
+        self._session.break_off(seconds)
 
     async def send(self, message: Message, entry: Entry) -> None:
         """Queue a message; waits where too many are queued."""
@@ -132,6 +142,9 @@ class Gateway:
         return False
 
     def _receive(self, arrived: Arrived) -> None:
+        if "/command/" in arrived.topic:
+            self._on_command(arrived, datetime.now(UTC))
+            return
         self._receipts.receive(arrived.topic, arrived.correlation_data, arrived.payload, now_ms())
 
 

@@ -38,6 +38,10 @@ class House:
             self._step(step)
             seconds -= step
 
+    def zone(self, number: int) -> Zone:
+        """The zone that a device of that number stands in: devices are spread over all zones in turn."""
+        return self.zones[number % len(self.zones)]
+
     def _step(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
         self.outside = self._weather.step(self.moment, seconds)

@@ -26,8 +26,9 @@ class LedgerError(Exception):
 class Line(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     """One message. Times are epoch milliseconds. `sent` null: never sent, but dropped on the way; others null: not known to be.
 
-    `result` is that of the first receipt, `duplicates` how many receipts said "duplicate". `at` is the message's own time, and
-    `sha256` the payload's where the message is malformed: both recognise in the log what has no event id of its own.
+    `result` is that of the first receipt, `duplicates` how many receipts said "duplicate". `at` is the message's own time,
+    `answer` what it says of which command, and `sha256` the payload's where the message is malformed: these recognise in the
+    log what has no event id of its own.
     """
 
     device: str
@@ -42,6 +43,7 @@ class Line(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     topic: str = ""
     at: int | None = None
     fault: str | None = None
+    answer: str | None = None
     sha256: str | None = None
 
 

@@ -9,7 +9,10 @@ from glasshouse.simulator.ledger import Line
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One message. `at` is its own time in milliseconds; `event_id` is known where the device gave it an id of its own."""
+    """One message. `at` is its own time in milliseconds; `event_id` is known where the device gave it an id of its own.
+
+    `answer` is what it says of which command: "<command id> <result>".
+    """
 
     device: str
     sequence: int
@@ -21,6 +24,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_id: str | None = None
     fault: Fault | None = None
     retain: bool = False
+    answer: str | None = None
 
     @property
     def copies(self) -> int:
@@ -37,5 +41,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             topic=self.topic,
             at=self.at,
             fault=self.fault.value if self.fault else None,
+            answer=self.answer,
             sha256=sha256(self.payload).hexdigest() if self.fault is Fault.MALFORMED else None,
         )

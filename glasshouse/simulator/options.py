@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from glasshouse.simulator.faults import Fault, FaultRates
+from glasshouse.simulator.mishaps import Mishap, MishapRates
 from schema.ids import ID_PATTERN
 
 MAX_DEVICES: Final = 10_000
@@ -38,6 +39,7 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float = 52.0
     start: datetime | None = None
     faults: FaultRates = FaultRates()
+    mishaps: MishapRates = MishapRates()
     run: str | None = None
 
     def __post_init__(self) -> None:
@@ -56,7 +58,7 @@ class SimulationReport(msgspec.Struct, kw_only=True):
     """The figures of one run, so far or at its end. Messages count once, however often they were sent.
 
     `faults` is how many messages each fault hit; of those, the dropped ones are not among `sent`. `refused`: the broker
-    answered that it will not take them.
+    answered that it will not take them. `commands` is how many were taken, `mishaps` how many of them each mishap hit.
     """
 
     sent: int = 0
@@ -67,9 +69,14 @@ class SimulationReport(msgspec.Struct, kw_only=True):
     resent: int = 0
     refused: int = 0
     faults: dict[str, int] = {}
+    commands: int = 0
+    mishaps: dict[str, int] = {}
 
     def count(self, fault: Fault) -> None:
         self.faults[fault.value] = self.faults.get(fault.value, 0) + 1
+
+    def befell(self, mishap: Mishap) -> None:
+        self.mishaps[mishap.value] = self.mishaps.get(mishap.value, 0) + 1
 
 
 Progress = Callable[[SimulationReport], None]

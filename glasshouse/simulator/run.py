@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from adapters.mqtt.address import BrokerAddress
+from glasshouse.simulator.boxes import Boxes
 from glasshouse.simulator.fleet import Fleet
 from glasshouse.simulator.house import House
 from glasshouse.simulator.ledger import Ledger
@@ -33,12 +34,13 @@ async def run_simulation(options: SimulationOptions, *, progress: Progress | Non
     try:
         run = options.run or secrets.token_hex(4)
         fleet = Fleet(options, run, ledger.sequences)
-        outbox = Outbox(address, run, fleet.devices, ledger, report)
+        boxes = Boxes(fleet.devices, options, report)
+        outbox = Outbox(address, run, fleet.devices, ledger=ledger, report=report, on_command=boxes.take)
         async with asyncio.TaskGroup() as tasks:
             company = [tasks.create_task(outbox.run(), name="outbox"), tasks.create_task(ledger.run(), name="ledger")]
             if progress is not None:
                 company.append(tasks.create_task(_tell(progress, report), name="progress"))
-            await _simulate(options, fleet, outbox, report)
+            await _simulate(options, fleet, boxes, outbox, report)
             for task in company:
                 task.cancel()
     except BaseExceptionGroup as errors:
@@ -48,13 +50,13 @@ async def run_simulation(options: SimulationOptions, *, progress: Progress | Non
     return report
 
 
-async def _simulate(options: SimulationOptions, fleet: Fleet, outbox: Outbox, report: SimulationReport) -> None:
+async def _simulate(options: SimulationOptions, fleet: Fleet, boxes: Boxes, outbox: Outbox, report: SimulationReport) -> None:
     """From the first status to the last receipt. A broker that stays away ends it late, not never."""
     await outbox.connected()
     await outbox.announce()
     with suppress(TimeoutError):
         async with asyncio.timeout(None if options.seconds is None else options.seconds + DRAIN_SECONDS):
-            await _speak(options, fleet, outbox)
+            await _speak(options, fleet, boxes, outbox)
     with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             await outbox.submit(fleet.rest())
@@ -72,8 +74,11 @@ async def _last_receipts(outbox: Outbox, report: SimulationReport) -> None:
                 await outbox.receipts.all_here()
 
 
-async def _speak(options: SimulationOptions, fleet: Fleet, outbox: Outbox) -> None:
-    """Let the devices speak at the rate asked for. What a slow broker kept from being said is caught up by a second at most."""
+async def _speak(options: SimulationOptions, fleet: Fleet, boxes: Boxes, outbox: Outbox) -> None:
+    """Let the devices speak at the rate asked for, and answer commands as they come.
+
+    What a slow broker kept from being said is caught up by a second at most.
+    """
     loop = asyncio.get_running_loop()
     house = House(seed=options.seed, start=options.start or _this_morning(), latitude=options.latitude)
     total = None if options.seconds is None else max(1, round(options.rate * options.seconds))
@@ -89,7 +94,7 @@ async def _speak(options: SimulationOptions, fleet: Fleet, outbox: Outbox) -> No
         before = now
         said += due
         await outbox.announce()
-        await outbox.submit(_messages(fleet, house, due))
+        await outbox.submit([*boxes.act(house, datetime.now(UTC), outbox.lose_link), *_messages(fleet, house, due)])
         await asyncio.sleep(TICK_SECONDS)
 
 

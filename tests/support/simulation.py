@@ -14,6 +14,7 @@ from adapters.event_log.port import EventLog
 from adapters.mqtt.address import BrokerAddress
 from glasshouse.simulator.faults import FaultRates
 from glasshouse.simulator.ledger import Line, read_ledger
+from glasshouse.simulator.mishaps import MishapRates
 from glasshouse.simulator.options import SimulationOptions
 from ingest.limits import IngestLimits
 from ingest.metrics import IngestMetrics
@@ -21,6 +22,7 @@ from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pipeline
 
 NO_FAULTS = FaultRates(dropped=0, late=0, doubled=0, out_of_order=0, malformed=0, nan=0, out_of_range=0)
+NO_MISHAPS = MishapRates(refused=0, failed=0, slow=0, answered_twice=0, cut_off=0, by_hand=0)
 MANY_FAULTS = FaultRates(dropped=0.05, late=0.05, doubled=0.1, out_of_order=0.05, malformed=0.1, nan=0.05, out_of_range=0.05)
 
 

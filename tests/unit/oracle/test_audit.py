@@ -14,7 +14,7 @@ from glasshouse.oracle.audit import audit
 from glasshouse.oracle.report import Latency
 from glasshouse.simulator.ledger import Ledger, LedgerError, Line
 from schema.envelope import Metadata
-from schema.events import ActuatorEvent, DeadLettered, DeviceStatus, Event, SensorReading
+from schema.events import ActuatorEvent, CommandAck, DeadLettered, DeviceStatus, Event, SensorReading
 from schema.ids import content_event_id, device_event_id, format_event_id
 from schema.registry import REGISTRY
 from schema.times import from_micros
@@ -199,6 +199,18 @@ async def test_statuses_and_last_wills_are_never_invented(world: World) -> None:
 async def test_a_receipted_status_that_is_missing_is_lost(world: World) -> None:
     await world.sent(line(1, own=False, kind="status", at=None, event_id=format_event_id(content_event_id(None, "s"))))
     assert (await audit(world.ledger, world.log, None)).lost == 1
+
+
+async def test_an_answer_is_recognised_by_its_command_and_what_it_says(world: World) -> None:
+    def answer(sequence: int, says: str, **what: Any) -> Line:
+        return line(sequence, own=False, kind="ack", at=None, answer=says, **what)
+
+    await world.sent(answer(1, "c-1 accepted", receipted=None), answer(2, "c-1 succeeded"), answer(3, "c-2 accepted"))
+    for number, (command, result) in enumerate([("c-1", "accepted"), ("c-1", "succeeded"), ("c-2", "rejected")]):
+        ack = CommandAck(device_id="d", command_id=command, result=result, timestamp=NOW)
+        await world.stored(ack, content_event_id(None, str(number)))
+    report = await audit(world.ledger, world.log, None)
+    assert (report.stored, report.lost, report.invented, report.unknown) == (2, 1, 1, 0)
 
 
 async def test_other_houses_in_the_log_are_left_alone(world: World) -> None:
