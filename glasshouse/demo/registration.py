@@ -1,8 +1,10 @@
 """The demo's devices are given names and places as people would do it: over the GraphQL API."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from glasshouse.client import ApiClient
+from glasshouse.demo.actuators import declared
 from glasshouse.simulator.fleet import Fleet
 from glasshouse.simulator.house import CROPS
 from glasshouse.simulator.options import SimulationOptions
@@ -27,8 +29,9 @@ async def register(client: ApiClient, options: SimulationOptions) -> None:
         await client.change(_REGISTER_DEVICE, input=device)
 
 
-def _devices(options: SimulationOptions) -> Iterator[dict[str, str]]:
-    for device in Fleet(options, "", {}).devices:
+def _devices(options: SimulationOptions) -> Iterator[dict[str, Any]]:
+    devices = Fleet(options, "", {}).devices
+    for device in devices:
         crop, _ = CROPS[device.zone % len(CROPS)]
         outside = device.kind == "weather"
         yield {
@@ -36,4 +39,5 @@ def _devices(options: SimulationOptions) -> Iterator[dict[str, str]]:
             "deviceType": device.kind,
             "name": "Weather station" if outside else f"{crop.capitalize()} {device.kind}",
             "location": f"{options.site}/outside" if outside else f"{options.site}/house-1/{crop}",
+            "actuators": declared(device, devices, options.time_factor) if device.obeys else [],
         }
