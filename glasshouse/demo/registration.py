@@ -19,6 +19,11 @@ mutation ($input: RegisterDeviceInput!) {
   registerDevice(input: $input) { __typename ... on OperationError { message } }
 }
 """
+_ISSUE_KEY = """
+mutation ($input: IssueKeyInput!) {
+  issueKey(input: $input) { __typename ... on IssueKeySuccess { secret } ... on OperationError { message } }
+}
+"""
 
 
 async def register(client: ApiClient, options: SimulationOptions) -> None:
@@ -27,6 +32,12 @@ async def register(client: ApiClient, options: SimulationOptions) -> None:
     await client.change(_DEFINE_SITE, input=site)
     for device in _devices(options):
         await client.change(_REGISTER_DEVICE, input=device)
+
+
+async def automation_key(client: ApiClient, site: str) -> str:
+    """A key that may give commands at that site, and nothing else."""
+    issued = await client.change(_ISSUE_KEY, input={"name": "demo automation", "role": "OPERATOR", "sites": [site]})
+    return str(issued["secret"])
 
 
 def _devices(options: SimulationOptions) -> Iterator[dict[str, Any]]:

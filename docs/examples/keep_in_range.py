@@ -1,0 +1,1 @@
+../../glasshouse/demo/keep_in_range.py

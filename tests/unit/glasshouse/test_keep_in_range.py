@@ -1,0 +1,43 @@
+"""The demo's automation wants done what its rules say, and nothing that is done already."""
+
+from typing import Any
+
+import pytest
+
+from glasshouse.demo.keep_in_range import Order, Rule, orders
+
+VENT = Rule("temperature", 18, 26, "vent", 0.0, 100.0)
+
+
+def sensor(value: float | None, *, location: str = "home/a", **changes: Any) -> dict[str, Any]:
+    reading = {"eventId": "e-1", "metric": "temperature", "value": value, "quality": "GOOD", **changes}
+    return {"id": f"climate of {location}", "location": location, "actuators": [], "latest": [reading]}
+
+
+def box(state: Any, *, location: str = "home/a", actuator: str = "vent") -> dict[str, Any]:
+    actuators = [{"actuatorId": actuator, "state": state}, {"actuatorId": "lamps", "state": "on"}]
+    return {"id": f"box of {location}", "location": location, "actuators": actuators, "latest": []}
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "wanted"), [(30, 0, 100), (10, 50, 0), (22, 50, None), (18, 50, None), (26, 50, None), (30, 100, None)]
+)
+def test_an_actuator_is_set_where_the_metric_is_out_of_range_and_it_is_not_there_yet(
+    value: float, state: float, wanted: float | None
+) -> None:
+    expected = [] if wanted is None else [Order("box of home/a", "vent", wanted, "e-1")]
+    assert list(orders([VENT], [sensor(value), box(state)])) == expected
+
+
+def test_each_place_has_its_own_sensor_and_its_own_actuators() -> None:
+    devices = [sensor(30), sensor(22, location="home/b"), box(0), box(0, location="home/b"), box(0, location="home/c")]
+    assert [order.device for order in orders([VENT], devices)] == ["box of home/a"]
+
+
+@pytest.mark.parametrize("reading", [{"quality": "BAD"}, {"quality": "SUSPECTED"}, {"value": None}, {"metric": "humidity"}])
+def test_nothing_is_done_for_a_value_that_cannot_be_trusted(reading: dict[str, Any]) -> None:
+    assert list(orders([VENT], [sensor(**{"value": 30, **reading}), box(0)])) == []
+
+
+def test_nothing_is_asked_of_an_actuator_that_never_told_its_state() -> None:
+    assert list(orders([VENT], [sensor(30), box(0, actuator="shutter")])) == []
