@@ -1,6 +1,7 @@
 /** Puts the page together: the session decides whether the key is asked for or the house is shown. */
 
 import { serverNow } from "./clock.js";
+import { Commands } from "./commands.js";
 import { hasCode } from "./graphql.js";
 import { Letters } from "./letters.js";
 import { Live, OVER } from "./live.js";
@@ -14,6 +15,7 @@ const store = new Store(serverNow, () => view.schedule());
 const recent = new Recent(serverNow, (id) => view.groups.cards.get(id)?.spoilTrends(), refused);
 const view = new View(store, (device) => recent.want(device));
 const letters = new Letters(refused);
+const commands = new Commands(refused);
 /** @type {Live | null} */ let live = null;
 
 /** The house is shown once there is something to show; till then the reader may still be asked for a key. */
@@ -40,6 +42,7 @@ function askForKey(why) {
   live?.stop();
   live = null;
   letters.close();
+  commands.close();
   byId("house").hidden = true;
   byId("login").hidden = false;
   byId("login-error").textContent = why;

@@ -49,6 +49,7 @@ const significant = new Intl.NumberFormat(undefined, { maximumSignificantDigits:
 const byDigits = [0, 1, 2, 3].map(
   (digits) => new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
 );
+const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 /** The order of names for people: bench-2 before bench-10. @type {(a: string, b: string) => number} */
@@ -105,6 +106,11 @@ export function formatSpan(milliseconds) {
 /** A full local date and time. @param {number} milliseconds since the epoch */
 export function formatMoment(milliseconds) {
   return moment.format(milliseconds);
+}
+
+/** The local time of day, of what happened in one go. @param {number} milliseconds since the epoch */
+export function formatClock(milliseconds) {
+  return clockTime.format(milliseconds);
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */

@@ -9,6 +9,9 @@
  *   actuators: Actuator[], latest?: Reading[]}} DeviceDetails
  * @typedef {{topic: string, code: string, reason: string, payload: string, size: number,
  *   receivedAt: string}} DeadLetter
+ * @typedef {{id: string, correlationId: string, deviceId: string, actuatorId: string, command: string, value: unknown,
+ *   state: string, requestedAt: string, requestedBy: string | null, reason: string | null}} Command
+ * @typedef {{__typename: string, eventId: string, type: string, at: string, actor: string | null}} Traced
  * @typedef {{start: string, count: number, mean: number | null}} Bucket
  * @typedef {{deviceId: string, sensorId: string, metric: string}} Selector
  * @typedef {{__typename: string, cursor: string, reading?: Reading, reason?: string}} ReadingMessage
@@ -51,4 +54,25 @@ export const HEALTH = "query Health { deadLetters(first: 1) { totalCount } proje
 
 export const DEAD_LETTERS = `query DeadLetters($first: Int!) {
   deadLetters(first: $first) { totalCount nodes { topic code reason payload size receivedAt } }
+}`;
+
+/** What was asked of actuators, the newest first. */
+export const COMMANDS = `query Commands($first: Int!) {
+  commands(first: $first) {
+    nodes { id correlationId deviceId actuatorId command value state requestedAt requestedBy reason }
+  }
+}`;
+
+/** What hangs together with a command, from its cause to what came of it. */
+export const TRACE = `query Trace($correlationId: ID!) {
+  trace(correlationId: $correlationId) { truncated entries {
+    __typename
+    ... on Traced { eventId type at actor }
+    ... on TracedReading { after readings { deviceId metric value unit } }
+    ... on TracedRequest { commandIds }
+    ... on TracedCommand { deviceId actuatorId command value }
+    ... on TracedStep { step: state reason reachedState }
+    ... on TracedAnswer { deviceId toldOf: actuatorId result told: state reason late }
+    ... on TracedEnd { succeeded setBack }
+  } }
 }`;

@@ -61,6 +61,29 @@ def device(device_id: str = "bench-1", *latest: Json, **changes: Any) -> Json:
     }
 
 
+def command(command_id: str = "c-1", **changes: Any) -> Json:
+    """One command as GraphQL gives it, asked for just now."""
+    return {
+        "id": command_id,
+        "correlationId": f"all-{command_id}",
+        "deviceId": "actuators-1",
+        "actuatorId": "vent",
+        "command": "set",
+        "value": 50.0,
+        "state": "REQUESTED",
+        "requestedAt": format_time(datetime.now(UTC)),
+        "requestedBy": "automation",
+        "reason": None,
+        **changes,
+    }
+
+
+def traced(kind: str, **fields: Any) -> Json:
+    """One entry of a trace as GraphQL gives it, from just now."""
+    common = {"eventId": "e-1", "type": kind, "at": format_time(datetime.now(UTC)), "actor": None}
+    return {"__typename": f"Traced{kind}", **common, **fields}
+
+
 def ago(seconds: float) -> str:
     return format_time(datetime.now(UTC) - timedelta(seconds=seconds))
 
@@ -72,6 +95,8 @@ class StagedHouse:
         self.page = page
         self.devices: list[Json] = []
         self.letters: list[Json] = []
+        self.commands: list[Json] = []
+        self.traces: dict[str, Json] = {}
         self.series: list[Json] = []
         self.projections: list[Json] = []
         self.logged_in = True
@@ -140,6 +165,10 @@ class StagedHouse:
                 return {"series": self.series}
             case "Health":
                 return {"deadLetters": {"totalCount": len(self.letters)}, "projections": self.projections}
+            case "Commands":
+                return {"commands": {"nodes": self.commands[: variables["first"]]}}
+            case "Trace":
+                return {"trace": self.traces.get(variables["correlationId"])}
             case "DeadLetters":
                 return {"deadLetters": {"totalCount": len(self.letters), "nodes": self.letters}}
             case _:

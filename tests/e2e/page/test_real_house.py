@@ -13,6 +13,10 @@ from tests.support.page_server import Server
 TOPIC = "glasshouse/home/bench-1/reading"
 ISSUE = "mutation ($input: IssueKeyInput!) { issueKey(input: $input) { ... on IssueKeySuccess { secret } } }"
 REVOKE = "mutation ($input: RevokeKeyInput!) { revokeKey(input: $input) { __typename } }"
+DECLARE = "mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) { __typename } }"
+COMMAND = """mutation ($input: IssueCommandInput!) {
+  issueCommand(input: $input) { ... on IssueCommandSuccess { command { id } } ... on OperationError { message } }
+}"""
 STORED = '{ readings(deviceId: "bench-1", first: 500) { nodes { eventId } } }'
 
 
@@ -76,6 +80,23 @@ def test_what_could_not_be_understood_is_counted_and_explained(page: Page, serve
     page.goto(f"{server.url}/#key={server.key}")
     page.get_by_role("button", name=re.compile("1 dead letters")).click()
     expect(page.get_by_role("dialog").locator("pre")).to_have_text('{"reading": {"tempera')
+
+
+def test_a_command_moves_on_before_the_readers_eyes_and_tells_why(page: Page, server: Server) -> None:
+    server.ask(DECLARE, input={"deviceId": "bench-3", "location": "home/house-1", "actuators": [{"actuatorId": "fan"}]})
+    server.publish("glasshouse/home/bench-3/status", [{"status": "online"}])
+    server.until('{ device(id: "bench-3") { status } }', lambda told: told["device"] and told["device"]["status"])
+    page.goto(f"{server.url}/#key={server.key}")
+    page.get_by_role("button", name="Commands").click()
+    wanted = {"deviceId": "bench-3", "actuatorId": "fan", "value": "on"}
+    command = server.ask(COMMAND, input=wanted)["issueCommand"]["command"]["id"]
+    entry = page.get_by_role("dialog", name="Commands").locator(".command")
+    expect(entry.locator(".state")).to_have_text("dispatched")
+    entry.get_by_role("button").click()
+    answers = [{"commandId": command, "result": "accepted"}, {"commandId": command, "result": "succeeded", "state": "on"}]
+    server.publish("glasshouse/home/bench-3/ack", answers)
+    expect(entry.locator(".state")).to_have_text("succeeded")
+    expect(entry.locator(".trace")).to_contain_text("bench-3 answers succeeded: on")
 
 
 def test_a_wrong_key_is_refused(page: Page, server: Server) -> None:
