@@ -11,14 +11,13 @@ from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
 from glasshouse.holding import LeaseProbe, holding
 from glasshouse.loops import spared_collector
 from glasshouse.react_side import ReactorsProbe, ReactSide, new_client_id
-from glasshouse.reading import Reading, accounts_at, latest_at
+from glasshouse.reading import Reading, latest_at, open_accounts
 from glasshouse.roles.ingest import shared_broker
 from glasshouse.roles.stage import Running, Stage, on_stage
 from glasshouse.settings import Settings
 from glasshouse.web_side import ops_server
 from projections.accounts import Accounts
 from projections.advice import LatestAdvice
-from projections.engine import Engine
 from projections.feed import Feed
 from projections.latest import LatestState
 from projections.metrics import ProjectionMetrics
@@ -60,10 +59,9 @@ async def reacting(settings: Settings, *, standby: bool = False) -> AsyncIterato
 
 def _reading(stage: Stage) -> tuple[Reading, LatestState]:
     """Whom to answer, and the latest state that advises."""
-    folder, log = stage.folder, stage.log
-    accounts, latest = accounts_at(folder.accounts), latest_at(folder.snapshots / "latest.json")
-    feed = Feed(log, only=_READ)
-    return Reading(feed, Engine(log, feed, [accounts, latest], metrics=ProjectionMetrics(stage.registry)), accounts), latest
+    latest = latest_at(stage.folder.snapshots / "latest.json")
+    feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
+    return open_accounts(stage.log, feed, metrics, path=stage.folder.accounts, beside=[latest]), latest
 
 
 @asynccontextmanager
