@@ -23,6 +23,7 @@ from reactors.metrics import ReactorMetrics
 from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION
 
 CLIENT_ID: Final = "glasshouse-react"
+_DRAIN_SECONDS: Final = 2
 
 
 def new_client_id() -> str:
@@ -75,7 +76,8 @@ class ReactSide:
         await self.engine.started()
 
     async def stop(self) -> None:
-        """Let the reactors keep what they know, then let go of the broker."""
+        """Send nothing more, let the reactors keep what they know, then let go of the broker."""
+        await self._crew.drain(_DRAIN_SECONDS)
         for task in (self._working, self._connecting):
             if task is not None:
                 task.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from adapters.event_log.port import EventLog
 from adapters.tracing.port import OFF, Tracer
@@ -56,6 +57,12 @@ class Crew:
             standing=standing,
             tracer=tracer,
         )
+
+    async def drain(self, seconds: float) -> None:
+        """Send nothing more, and wait so long for what the broker has to say: what it does not say is in doubt."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._sending.drained()
 
     async def run(self) -> None:
         """Until cancelled."""

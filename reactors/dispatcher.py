@@ -67,6 +67,7 @@ class Dispatcher:
             if plan.step.stream in taken and plan.publication is not None:
                 self._metrics.published((self._clock.now() - plan.command.requested_at).total_seconds())
                 self._sending.send(plan.command, plan.publication, plan.step.causation_id)
+        self._sending.rest()
         is_left = len(due) > room or any(plan.step.stream not in taken for plan in plans)
         return now if is_left or self._sending.told else None
 

@@ -61,6 +61,8 @@ class Sending:
         self._tracer = tracer
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failure: BaseException | None = None
+        self._is_shut = False
+        self._rested = asyncio.Event()
 
     @property
     def is_ready(self) -> bool:
@@ -70,7 +72,7 @@ class Sending:
     @property
     def room(self) -> int:
         """How many more may be sent now."""
-        return _AT_ONCE - len(self._tasks)
+        return 0 if self._is_shut else _AT_ONCE - len(self._tasks)
 
     def send(self, command: Command, publication: Publication, cause: str | None = None) -> None:
         """Publish it, unless it is too late. `cause` is the id of the event that it follows from, for who follows it."""
@@ -87,6 +89,17 @@ class Sending:
         """What was told of these is known by now."""
         for command_id in command_ids:
             self.told.pop(command_id, None)
+
+    async def drained(self) -> None:
+        """Take no more from now on; return once the broker has answered all that was sent, and that is known."""
+        self._is_shut = True
+        self._woken.set()
+        await self._rested.wait()
+
+    def rest(self) -> None:
+        """Whoever sends has done all that he can for now."""
+        if self._is_shut and not self._tasks and not self.told:
+            self._rested.set()
 
     async def close(self) -> None:
         """Stop waiting for the broker."""

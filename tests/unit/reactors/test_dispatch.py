@@ -114,6 +114,24 @@ async def test_what_the_broker_does_not_deliver_has_failed(reason: int, words: s
         assert words in house.log.stream("control-box")[-1].data.decode()
 
 
+async def test_a_stop_in_order_sends_nothing_more_and_waits_for_what_the_broker_says() -> None:
+    async with greenhouse() as house:
+        house.broker.answers.clear()
+        await house.ask("c1")
+        assert house.crew is not None
+        stopping = asyncio.create_task(house.crew.drain(60), name="drain")
+        await house.ask("c2", actuator="vent", value="open")
+        assert not stopping.done()
+        house.broker.answers.set()
+        await quiet()
+        assert stopping.done()
+        assert house.broker.commands == ["c1"]
+        assert house.steps() == ["dispatching", "dispatched"]
+        await house.stop()
+        await house.start()
+        assert house.broker.commands == ["c1", "c2"]
+
+
 async def test_a_publish_that_nobody_acknowledged_stays_in_doubt_and_ends_unknown() -> None:
     async with greenhouse() as house:
         house.broker.error = NotAcknowledgedError("the connection was lost")
