@@ -1,9 +1,10 @@
-"""Commands from the log to the broker: the reactors against a loop that only appends and publishes, and how long one takes.
+"""Commands to the broker: the reactors against a loop that only appends and publishes, and how long one takes in all.
 
-    python -m bench.commands [--commands 5000] [--rounds 3] [--seconds 5]
+    python -m bench.commands [--commands 5000] [--rounds 3] [--seconds 10]
 
 Both append CommandDispatching, publish with QoS 1 and append CommandDispatched, 500 commands at a time; the reactors also read
-the log, fold what is under way, and judge at which revision each is appended.
+the log, fold what is under way, and judge at which revision each is appended. How long a command takes is measured from before
+its mutation is sent to an `up` until its device has it, each with a correlation id of its own; beside the disk's sync time.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.broker import start_broker
 from adapters.mqtt.message import Message
 from adapters.mqtt.session import Session
+from bench.live import syncs, up
+from glasshouse.client import ApiClient
 from glasshouse.loops import run
 from glasshouse.react_side import ReactSide
 from projections.advice import LatestAdvice
@@ -38,7 +41,14 @@ from schema.registry import REGISTRY
 
 DEVICES = 1000
 AT_ONCE = 500
-RATE = 50
+RATE = 20
+LISTENED = "glasshouse/+/+/command/#"
+REGISTER = """mutation ($device: ID!) {
+  registerDevice(input: {deviceId: $device, location: "farm/1", actuators: [{actuatorId: "heater", type: SWITCH}]}) {
+    __typename ... on OperationError { message } } }"""
+ISSUE = """mutation ($device: ID!, $loop: ID!) {
+  issueCommand(input: {deviceId: $device, actuatorId: "heater", command: "set", value: "on", correlationId: $loop}) {
+    __typename ... on OperationError { message } } }"""
 _METADATA = Metadata(schema_version=1, source="bench", received_at=datetime.now(UTC))
 _HEATER = (ActuatorSpec(actuator_id="heater"),)
 
@@ -49,7 +59,7 @@ class Yard:
     def __init__(self, log: SqliteEventLog, address: BrokerAddress, folder: Path) -> None:
         self.log, self.address, self.folder = log, address, folder
         self.arrived: dict[str, float] = {}
-        self.session = Session(address, client_id="yard", filters=["glasshouse/+/+/command/#"], handler=self._hear, clean=True)
+        self.session = Session(address, client_id="yard", filters=[LISTENED], handler=self._hear, clean=True)
 
     async def register(self) -> None:
         events = [DeviceMetadata(device_id=f"box-{n}", location="farm", actuators=_HEATER) for n in range(DEVICES)]
@@ -157,17 +167,34 @@ async def ours(commands: int) -> float:
             return commands / (time.perf_counter() - began)
 
 
-async def latency(seconds: float) -> list[float]:
-    """Milliseconds from before a command is appended until its device has it, at a steady pace."""
-    async with yard() as there, reacting(there):
-        began: dict[str, float] = {}
-        for number in range(int(seconds * RATE)):
-            command = asked(number)
-            began[command.command_id or ""] = time.perf_counter()
-            await there.append([command])
-            await asyncio.sleep(1 / RATE)
-        await there.all_arrived(len(began))
-        return [1000 * (there.arrived[name] - at) for name, at in began.items()]
+async def latency(seconds: float) -> tuple[list[float], list[float]]:
+    """Seconds from before a mutation is sent until its device has the command, at a steady pace; and those of syncs."""
+    began: dict[str, float] = {}
+    arrived: dict[str, float] = {}
+    taken: list[float] = []
+
+    def hear(message: Message) -> None:
+        arrived[json.loads(message.payload)["correlationId"]] = time.perf_counter()
+
+    with TemporaryDirectory(prefix="glasshouse-bench-") as name:
+        async with up(Path(name) / "data") as ready, ApiClient(ready["http"], ready["admin_key"]) as client:
+            address = BrokerAddress(ready["mqtt"]["host"], ready["mqtt"]["port"])
+            async with Session(address, client_id="yard", filters=[LISTENED], handler=hear, clean=True):
+                count = int(seconds * RATE)
+                for number in range(count):
+                    await client.change(REGISTER, device=f"box-{number}")
+                probing = asyncio.create_task(syncs(Path(name), taken), name="syncs")
+                async with asyncio.TaskGroup() as tasks:
+                    for number in range(count):
+                        began[f"loop-{number}"] = time.perf_counter()
+                        tasks.create_task(client.change(ISSUE, device=f"box-{number}", loop=f"loop-{number}"), name="issue")
+                        await asyncio.sleep(1 / RATE)
+                async with asyncio.timeout(30):
+                    while len(arrived) < count:
+                        await asyncio.sleep(0.005)
+                probing.cancel()
+                await asyncio.gather(probing, return_exceptions=True)
+    return [arrived[loop] - at for loop, at in began.items()], taken
 
 
 async def measure(commands: int, rounds: int, seconds: float) -> None:
@@ -182,16 +209,21 @@ async def measure(commands: int, rounds: int, seconds: float) -> None:
         json.dumps({"bench": "commands", "metric": "dispatch against append and publish", "ratio": ratio, **figures}),
         flush=True,
     )
-    parts = quantiles(await latency(seconds), n=100)
-    told = {"rate": RATE, "seconds": seconds, "p50_ms": round(parts[49], 2), "p99_ms": round(parts[98], 2)}
-    print(json.dumps({"bench": "commands", "metric": "from the append of a command to its device", **told}), flush=True)
+    took, synced = await latency(seconds)
+    told = {"rate": RATE, "commands": len(took), **_cuts("", took), **_cuts("sync_", synced)}
+    print(json.dumps({"bench": "commands", "metric": "from a mutation to its device", **told}), flush=True)
+
+
+def _cuts(name: str, seconds: Sequence[float]) -> dict[str, float]:
+    parts = quantiles(seconds, n=100)
+    return {f"{name}p50_ms": round(parts[49] * 1e3, 2), f"{name}p99_ms": round(parts[98] * 1e3, 2)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commands", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
     run(measure(options.commands, options.rounds, options.seconds))
 
