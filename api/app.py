@@ -16,11 +16,13 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from api.access import Access
 from api.auth import Authenticator
 from api.deeds import LogNotes
+from api.deliveries import Deliveries
 from api.execution.operations import Operations
 from api.execution.streams import Streams
 from api.export_requests import MEDIA_TYPES
 from api.exports import Exports
 from api.health import Metrics, Readiness, healthz
+from api.ingestion import Ingest
 from api.limits import Limits
 from api.login import Sessions
 from api.metrics import ApiMetrics
@@ -50,12 +52,20 @@ def build_ops_app(
     probes: Sequence[HealthProbe],
     registry: CollectorRegistry,
     session_secret: bytes,
+    ingest: Ingest | None = None,
     limits: Limits | None = None,
 ) -> Starlette:
-    """What a process without an API answers: whether it lives, whether it is ready, and how it does."""
-    access = Access(Authenticator(accounts, SessionSigner(session_secret), utc_now), LogNotes())
-    routes = _ops_routes(probes, (limits or Limits()).probe_seconds, Metrics(registry, access))
+    """What a process without an API answers: whether it lives, whether it is ready, how it does, and what it takes in."""
+    notes, limits = LogNotes(), limits or Limits()
+    access = Access(Authenticator(accounts, SessionSigner(session_secret), utc_now), notes)
+    routes = _ops_routes(probes, limits.probe_seconds, Metrics(registry, access))
+    if ingest is not None:
+        routes.append(_ingest_route(Deliveries(ingest, access, notes, limits)))
     return _application(routes, ApiMetrics(registry))
+
+
+def _ingest_route(deliveries: Deliveries) -> Route:
+    return Route("/ingest", deliveries.respond, methods=["POST"])
 
 
 def _ops_routes(probes: Sequence[HealthProbe], seconds: float, metrics: Metrics) -> list[Route]:
@@ -78,6 +88,7 @@ def build_app(services: Services, *, graphiql: Path = GRAPHIQL) -> Starlette:
     routes = [
         Route("/graphql", GraphQLOverHttp(operations, events, access).respond, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", GraphQLOverWebSocket(operations, streams, access).serve),
+        _ingest_route(Deliveries(services.ingest, access, services.notes, services.limits)),
         Route("/export", Exports(services, access).respond),
         Route("/session", Sessions(access, services.limits).respond, methods=["POST", "DELETE"]),
         *_ops_routes(services.probes, services.limits.probe_seconds, Metrics(services.registry, access)),
@@ -110,7 +121,7 @@ def _middleware(allowed_origins: Collection[str]) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=sorted(allowed_origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "traceparent", "tracestate"],
+        allow_headers=["authorization", "content-encoding", "content-type", "traceparent", "tracestate"],
         expose_headers=["Retry-After"],
         max_age=600,
     )

@@ -18,6 +18,7 @@ _ROOMS: Final = {"changes": 10_000, "others": 1_000, "strangers": 500}
 _MOST_ENTRIES: Final = {
     frozenset({Action.CHANGE}): 1_000_000,
     frozenset({Action.READ, Action.WATCH, Action.EXPORT}): 1_000_000,
+    frozenset({Action.DELIVER}): 200_000,
     frozenset({Action.ENTER, Action.LOG_IN}): 200_000,
 }
 _WRITE_SECONDS: Final = 1.0

@@ -100,6 +100,19 @@ def export_of(query: str, principal: Principal, complaint: Complaint | None = No
     )
 
 
+def delivery_of(principal: Principal, complaint: Complaint | None = None) -> Deed:
+    """Somebody delivered readings; where some were refused, the complaint is about the first of them."""
+    code, message = complaint or (None, None)
+    return Deed(
+        actor=principal.actor,
+        address=principal.address,
+        action=Action.DELIVER,
+        outcome=_outcome(code),
+        code=code,
+        message=message,
+    )
+
+
 def complaint_of(answer: Mapping[str, Any]) -> Complaint | None:
     """What went wrong first in an operation, if anything did."""
     if "errors" not in answer:

@@ -79,6 +79,10 @@ class ApiError(GraphQLError):
         self.code = code
         self.retry_at = retry_at
 
+    def tell(self, **details: Any) -> None:
+        """Say more."""
+        self.extensions = {**(self.extensions or {}), **details}
+
 
 class RequestRefused(Exception):  # noqa: N818 - it is an answer, and no fault
     """A request that is not run at all, with all that is wrong with it."""

@@ -35,6 +35,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Exports that are under way at once: each reads a part of the history at a time, and holds one in memory."""
     key_exports: int = 2
     """Of the exports, those of one key."""
+    ingest_bytes: int = 8_388_608
+    """Bytes of JSON in one request to `/ingest`, uncompressed: it is in memory as a whole."""
+    ingest_stream_bytes: int = 67_108_864
+    """Bytes of NDJSON, uncompressed, which is taken line by line."""
+    ingest_line_bytes: int = 524_288
+    ingest_items: int = 20_000
+    ingest_requests: int = 16
+    key_ingest_requests: int = 4
+    """Of the requests to `/ingest` that are under way, those of one key."""
+    ingest_seconds: float = 30.0
+    """How long items wait for the log before the sender is told to come again."""
+    ingest_sending_seconds: float = 300.0
+    """How long a request to `/ingest` may be on its way."""
+    key_items_per_second: float | None = None
+    """Items that one key may send; what it leaves adds up for `burst_seconds`."""
     buckets: int = 10_000
     rolled_windows: int = 1_000_000
     """Kept windows that one operation may go over, where each of its windows looks back over many."""

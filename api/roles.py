@@ -1,4 +1,4 @@
-"""Roles: what a key may do. Viewer, operator and admin each include the one before; ingest stands apart and reads nothing."""
+"""Roles: what a key may do. Viewer, operator and admin each include the one before, admin ingest too, which reads nothing."""
 
 from enum import Enum
 
@@ -26,7 +26,7 @@ _INCLUDES = {
     Role.VIEWER: frozenset({Role.VIEWER}),
     Role.OPERATOR: frozenset({Role.VIEWER, Role.OPERATOR}),
     Role.INGEST: frozenset({Role.INGEST}),
-    Role.ADMIN: frozenset({Role.VIEWER, Role.OPERATOR, Role.ADMIN}),
+    Role.ADMIN: frozenset({Role.VIEWER, Role.OPERATOR, Role.INGEST, Role.ADMIN}),
 }
 
 

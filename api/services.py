@@ -14,6 +14,7 @@ from adapters.history.retention.runs import RetentionRuns
 from adapters.tracing.port import OFF, Tracer
 from api.audit_trail import AuditTrail
 from api.deeds import LogNotes, Notes
+from api.ingestion import Ingest
 from api.limits import Limits
 from api.page_messages import PageMessages
 from api.policy import Policy
@@ -47,7 +48,8 @@ class Services:
     """Everything that the API leans on. `session_secret` signs cookies; those who share it share their sessions.
 
     Without `tokens` keys alone let anybody in. `history` is None where the history is open in another process alone, `audit`
-    where a command asks a resting data folder. `sight` and `whole` are those of who sees a part alone (`as_seen`).
+    where a command asks a resting data folder, `ingest` where this process does not write what devices say. `sight` and
+    `whole` are those of who sees a part alone (`as_seen`).
     """
 
     log: EventLog
@@ -62,6 +64,7 @@ class Services:
     history: HistoryQueries | None
     audit: AuditTrail | None
     retention: RetentionRuns | None = None
+    ingest: Ingest | None = None
     rules_now: Callable[[], WindowRules] = WindowRules
     rebuilds: RebuildQueries | None = None
     registry: CollectorRegistry

@@ -119,6 +119,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             history,
             audit=audit,
             retention=retention,
+            ingest=ingest.http,
             folder=folder,
             registry=registry,
             probes=probes,

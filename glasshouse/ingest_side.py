@@ -1,7 +1,7 @@
-"""The ingest side of one process: a pipeline to the log, and a session with the broker for each topic filter that it owns."""
+"""The ingest side of one process: a pipeline to the log, a session with the broker for each topic filter, and HTTP."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -12,6 +12,8 @@ from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.session import Session
 from adapters.tracing.port import OFF, Tracer
 from domain.foreign import ForeignDevice
+from domain.leases import ALL
+from glasshouse.http_ingest import HttpIngest
 from ingest.limits import IngestLimits
 from ingest.metrics import IngestMetrics
 from ingest.mqtt_source import MqttSource
@@ -22,7 +24,10 @@ _DRAIN_SECONDS: Final = 10
 
 
 class IngestSide:
-    """Messages of a broker to the log. `filters` are topic filters by the client id under which each is subscribed to."""
+    """Messages to the log. `filters` are topic filters by the client id under which each is subscribed to.
+
+    `sites` are those whose messages are taken over HTTP.
+    """
 
     def __init__(
         self,
@@ -30,6 +35,7 @@ class IngestSide:
         address: BrokerAddress,
         filters: Mapping[str, str],
         *,
+        sites: Collection[str] = (ALL,),
         registry: CollectorRegistry,
         tracer: Tracer = OFF,
     ) -> None:
@@ -38,6 +44,7 @@ class IngestSide:
         self._pipeline = kind(
             log, limits=IngestLimits(), metrics=metrics, on_pressure=lambda on: self._brake("pressure", on=on)
         )
+        self.http = HttpIngest(self._pipeline, log.log_id, sites, self._why_not)
         self._sources = [
             MqttSource(address, self._pipeline, client_id=client_id, metrics=metrics, filters=(topics,))
             for client_id, topics in filters.items()
@@ -84,6 +91,14 @@ class IngestSide:
         for task in self._listening:
             task.cancel()
         await asyncio.wait(self._listening)
+
+    def _why_not(self) -> str | None:
+        """What keeps this process from taking anything in; pressure passes by itself, and is none of that."""
+        if "stop" in self._brakes:
+            return "this process is about to end"
+        if self._writing is None or "lease" in self._brakes:
+            return "this process does not hold the role `ingest`, or not yet"
+        return "ingest has ended" if self._writing.done() else None
 
     def _brake(self, reason: str, *, on: bool) -> None:
         """Messages are taken while there is no reason against it."""

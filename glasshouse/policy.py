@@ -16,6 +16,7 @@ def limits_of(settings: Settings) -> Limits:
         key_operations=settings.key_operations,
         key_subscriptions=settings.key_subscriptions,
         key_cost_per_second=settings.key_cost_per_second,
+        key_items_per_second=settings.key_items_per_second,
     )
 
 

@@ -83,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     key_operations: Annotated[int, msgspec.Meta(ge=1, le=64)] = 32
     key_subscriptions: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2_000
     key_cost_per_second: Annotated[float, msgspec.Meta(ge=1, le=1e9)] | None = None
+    key_items_per_second: Annotated[float, msgspec.Meta(ge=1, le=1e9)] | None = None
     tls_certificate: str | None = None
     tls_key: str | None = None
     trusted_proxies: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from adapters.openid.key_set import KeySet
 from adapters.tracing.port import Tracer
 from api.app import build_app, build_ops_app
 from api.audit_trail import AuditTrail
+from api.ingestion import Ingest
 from api.services import HealthProbe, Services
 from api.static import GRAPHIQL
 from api.tokens import Tokens
@@ -37,11 +38,24 @@ def process_registry() -> CollectorRegistry:
 
 
 def ops_server(
-    reading: Reading, *, folder: DataFolder, registry: CollectorRegistry, probes: Sequence[HealthProbe], settings: Settings
+    reading: Reading,
+    *,
+    folder: DataFolder,
+    registry: CollectorRegistry,
+    probes: Sequence[HealthProbe],
+    settings: Settings,
+    ingest: Ingest | None = None,
 ) -> WebServer:
-    """Whether the process lives, is ready, and how it does: for roles that people do not ask."""
-    secret = folder.session_secret()
-    return _server(settings, build_ops_app(accounts=reading.accounts, probes=probes, registry=registry, session_secret=secret))
+    """Whether the process lives, is ready, and how it does, for roles that people do not ask; `/ingest` where it takes in."""
+    app = build_ops_app(
+        accounts=reading.accounts,
+        probes=probes,
+        registry=registry,
+        session_secret=folder.session_secret(),
+        ingest=ingest,
+        limits=limits_of(settings),
+    )
+    return _server(settings, app)
 
 
 def api_server(
@@ -51,6 +65,7 @@ def api_server(
     *,
     audit: AuditTrail,
     retention: RetentionRuns | None = None,
+    ingest: Ingest | None = None,
     folder: DataFolder,
     registry: CollectorRegistry,
     probes: Sequence[HealthProbe],
@@ -59,7 +74,7 @@ def api_server(
 ) -> WebServer:
     """The whole API."""
     services = services_of(
-        log, read, history, audit=audit, retention=retention, folder=folder, registry=registry, probes=probes
+        log, read, history, audit=audit, retention=retention, ingest=ingest, folder=folder, registry=registry, probes=probes
     )
     openid = settings.openid
     tokens = None if openid is None else Tokens(openid, KeySet(openid))
@@ -88,6 +103,7 @@ def services_of(
     *,
     audit: AuditTrail | None = None,
     retention: RetentionRuns | None = None,
+    ingest: Ingest | None = None,
     folder: DataFolder,
     registry: CollectorRegistry,
     probes: Sequence[HealthProbe] = (),
@@ -106,6 +122,7 @@ def services_of(
         history=history,
         audit=audit,
         retention=retention,
+        ingest=ingest,
         rules_now=read.rebuilds.rules,
         rebuilds=read.rebuilds,
         registry=registry,

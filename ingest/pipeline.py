@@ -69,6 +69,15 @@ class Pipeline:
         items = self._decode(message)
         return self._enqueue(message, items) if items else self._pass_over()
 
+    def bury(self, message: Inbound, flaw: Flaw) -> asyncio.Future[Outcome]:
+        """Take a message of which its source can already tell that it cannot be understood; else as `submit`."""
+        return self._enqueue(message, [dead_item(message, flaw, self._limits)])
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether so much waits for the log that sources should stop."""
+        return self._pressed
+
     async def run(self) -> None:
         """Write until closed, then drain. However it ends, nobody is left waiting."""
         try:

@@ -19,6 +19,7 @@ class Action(StrEnum):
     READ = "read"
     WATCH = "watch"
     EXPORT = "export"
+    DELIVER = "deliver"
     CHANGE = "change"
 
 

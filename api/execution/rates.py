@@ -1,4 +1,4 @@
-"""How much a key may ask for over time: a bucket of cost for each, which fills steadily and holds so many seconds' worth."""
+"""How much a key may ask for over time: a bucket of cost, or of items, which fills steadily and holds some seconds' worth."""
 
 import math
 import time
@@ -18,7 +18,10 @@ class Rates:
     Whoever has anything left may go on, and into debt: so what is dearer than a full bucket can be asked for too, after a rest.
     """
 
-    def __init__(self, per_second: float | None, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_second: float | None, seconds: float, clock: Callable[[], float] = time.monotonic, what: str = "cost"
+    ) -> None:
+        self._what = what
         self._per_second = per_second
         self._seconds = seconds
         self._clock = clock
@@ -34,8 +37,8 @@ class Rates:
             retry_after = math.floor(spent_until - now) + 1
             raise ApiError(
                 ErrorCode.LIMIT_EXCEEDED,
-                f"the key has overdrawn its cost of {self._per_second} per second; it may go on in {retry_after} s",
-                limit="cost per second of one key",
+                f"the key has overdrawn its {self._what} of {self._per_second} per second; it may go on in {retry_after} s",
+                limit=f"{self._what} per second of one key",
                 allowed=self._per_second,
                 asked=cost,
                 retryAfter=retry_after,

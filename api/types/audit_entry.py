@@ -21,6 +21,7 @@ class AuditAction(Enum):
     READ = strawberry.enum_value(Action.READ.value, description="Run a query.")
     WATCH = strawberry.enum_value(Action.WATCH.value, description="Begin a subscription.")
     EXPORT = strawberry.enum_value(Action.EXPORT.value, description="Export readings or windows.")
+    DELIVER = strawberry.enum_value(Action.DELIVER.value, description="Deliver readings over HTTP.")
     CHANGE = strawberry.enum_value(Action.CHANGE.value, description="Run a mutation.")
 
 

@@ -33,14 +33,16 @@ async def ingesting(settings: Settings, sites: Sequence[str], *, standby: bool =
     """The role at work; see `Lease` for what ends it otherwise than its caller."""
     owned, address = Owned.parse(sites), shared_broker(settings)
     async with on_stage(settings, ROLE) as stage:
-        ingest = IngestSide(stage.log, address, owned.filters, registry=stage.registry, tracer=stage.tracer)
+        ingest = IngestSide(stage.log, address, owned.filters, sites=owned.sites, registry=stage.registry, tracer=stage.tracer)
         lease = stage.lease(ROLE, owns=owned.sites, on_change=ingest.allow)
         feed, metrics = Feed(stage.log, only=_READ), ProjectionMetrics(stage.registry)
         addresses = addresses_at(stage.folder.addresses)
         reading = open_accounts(stage.log, feed, metrics, path=stage.folder.accounts, beside=[addresses])
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe(ingest.sessions)]
         probes.append(ProjectionsProbe(reading.engine))
-        web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings)
+        web = ops_server(
+            reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings, ingest=ingest.http
+        )
         async with asyncio.TaskGroup() as tasks:
             aside = reading.start(tasks)
             await reading.caught_up(stage.log)
