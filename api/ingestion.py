@@ -6,6 +6,8 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+from projections.queries import DeadLetterView, ReplayView
+
 May: TypeAlias = Callable[[str, str], bool]
 """Whether whoever sends may speak for that device at that site."""
 
@@ -37,6 +39,21 @@ class Batch(Protocol):
         ...
 
 
+class Letter(msgspec.Struct, frozen=True):
+    """A dead letter to be sent again; `topic` and `payload` are None where they stay what they were."""
+
+    view: DeadLetterView
+    topic: str | None = None
+    payload: bytes | None = None
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What became of a dead letter: nothing else than it was where `replay` is None. At `position` that stands in the log."""
+
+    replay: ReplayView | None
+    position: int | None
+
+
 class Ingest(Protocol):
     """The pipeline of this process."""
 
@@ -53,4 +70,11 @@ class Ingest(Protocol):
 
     def submit(self, items: Sequence[bytes], may: May) -> Batch:
         """Take items in; ApiError where not all were taken. Of each that is refused, only that is told."""
+        ...
+
+    async def replay(self, letter: Letter, actor: str) -> Replayed:
+        """Send a dead letter through ingest again, and record what becomes of it. Once in effect, however often it is done.
+
+        ApiError where it was not taken; then nothing is certain.
+        """
         ...

@@ -12,6 +12,7 @@ from api.device_changes import change_device, replace_sensor, retire_device
 from api.fields import argument, guarded
 from api.issuing import issue_command, issue_commands
 from api.rebuilds import order
+from api.replays import repair, replay_all
 from api.retention import apply_retention
 from api.roles import Role
 from api.types.command_inputs import IssueCommandInput, IssueCommandsInput
@@ -20,6 +21,7 @@ from api.types.inputs import (
     CorrectReadingsInput,
     IssueKeyInput,
     RegisterDeviceInput,
+    RepairDeadLetterInput,
     ReplaceSensorInput,
     RetireDeviceInput,
     RevokeKeyInput,
@@ -34,7 +36,9 @@ from api.types.results import (
     RebuildProjectionResult,
     RebuildProjectionSuccess,
     RegisterDeviceResult,
+    RepairDeadLetterResult,
     ReplaceSensorResult,
+    ReplayDeadLettersResult,
     RetireDeviceResult,
     RevokeKeyResult,
     RollBackProjectionResult,
@@ -125,6 +129,24 @@ class Mutation:
         reason: Annotated[str | None, argument("Why: 1 to 200 characters.")] = None,
     ) -> CancelCommandResult:
         return await cancel_command(info.context, id, reason)
+
+    @guarded(
+        Role.OPERATOR,
+        "Send dead letters through ingest again, as they came. What they say is stored once, however often this is done; "
+        "one that is no longer open stays as it is.",
+    )
+    async def replay_dead_letters(
+        self, info: Info, *, ids: Annotated[list[strawberry.ID], argument("The dead letters, at most 100.")]
+    ) -> ReplayDeadLettersResult:
+        return await replay_all(info.context, ids)
+
+    @guarded(Role.OPERATOR, "Send a dead letter through ingest again with another topic or payload. The letter itself stays.")
+    async def repair_dead_letter(
+        self,
+        info: Info,
+        input: Annotated[RepairDeadLetterInput, argument("The dead letter, and what it should have said.")],  # noqa: A002 - the name is fixed
+    ) -> RepairDeadLetterResult:
+        return await repair(info.context, input)
 
     @guarded(
         Role.ADMIN,

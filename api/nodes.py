@@ -24,10 +24,8 @@ from api.types.projection import Projection, projection
 from api.types.site import Site, site
 from api.visibility import ACCOUNTS, LATEST, LINEAGE, WINDOWS
 from domain.anomalies import Severity
-from projections.dead_letters import dead_letter_view
 from schema.envelope import RecordedEvent
-from schema.events import DeadLettered
-from schema.ids import parse_event_id
+from schema.ids import EventId, parse_event_id
 
 LookUp: TypeAlias = Callable[[Context, Sequence[str], str | None], Awaitable[Sequence[Node | None]]]
 """From ids of one type, and a cursor that the answer must not lie behind, to what they name; None where there is nothing."""
@@ -73,8 +71,9 @@ async def _keys(context: Context, ids: Sequence[str], at_least: str | None) -> l
 
 
 async def _letters(context: Context, ids: Sequence[str], at_least: str | None) -> list[DeadLetter | None]:
-    events = await _events(context, ids, at_least)
-    kept = [None if event is None or event.type != DeadLettered.__name__ else dead_letter_view(event) for event in events]
+    wanted = _event_ids(ids)
+    await context.visibility.at_least(LINEAGE, at_least)
+    kept = await context.services.lineage.letters(wanted)
     context.letter_bytes.spend(sum(len(view.payload) for view in kept if view is not None))
     return [None if view is None else dead_letter(view) for view in kept]
 
@@ -98,12 +97,16 @@ async def _projections(context: Context, ids: Sequence[str], at_least: str | Non
 
 
 async def _events(context: Context, ids: Sequence[str], at_least: str | None) -> list[RecordedEvent | None]:
-    try:
-        wanted = [parse_event_id(each) for each in ids]
-    except ValueError as error:
-        raise ApiError(ErrorCode.INVALID_INPUT, f"{error}: give the id of an event") from None
+    wanted = _event_ids(ids)
     await context.visibility.at_least(LINEAGE, at_least)
     return await context.services.lineage.find_all(wanted)
+
+
+def _event_ids(ids: Sequence[str]) -> list[EventId]:
+    try:
+        return [parse_event_id(each) for each in ids]
+    except ValueError as error:
+        raise ApiError(ErrorCode.INVALID_INPUT, f"{error}: give the id of an event") from None
 
 
 _LOOK_UPS: Final[Mapping[str, LookUp]] = {

@@ -20,7 +20,7 @@ from api.trace import trace
 from api.types.anomaly import AnomalyConnection
 from api.types.audit import EventAudit
 from api.types.command import Command, CommandConnection
-from api.types.dead_letter import DeadLetterConnection, dead_letter_page
+from api.types.dead_letter import DeadLetterConnection, DeadLetterState, dead_letter_page
 from api.types.device import Device, DeviceConnection, device_page
 from api.types.enums import AnomalySeverity, Calendar, CommandState
 from api.types.heat import LocationCell
@@ -293,6 +293,7 @@ class Query(AdminQuery):
         self,
         info: Info,
         *,
+        state: Annotated[DeadLetterState | None, argument("Only those of which this became.")] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -302,8 +303,9 @@ class Query(AdminQuery):
         services = info.context.services
         page = page_of(services.limits, first=first, after=after, last=last, before=before)
         await info.context.visibility.at_least(LINEAGE, at_least)
-        views, more = await read_letters(services.lineage, page, services.log.log_id, info.context.letter_bytes)
-        total = await services.lineage.count_dead_letters()
+        wanted = None if state is None else state.letter_state
+        views, more = await read_letters(services.lineage, page, services.log.log_id, info.context.letter_bytes, wanted)
+        total = await services.lineage.count_dead_letters(wanted)
         return dead_letter_page(views, total, services.log.log_id, page, more=more)
 
     @guarded(Role.VIEWER, "The read models and how they stand.")

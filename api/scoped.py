@@ -23,6 +23,7 @@ from projections.queries import (
     DeviceView,
     FeedPage,
     LatestQueries,
+    LetterState,
     LineageQueries,
     LiveQueries,
     SiteView,
@@ -114,13 +115,23 @@ class SeenLineage:
     async def of_commands(self, command_ids: Sequence[str], *, first: int) -> list[RecordedEvent]:
         return [event for event in await self._lineage.of_commands(command_ids, first=first) if await self._sees(event)]
 
+    async def letters(self, event_ids: Sequence[EventId]) -> list[DeadLetterView | None]:
+        return [None] * len(event_ids)
+
     async def dead_letters(
-        self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False
+        self,
+        *,
+        first: int,
+        before: Position | None = None,
+        since: Position | None = None,
+        oldest: bool = False,
+        state: LetterState | None = None,
     ) -> list[DeadLetterView]:
-        del first, before, since, oldest
+        del first, before, since, oldest, state
         raise _no_letters()
 
-    async def count_dead_letters(self) -> int:
+    async def count_dead_letters(self, state: LetterState | None = None) -> int:
+        del state
         raise _no_letters()
 
     async def _sees(self, event: RecordedEvent) -> bool:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from api.errors import ApiError, ErrorCode, away_error
-from api.ingestion import Batch, Fate, May, Receipt
+from api.ingestion import Batch, Fate, Letter, May, Receipt, Replayed
 from domain.leases import ALL
+from glasshouse.replaying import replay
 from ingest.envelopes import SOURCE, TOPIC, Envelope, read_envelope, read_items
 from ingest.facts import Flaw, UnreadableError
 from ingest.messages import Inbound, Outcome, PipelineClosedError, PipelineFullError
@@ -44,6 +45,10 @@ class HttpIngest:
             raise _full() from None
         except PipelineClosedError as error:
             raise away_error(str(error)) from None
+
+    async def replay(self, letter: Letter, actor: str) -> Replayed:
+        self._require_open()
+        return await replay(self._pipeline, letter, actor)
 
     def _take(self, item: bytes, may: May, now: datetime) -> "Future[Outcome] | Receipt":
         try:

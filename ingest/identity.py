@@ -57,6 +57,16 @@ def chained_event_id(device: str, subject: str, previous: EventId | None, digest
     return content_event_id(None, b"chained", device, subject, previous or b"", digest)
 
 
+def replayed_event_id(letter: EventId, kind: str, digest: bytes) -> EventId:
+    """The id of an event without an id of its own that a dead letter says: the same whenever it is replayed."""
+    return content_event_id(None, b"replayed", letter, kind, digest)
+
+
+def replay_event_id(letter: EventId, topic: str, payload: bytes) -> EventId:
+    """The id of what became of a dead letter that was sent again so."""
+    return content_event_id(None, b"replay", letter, topic, payload)
+
+
 def dead_letter_event_id(source: str, topic: str, payload_sha256: str) -> EventId:
     """The id of a dead letter: a malformed message counts once, however often it is delivered."""
     return content_event_id(None, b"deadletter", source, topic, payload_sha256)

@@ -8,12 +8,12 @@ import msgspec
 
 from ingest.decoders import native
 from ingest.facts import Code, Fact, Flaw, subject_of
-from ingest.identity import dead_letter_event_id
+from ingest.identity import dead_letter_event_id, replayed_event_id
 from ingest.limits import TOPIC_LENGTH, IngestLimits
 from ingest.messages import Inbound, Outcome, Result
 from schema.envelope import Position
 from schema.events import DeadLettered, Event
-from schema.ids import EventId
+from schema.ids import EventId, format_event_id
 from schema.registry import REGISTRY
 from schema.times import EPOCH
 
@@ -76,13 +76,17 @@ class Entry(msgspec.Struct, gc=False):
 def fact_item(message: Inbound, fact: Fact, speaker: Speaker) -> Item:
     """The event of a fact, packed for its device's stream."""
     kind = type(fact.event).__name__
-    subject = None if fact.time_us is not None else subject_of(fact.event)
+    if message.causation is not None and fact.id is None:
+        digest = content_digest(fact.event)
+        fact = msgspec.structs.replace(fact, id=replayed_event_id(message.causation, kind, digest))
+    # What is said late does not come between what is said in turn, so that this is told from its repeat as before.
+    subject = None if fact.time_us is not None or message.causation is not None else subject_of(fact.event)
     return Item(
         message,
         speaker.stream,
         kind,
         _encode(fact.event),
-        _metadata_head(f"{message.source}:{message.topic}", kind, speaker.decoder, speaker.site) + _encode(message.received_at),
+        _metadata(message, f"{message.source}:{message.topic}", kind, speaker.decoder, speaker.site),
         fact.id,
         fact,
         speaker.site,
@@ -112,12 +116,18 @@ def dead_item(message: Inbound, flaw: Flaw, limits: IngestLimits, decoder: str =
         f"deadletter-{message.source}",
         "DeadLettered",
         _encode(event),
-        _metadata_head(message.source, "DeadLettered", decoder, None) + _encode(message.received_at),
+        _metadata(message, message.source, "DeadLettered", decoder, None),
         dead_letter_event_id(message.source, message.topic, digest),
         decoder=decoder,
         code=flaw.code,
         reason=flaw.reason,
     )
+
+
+def record_item(message: Inbound, stream: str, event: Event, event_id: EventId) -> Item:
+    """An event of ours about a message, packed for a stream that ingest writes."""
+    kind = type(event).__name__
+    return Item(message, stream, kind, _encode(event), _metadata(message, message.source, kind, native.NAME, None), event_id)
 
 
 def content_digest(event: Event) -> bytes:
@@ -131,7 +141,8 @@ def outcome(items: list[Item]) -> Outcome:
     first = items[0]
     if len(items) == 1:
         result = Result.DEAD_LETTER if first.code is not None else first.result or Result.STORED
-        return Outcome(result, [first.id or b""], first.position, first.reason)
+        ids = [first.id or b""]
+        return Outcome(result, ids, first.position, first.reason, () if first.code is None else ids)
     dead = [item for item in items if item.code is not None]
     good = [item.result for item in items if item.code is None]
     result = Result.STORED if Result.STORED in good else Result.DUPLICATE if good else Result.DEAD_LETTER
@@ -140,7 +151,16 @@ def outcome(items: list[Item]) -> Outcome:
         [item.id or b"" for item in items],
         max((item.position for item in items if item.position is not None), default=None),
         f"{len(dead)} of {len(items)} items: {dead[0].reason}" if dead else None,
+        [item.id or b"" for item in dead],
     )
+
+
+def _metadata(message: Inbound, source: str, kind: str, decoder: str, site: str | None) -> bytes:
+    """A message's metadata, but for its closing brace."""
+    common = _metadata_head(source, kind, decoder, site) + _encode(message.received_at)
+    if message.causation is None:
+        return common
+    return common + b',"$causationId":' + _encode(format_event_id(message.causation)) + b',"actor":' + _encode(message.actor)
 
 
 @lru_cache(maxsize=16_384)

@@ -1,5 +1,6 @@
 """What goes into the pipeline and what comes out of it, whatever the transport."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,13 +11,18 @@ from schema.ids import EventId
 
 
 class Inbound(msgspec.Struct, frozen=True, gc=False):
-    """A message from outside. `received_at` is UTC; `redelivered` true means so, false means nothing."""
+    """A message from outside. `received_at` is UTC; `redelivered` true means so, false means nothing.
+
+    `causation` and `actor` are set where somebody sends a dead letter again: that letter, and who it was.
+    """
 
     source: str
     topic: str
     payload: bytes
     received_at: datetime
     redelivered: bool = False
+    causation: EventId | None = None
+    actor: str | None = None
 
 
 class Result(StrEnum):
@@ -33,13 +39,15 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of a message, all of it durable.
 
     `event_ids` are in the order of the message's items, those of dead letters among them. At `position` all that the
-    message added stands in the log; None where it added nothing. `reason` says what of it is a dead letter, and why.
+    message added stands in the log; None where it added nothing. `reason` says what of it is a dead letter, and why;
+    `dead_letters` are their ids.
     """
 
     result: Result
     event_ids: list[EventId]
     position: Position | None = None
     reason: str | None = None
+    dead_letters: Sequence[EventId] = ()
 
 
 class PipelineClosedError(RuntimeError):

@@ -17,13 +17,15 @@ import structlog
 from adapters.event_log.port import EventLog
 from ingest.facts import Code, Flaw
 from ingest.foreign import ForeignDevices
-from ingest.items import Entry, Item, dead_item, outcome
+from ingest.items import Entry, Item, dead_item, outcome, record_item
 from ingest.limits import IngestLimits
 from ingest.messages import Inbound, Outcome, PipelineClosedError, PipelineFullError, Result
 from ingest.metrics import IngestMetrics
 from ingest.tally import count_batch
 from ingest.understanding import items_of
 from ingest.writer import Writer
+from schema.events import Event
+from schema.ids import EventId
 
 _OVERHEAD: Final = 1_500
 """About what an event takes in memory beyond its payload while it is queued, in bytes."""
@@ -72,6 +74,10 @@ class Pipeline:
     def bury(self, message: Inbound, flaw: Flaw) -> asyncio.Future[Outcome]:
         """Take a message of which its source can already tell that it cannot be understood; else as `submit`."""
         return self._enqueue(message, [dead_item(message, flaw, self._limits)])
+
+    def record(self, message: Inbound, stream: str, event: Event, event_id: EventId) -> asyncio.Future[Outcome]:
+        """Add an event of ours about a message to a stream that this pipeline writes; else as `submit`."""
+        return self._enqueue(message, [record_item(message, stream, event, event_id)])
 
     @property
     def is_pressed(self) -> bool:

@@ -29,4 +29,6 @@ def count_batch(metrics: IngestMetrics, batch: Sequence[Entry], seconds: float, 
     metrics.acknowledged.inc(len(batch))
     metrics.batch_events.observe(sum(results.values()))
     metrics.append_seconds.observe(seconds)
-    metrics.latency_seconds.observe(max(0.0, (now - batch[0].items[0].message.received_at).total_seconds()))
+    oldest = batch[0].items[0].message
+    if oldest.causation is None:  # a dead letter that is sent again came long ago
+        metrics.latency_seconds.observe(max(0.0, (now - oldest.received_at).total_seconds()))

@@ -1,13 +1,13 @@
-"""Dead letters as they are shown, out of the events that keep them."""
+"""Dead letters as they are shown, out of the events that keep them and those that tell what became of them."""
 
-from projections.queries import DeadLetterView
-from schema.envelope import RecordedEvent
-from schema.events import DeadLettered
+from projections.queries import DeadLetterView, ReplayView
+from schema.envelope import RecordedEvent, decode_metadata
+from schema.events import DeadLettered, DeadLetterReplayed
 from schema.registry import REGISTRY
 
 
-def dead_letter_view(recorded: RecordedEvent) -> DeadLetterView:
-    """TypeError where the event is none."""
+def dead_letter_view(recorded: RecordedEvent, replayed: RecordedEvent | None = None) -> DeadLetterView:
+    """TypeError where the event is no dead letter."""
     event = REGISTRY.unpack(recorded)
     if not isinstance(event, DeadLettered):
         raise TypeError(f"revision {recorded.revision} of {recorded.stream} is no dead letter")
@@ -22,4 +22,17 @@ def dead_letter_view(recorded: RecordedEvent) -> DeadLetterView:
         code=event.code,
         reason=event.reason,
         received_at=event.received_at,
+        replay=None if replayed is None else _replay_view(replayed),
     )
+
+
+def _replay_view(recorded: RecordedEvent) -> ReplayView | None:
+    event = REGISTRY.unpack(recorded)
+    if not isinstance(event, DeadLetterReplayed):
+        return None
+    return replay_view(event, decode_metadata(recorded.metadata).actor)
+
+
+def replay_view(event: DeadLetterReplayed, actor: str | None) -> ReplayView:
+    repaired = event.topic is not None or event.payload is not None
+    return ReplayView(event.at, actor, event.topic, repaired, event.event_ids, event.dead_letters)

@@ -13,13 +13,13 @@ import msgspec
 from adapters.event_log.port import EventLog
 from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
-from projections.dead_letters import dead_letter_view
-from projections.lineage_index import Entry, LineageIndex, Place
+from projections.dead_letters import dead_letter_view, replay_view
+from projections.lineage_index import Entry, Fate, LetterPlace, LineageIndex, Place
 from projections.own_thread import OwnThread, away_for_now
-from projections.queries import DeadLetterView, FeedEvent, FeedPage
+from projections.queries import DeadLetterView, FeedEvent, FeedPage, LetterState
 from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
-from schema.events import ActuatorEvent, CommandAck, DeadLettered, Event
-from schema.ids import EventId
+from schema.events import ActuatorEvent, CommandAck, DeadLettered, DeadLetterReplayed, Event
+from schema.ids import EventId, parse_event_id
 
 _FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased", "StateSnapshot"})
 """The log lets go of them soon: what they tell holds for a while only."""
@@ -99,17 +99,32 @@ class Lineage:
         events = await self._read(places)
         return [events[place] for place in places if place in events]
 
+    async def letters(self, event_ids: Sequence[EventId]) -> list[DeadLetterView | None]:
+        """The dead letter of each id; None where it is none, or none any more."""
+        index = self._index
+        places = await self._thread.run(lambda: [index.find_letters(event_id) for event_id in event_ids])
+        views = {view.event_id: view for view in reversed(await self._views([place for each in places for place in each]))}
+        return [views.get(event_id) for event_id in event_ids]
+
     async def dead_letters(
-        self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False
+        self,
+        *,
+        first: int,
+        before: Position | None = None,
+        since: Position | None = None,
+        oldest: bool = False,
+        state: LetterState | None = None,
     ) -> list[DeadLetterView]:
         """At most `first`, newest first, recorded after `since` and before `before`; with `oldest` the last of them."""
         index = self._index
-        places = await self._thread.run(lambda: index.dead_letters(first, before=before, since=since, oldest=oldest))
-        events = await self._read(places)
-        return [dead_letter_view(events[place]) for place in places if place in events]
+        places = await self._thread.run(
+            lambda: index.dead_letters(first, before=before, since=since, oldest=oldest, state=state)
+        )
+        return await self._views(places)
 
-    async def count_dead_letters(self) -> int:
-        return await self._thread.run(self._index.count_dead_letters)
+    async def count_dead_letters(self, state: LetterState | None = None) -> int:
+        index = self._index
+        return await self._thread.run(lambda: index.count_dead_letters(state))
 
     async def content_hash(self) -> str:
         """The same where the same events stand in the same places."""
@@ -119,6 +134,14 @@ class Lineage:
         """Each goes on with the index of the other. Both stand still at one position; questions that run come to their end."""
         self._index, other._index = other._index, self._index  # noqa: SLF001  # its own kind
         self._thread, other._thread = other._thread, self._thread  # noqa: SLF001  # likewise
+
+    async def _views(self, letters: Sequence[LetterPlace]) -> list[DeadLetterView]:
+        events = await self._read(place for letter in letters for place in letter.places)
+        return [
+            dead_letter_view(events[one.place], None if one.told is None else events.get(one.told))
+            for one in letters
+            if one.place in events
+        ]
 
     async def _read(self, places: Iterable[Place]) -> dict[Place, RecordedEvent]:
         """What stands there; those of a stream that lie close together are read as one range."""
@@ -161,6 +184,7 @@ def _entry(fed: FeedEvent) -> Entry:
         _correlation_of(recorded),
         _command_of(fed.event),
         recorded.type == DeadLettered.__name__,
+        _fate_of(fed.event) if isinstance(fed.event, DeadLetterReplayed) else None,
     )
 
 
@@ -168,6 +192,13 @@ def _command_of(event: Event | None) -> str | None:
     """The command that a device tells something of; nobody else's word is so long."""
     command_id = event.command_id if isinstance(event, CommandAck | ActuatorEvent) else None
     return None if command_id is None or len(command_id) > _LONGEST_ID else command_id
+
+
+def _fate_of(event: DeadLetterReplayed) -> Fate | None:
+    try:
+        return Fate(parse_event_id(event.letter_id), replay_view(event, None).state)
+    except ValueError:
+        return None  # no letter has such an id
 
 
 def _correlation_of(recorded: RecordedEvent) -> str | None:

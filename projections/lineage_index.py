@@ -14,6 +14,7 @@ import msgspec
 
 from projections.index_file import open_index, transaction
 from projections.lineage_file import LAYOUT
+from projections.queries import LetterState
 from schema.envelope import Cursor, Position
 from schema.ids import EventId
 
@@ -31,9 +32,15 @@ SELECT c.position, s.name, c.revision FROM g CROSS JOIN correlation c ON c.gener
 JOIN stream s ON s.number = c.stream ORDER BY c.position LIMIT ?
 """
 _DEAD_LETTERS: Final = """
-SELECT d.position, s.name, d.revision FROM dead_letter d JOIN stream s ON s.number = d.stream
-WHERE d.position > ? AND d.position < ? ORDER BY d.position {order} LIMIT ?
+SELECT d.position, s.name, d.revision, d.told FROM dead_letter d JOIN stream s ON s.number = d.stream
+WHERE d.position > ? AND d.position < ? AND {which} ORDER BY d.position {order} LIMIT ?
 """
+_FIND_LETTERS: Final = """
+SELECT d.position, s.name, d.revision, d.told FROM dead_letter d JOIN stream s ON s.number = d.stream
+WHERE d.key = ? ORDER BY d.position
+"""
+_TELL: Final = "UPDATE dead_letter SET state = ?, told = ? WHERE key = ? AND stream = ?"
+_STATES: Final = {state: number for number, state in enumerate(LetterState)}
 _SUMS: Final = """
 SELECT count(*), sum(key & 1048575), sum((key >> 20) & 1048575), sum(position & 1048575), sum(revision & 1048575) FROM event
 """
@@ -48,6 +55,25 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     revision: int
 
 
+class LetterPlace(msgspec.Struct, frozen=True, gc=False):
+    """Where a dead letter is, and where it is told what became of it, if anything did."""
+
+    place: Place
+    told: Place | None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All that must be read to show it."""
+        return (self.place,) if self.told is None else (self.place, self.told)
+
+
+class Fate(msgspec.Struct, frozen=True, gc=False):
+    """An event tells what became of a dead letter of its stream."""
+
+    letter: EventId
+    state: LetterState
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """An event to be indexed."""
 
@@ -58,6 +84,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     correlation_id: str | None
     command_id: str | None
     is_dead_letter: bool
+    fate: Fate | None = None
 
 
 class LineageIndex:
@@ -104,19 +131,26 @@ class LineageIndex:
         """Where a device tells something of that command, in log order."""
         return self.correlated(_command(command_id), first)
 
-    def dead_letters(self, first: int, *, before: Position | None, since: Position | None, oldest: bool) -> list[Place]:
-        """Where dead letters are, newest first; with `oldest` the last of these."""
+    def dead_letters(
+        self, first: int, *, before: Position | None, since: Position | None, oldest: bool, state: LetterState | None
+    ) -> list[LetterPlace]:
+        """Where dead letters are, newest first, those of that state or all; with `oldest` the last of these."""
         ends = (_BEFORE_ALL if since is None else since, _NO_LIMIT if before is None else before)
-        places = self._places(_DEAD_LETTERS.format(order="ASC" if oldest else "DESC"), (*ends, first))
+        statement = _DEAD_LETTERS.format(order="ASC" if oldest else "DESC", which=_which(state))
+        places = self._letters(statement, (*ends, first))
         return places[::-1] if oldest else places
 
-    def count_dead_letters(self) -> int:
-        return int(self._connection.execute("SELECT count(*) FROM dead_letter").fetchone()[0])
+    def find_letters(self, event_id: EventId) -> list[LetterPlace]:
+        """Where a dead letter of that id may be, the first recorded first."""
+        return self._letters(_FIND_LETTERS, (_key(event_id),))
+
+    def count_dead_letters(self, state: LetterState | None) -> int:
+        return int(self._connection.execute(f"SELECT count(*) FROM dead_letter d WHERE {_which(state)}").fetchone()[0])  # noqa: S608  # our own words
 
     def content_hash(self) -> str:
         """Hex digest of what is held, however it came to be: sums, since rows of one generation have no order of arrival."""
         sums = self._connection.execute(_SUMS).fetchone()
-        letters = self._connection.execute("SELECT count(*), sum(position & 1048575) FROM dead_letter").fetchone()
+        letters = self._connection.execute("SELECT count(*), sum(position & 1048575), sum(state) FROM dead_letter").fetchone()
         correlations = self._connection.execute("SELECT count(*), sum(position & 1048575) FROM correlation").fetchone()
         return blake2b(repr((sums, letters, correlations)).encode(), digest_size=16).hexdigest()
 
@@ -127,8 +161,12 @@ class LineageIndex:
         found = self._connection.execute(statement, values)
         return [Place(Position(position), stream, revision) for position, stream, revision in found]
 
+    def _letters(self, statement: str, values: tuple[int, ...]) -> list[LetterPlace]:
+        found = self._connection.execute(statement, values)
+        return [_letter_place(*row) for row in found]
+
     def _add(self, entries: Sequence[Entry]) -> None:
-        events, correlations, dead_letters = [], [], []
+        events, correlations, dead_letters, fates = [], [], [], []
         for number, entry in enumerate(entries, self._events):
             generation = number >> _GENERATION_BITS
             place = (entry.position, self._stream(entry.stream), entry.revision)
@@ -138,10 +176,13 @@ class LineageIndex:
             if entry.command_id is not None:
                 correlations.append((generation, _command(entry.command_id), *place))
             if entry.is_dead_letter:
-                dead_letters.append(place)
+                dead_letters.append((*place, _key(entry.event_id)))
+            if entry.fate is not None:
+                fates.append((_STATES[entry.fate.state], entry.revision, _key(entry.fate.letter), place[1]))
         self._insert("event", 5, sorted(events))
         self._insert("correlation", 5, sorted(correlations))
-        self._insert("dead_letter", 3, dead_letters)
+        self._insert("dead_letter (position, stream, revision, key)", 4, dead_letters)
+        self._connection.executemany(_TELL, fates)
         self._events += len(entries)
 
     def _stream(self, name: str) -> int:
@@ -174,6 +215,15 @@ class LineageIndex:
 def _command(command_id: str) -> str:
     """No correlation id: these hold no colon."""
     return f"command:{command_id}"
+
+
+def _letter_place(position: int, stream: str, revision: int, told: int | None) -> LetterPlace:
+    place = Place(Position(position), stream, revision)
+    return LetterPlace(place, None if told is None else msgspec.structs.replace(place, revision=told))
+
+
+def _which(state: LetterState | None) -> str:
+    return "true" if state is None else f"d.state = {_STATES[state]}"
 
 
 def _key(event_id: EventId) -> int:

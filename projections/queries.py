@@ -197,8 +197,37 @@ class AccountQueries(Protocol):
     def keys(self) -> list[KeyView]: ...
 
 
+class LetterState(StrEnum):
+    """What became of a dead letter: nothing yet; what it says is stored; another dead letter stands in its place."""
+
+    OPEN = "open"
+    REPLAYED = "replayed"
+    SUPERSEDED = "superseded"
+
+
+class ReplayView(msgspec.Struct, frozen=True):
+    """A dead letter went through ingest again: when, by whom, on which topic, and what events came of it, by their ids.
+
+    `repaired` is whether it was sent otherwise than it was.
+    """
+
+    at: datetime
+    actor: str | None
+    topic: str | None
+    repaired: bool
+    event_ids: Sequence[str]
+    dead_letters: Sequence[str]
+
+    @property
+    def state(self) -> LetterState:
+        return LetterState.REPLAYED if self.event_ids else LetterState.SUPERSEDED
+
+
 class DeadLetterView(msgspec.Struct, frozen=True):
-    """A message that could not be understood. `payload` holds all its bytes, or the prefix where it was too large."""
+    """A message that could not be understood. `payload` holds all its bytes, or the prefix where it was too large.
+
+    `replay` is the last time that it was sent again and became anything else.
+    """
 
     event_id: EventId
     position: Position
@@ -210,6 +239,11 @@ class DeadLetterView(msgspec.Struct, frozen=True):
     code: str
     reason: str
     received_at: datetime
+    replay: ReplayView | None = None
+
+    @property
+    def state(self) -> LetterState:
+        return LetterState.OPEN if self.replay is None else self.replay.state
 
 
 class SegmentQueries(Protocol):
@@ -237,13 +271,26 @@ class LineageQueries(Protocol):
         """At most `first` events of each command in which a device tells something of it."""
         ...
 
-    async def dead_letters(
-        self, *, first: int, before: Position | None = None, since: Position | None = None, oldest: bool = False
-    ) -> list[DeadLetterView]:
-        """At most `first` dead letters, newest first, recorded between those positions; with `oldest` the last of them."""
+    async def letters(self, event_ids: Sequence[EventId]) -> list[DeadLetterView | None]:
+        """The dead letter of each id, in that order; None where it is none."""
         ...
 
-    async def count_dead_letters(self) -> int: ...
+    async def dead_letters(
+        self,
+        *,
+        first: int,
+        before: Position | None = None,
+        since: Position | None = None,
+        oldest: bool = False,
+        state: LetterState | None = None,
+    ) -> list[DeadLetterView]:
+        """At most `first` dead letters, newest first, recorded between those positions; with `oldest` the last of them.
+
+        With a state only those.
+        """
+        ...
+
+    async def count_dead_letters(self, state: LetterState | None = None) -> int: ...
 
 
 class ProjectionState(StrEnum):

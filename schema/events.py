@@ -211,6 +211,21 @@ class DeadLettered(Event, frozen=True, kw_only=True):
     received_at: UtcTime
 
 
+class DeadLetterReplayed(Event, frozen=True, kw_only=True):
+    """A dead letter went through ingest again, as it was or repaired: what became of it, by the ids of events.
+
+    `topic` and `payload` are what was sent, null where they were its own. `dead_letters` are what of it, or all of it, is a
+    dead letter again.
+    """
+
+    letter_id: str
+    topic: str | None = None
+    payload: bytes | None = None
+    event_ids: tuple[str, ...] = ()
+    dead_letters: tuple[str, ...] = ()
+    at: UtcTime
+
+
 class KeyIssued(Event, frozen=True, kw_only=True):
     """An API key exists. Only the hash of the secret is kept; it cannot be turned back into the key.
 

@@ -99,6 +99,7 @@ REGISTRY = Registry(
         events.DeviceRetired,
         events.SiteDefined,
         events.DeadLettered,
+        events.DeadLetterReplayed,
         events.KeyIssued,
         events.KeyRotated,
         events.KeyRevoked,

@@ -50,10 +50,10 @@ export const RECENT = `query Recent($selectors: [SeriesSelector!]!, $from: DateT
 }`;
 
 /** What else the house must know of itself: dead letters, and read models that stand still. */
-export const HEALTH = "query Health { deadLetters(first: 1) { totalCount } projections { name state error } }";
+export const HEALTH = "query Health { deadLetters(first: 1, state: OPEN) { totalCount } projections { name state error } }";
 
 export const DEAD_LETTERS = `query DeadLetters($first: Int!) {
-  deadLetters(first: $first) { totalCount nodes { topic code reason payload size receivedAt } }
+  deadLetters(first: $first, state: OPEN) { totalCount nodes { topic code reason payload size receivedAt } }
 }`;
 
 /** What was asked of actuators, the newest first. */

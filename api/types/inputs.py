@@ -126,3 +126,10 @@ class RotateKeyInput:
 class RevokeKeyInput:
     key_id: strawberry.ID = described("The key: the part between `gh_` and the second `_`, up to a dot.")
     account_id: strawberry.ID = strawberry.field(description="The account that it belongs to.", default=DEFAULT_ACCOUNT)
+
+
+@strawberry.input(description="A dead letter to send again otherwise than it came.")
+class RepairDeadLetterInput:
+    id: strawberry.ID = described("The dead letter.")
+    topic: str | None = strawberry.field(description="The topic; left out or null: the one that it came on.", default=UNSET)
+    payload: str | None = strawberry.field(description="The payload; left out or null: its own.", default=UNSET)

@@ -9,6 +9,7 @@ from api.errors import ErrorCode
 from api.fields import described
 from api.scalars import CursorText
 from api.types.correction import Correction, CorrectionPreview
+from api.types.dead_letter import DeadLetter
 from api.types.device import Device
 from api.types.key import ApiKey
 from api.types.projection import Projection
@@ -100,6 +101,18 @@ class RollBackProjectionSuccess:
     projection: Projection = described("The read model.")
 
 
+@strawberry.type(description="The dead letters were sent again, each once: `state` and `replay` say what became of them.")
+class ReplayDeadLettersSuccess:
+    letters: list[DeadLetter] = described("The dead letters as they are now.")
+    cursor: CursorText = described(CURSOR)
+
+
+@strawberry.type(description="The dead letter was sent again: `state` and `replay` say what became of it.")
+class RepairDeadLetterSuccess:
+    letter: DeadLetter = described("The dead letter as it is now.")
+    cursor: CursorText = described(CURSOR)
+
+
 def result(name: str, description: str) -> object:
     return strawberry.union(name, description=description)
 
@@ -137,4 +150,10 @@ VerifyProjectionResult: TypeAlias = Annotated[
 ]
 RollBackProjectionResult: TypeAlias = Annotated[
     RollBackProjectionSuccess | OperationError, result("RollBackProjectionResult", "What became of `rollBackProjection`.")
+]
+ReplayDeadLettersResult: TypeAlias = Annotated[
+    ReplayDeadLettersSuccess | OperationError, result("ReplayDeadLettersResult", "What became of `replayDeadLetters`.")
+]
+RepairDeadLetterResult: TypeAlias = Annotated[
+    RepairDeadLetterSuccess | OperationError, result("RepairDeadLetterResult", "What became of `repairDeadLetter`.")
 ]

@@ -28,6 +28,8 @@ def test_every_root_field_names_the_role_that_it_needs() -> None:
         "Mutation.issueCommand": Role.OPERATOR,
         "Mutation.issueCommands": Role.OPERATOR,
         "Mutation.cancelCommand": Role.OPERATOR,
+        "Mutation.replayDeadLetters": Role.OPERATOR,
+        "Mutation.repairDeadLetter": Role.OPERATOR,
         "Mutation.applyRetention": Role.ADMIN,
         "Mutation.issueKey": Role.ADMIN,
         "Mutation.revokeKey": Role.ADMIN,

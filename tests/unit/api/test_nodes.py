@@ -14,7 +14,8 @@ from api.roles import Role
 from api.schema import build_schema
 from api.types.node import NodeId
 from domain.anomalies import Severity
-from schema.envelope import Cursor, Position, RecordedEvent
+from projections.queries import DeadLetterView
+from schema.envelope import Cursor, Position
 from schema.events import SiteDefined
 from schema.ids import EventId, format_event_id
 from schema.times import HOUR_US
@@ -162,17 +163,17 @@ async def test_nodes_of_one_type_are_one_question(house: House, monkeypatch: pyt
     asked: list[int] = []
     lineage, history = house.services.lineage, house.services.history
     assert history is not None
-    find_all, anomalies_in = lineage.find_all, history.anomalies_in
+    letters_of, anomalies_in = lineage.letters, history.anomalies_in
 
-    async def events(event_ids: Sequence[EventId]) -> list[RecordedEvent | None]:
+    async def letters(event_ids: Sequence[EventId]) -> list[DeadLetterView | None]:
         asked.append(len(event_ids))
-        return await find_all(event_ids)
+        return await letters_of(event_ids)
 
     async def anomalies(ranges: Sequence[SeriesRange]) -> list[Anomaly]:
         asked.append(len(ranges))
         return await anomalies_in(ranges)
 
-    monkeypatch.setattr(lineage, "find_all", events)
+    monkeypatch.setattr(lineage, "letters", letters)
     monkeypatch.setattr(history, "anomalies_in", anomalies)
     ids = [each["nodeId"] for each in found if each["__typename"] in {"DeadLetter", "Anomaly"}]
     assert len((await house.ask(NODES, {"ids": ids}))["nodes"]) == 4

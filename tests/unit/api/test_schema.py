@@ -61,7 +61,8 @@ def test_the_error_codes_that_clients_lean_on_are_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["query.md", "subscribe.md", "correct-readings.md", "command.md", "access.md", "declare-actuators.md"]
+    "page",
+    ["query.md", "subscribe.md", "correct-readings.md", "command.md", "access.md", "declare-actuators.md", "dead-letters.md"],
 )
 def test_every_operation_in_the_docs_is_one_that_the_server_runs(page: str) -> None:
     blocks = re.findall(r"```graphql\n(.*?)```", (FILE.parent / "docs" / "how-to" / page).read_text(), re.DOTALL)

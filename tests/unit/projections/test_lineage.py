@@ -15,10 +15,11 @@ from projections import lineage_index
 from projections.batching import BatchPolicy
 from projections.engine import Engine
 from projections.lineage import Lineage
+from projections.queries import LetterState
 from projections.read_model import TryAgainError
 from schema.envelope import Cursor, Metadata, NewEvent, Position
-from schema.events import ActuatorEvent, CommandAck, DeadLettered, LeaseTaken, StateSnapshot
-from schema.ids import device_event_id
+from schema.events import ActuatorEvent, CommandAck, DeadLettered, DeadLetterReplayed, LeaseTaken, StateSnapshot
+from schema.ids import device_event_id, format_event_id
 from schema.registry import REGISTRY
 from tests.support.engines import running
 from tests.support.house_events import START, Said, pack, reading, tell
@@ -147,6 +148,46 @@ async def test_dead_letters_come_newest_first_in_pages_over_all_sources(tmp_path
             seen += [view.payload for view in page]
             before = page[-1].position
         assert seen == [f"not json {number}".encode() for number in reversed(range(10))]
+
+
+def replayed(said: Said, *, events: tuple[str, ...] = (), letters: tuple[str, ...] = ()) -> Said:
+    stream, event = said
+    letter_id = format_event_id(event.id)
+    return pack(stream, DeadLetterReplayed(letter_id=letter_id, event_ids=events, dead_letters=letters, at=START))
+
+
+async def test_what_became_of_a_letter_is_shown_and_letters_are_found_by_it_also_after_a_rebuild(tmp_path: Path) -> None:
+    log = MemoryLog()
+    first, second, third = letter(1), letter(2, "http"), letter(3)
+    await tell(log, [first, second, third])
+    (tmp_path / "anew").mkdir()
+    async with indexed(log, tmp_path) as live:
+        before = await live.content_hash()
+        await tell(log, [replayed(third, letters=("other",)), replayed(second, events=("event",)), letter(4)])
+        async with indexed(log, tmp_path / "anew") as anew:
+            async with asyncio.timeout(10):
+                while await live.content_hash() != await anew.content_hash():
+                    await asyncio.sleep(0)
+            assert await live.content_hash() != before
+            for lineage in (live, anew):
+                states = {view.event_id: view.state for view in await lineage.dead_letters(first=9)}
+                assert [states[event.id] for _, event in (first, second, third)] == ["open", "replayed", "superseded"]
+                found = [await lineage.dead_letters(first=9, state=state) for state in LetterState]
+                assert [len(views) for views in found] == [await lineage.count_dead_letters(state) for state in LetterState]
+                assert [len(views) for views in found] == [2, 1, 1]
+                [view, missing] = await lineage.letters([second[1].id, b"x" * 16])
+                assert missing is None
+                assert view is not None
+                assert view.replay is not None
+                assert view.replay.event_ids == ("event",)
+
+
+async def test_of_a_letter_that_is_not_there_nothing_is_told(tmp_path: Path) -> None:
+    log = MemoryLog()
+    stream, _ = letter(1)
+    await tell(log, [pack(stream, DeadLetterReplayed(letter_id="no id", at=START)), replayed(letter(1)), letter(2)])
+    async with indexed(log, tmp_path) as lineage:
+        assert [view.state for view in await lineage.dead_letters(first=9)] == ["open"]
 
 
 async def test_a_dead_letter_shows_all_that_was_kept(tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SensorReplaced": {"deviceId": "d", "sensorId": "s", "byDeviceId": "e", "bySensorId": "t", "at": TIME},
     "DeviceRetired": {"deviceId": "d", "at": TIME, "reason": "r"},
     "SiteDefined": {"siteId": "north", "timeZone": "Europe/Rome"},
+    "DeadLetterReplayed": {
+        "letterId": "l", "topic": "t", "payload": "aGk=", "eventIds": ["e"], "deadLetters": ["f"], "at": TIME,
+    },
     "DeadLettered": {
         "source": "mqtt", "topic": "t", "payload": "aGk=", "size": 2, "sha256": "0", "code": "c", "reason": "r",
         "receivedAt": TIME,
