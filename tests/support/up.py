@@ -90,6 +90,14 @@ async def glasshouse(*arguments: str, env: Mapping[str, str] | None = None) -> t
     return process.returncode, out.decode(), err.decode()
 
 
+async def judged(ledger: Path, data: Path, *options: str) -> dict[str, Any]:
+    """What the oracle says of a ledger and a data folder at rest, where it finds nothing wrong."""
+    code, out, err = await glasshouse("audit-ledger", str(ledger), "--data", str(data), "--json", *options)
+    report: dict[str, Any] = json.loads(out)
+    assert code == 0, (report, err)
+    return report
+
+
 def simulate_arguments(mqtt: str, ledger: Path, *, rate: int, devices: int = 20, seconds: float | None = None) -> Sequence[str]:
     """The arguments of `simulate`."""
     arguments = ["simulate", "--mqtt", mqtt, "--ledger", str(ledger), "--rate", str(rate), "--devices", str(devices), "--json"]

@@ -10,17 +10,10 @@ from typing import Any
 import pytest
 
 from tests.support.brokers import KINDS, StandaloneBroker, standalone_broker
-from tests.support.up import glasshouse, launch, running_up, simulate_arguments, start_up
+from tests.support.up import glasshouse, judged, launch, running_up, simulate_arguments, start_up
 
 KILLS = int(os.environ.get("GLASSHOUSE_TEST_KILLS", "20"))
 RATE = 300
-
-
-async def judged(ledger: Path, data: Path, *options: str) -> dict[str, Any]:
-    code, out, err = await glasshouse("audit-ledger", str(ledger), "--data", str(data), "--json", *options)
-    report: dict[str, Any] = json.loads(out)
-    assert code == 0, (report, err)
-    return report
 
 
 @pytest.mark.soak
