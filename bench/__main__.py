@@ -9,6 +9,7 @@ import sys
 ALL = {
     "ingest": ["-m", "bench.ingest"],
     "tracing": ["-m", "bench.tracing"],
+    "http_ingest": ["-m", "bench.http_ingest"],
     "rebuild": ["-m", "bench.rebuild"],
     "rebuild_beside": ["-m", "bench.rebuild_beside"],
     "windows": ["-m", "bench.windows"],
@@ -28,6 +29,7 @@ ALL = {
 QUICK = {
     "ingest": ["--messages", "2000", "--rounds", "1"],
     "tracing": ["--messages", "2000", "--rounds", "1"],
+    "http_ingest": ["--messages", "2000", "--rounds", "1"],
     "rebuild": ["--events", "20000", "--rounds", "1"],
     "rebuild_beside": ["--events", "2000", "--rate", "100", "--seconds", "1"],
     "windows": ["--messages", "2000", "--rounds", "1"],

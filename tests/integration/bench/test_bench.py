@@ -15,6 +15,7 @@ from tests.support.influx import need_binary
     [
         "ingest",
         "tracing",
+        "http_ingest",
         "rebuild",
         "rebuild_beside",
         "windows",
