@@ -39,19 +39,39 @@ async def whole(request: Request, limits: Limits) -> bytes:
 
 async def lines(request: Request, limits: Limits) -> AsyncIterator[bytes]:
     """The lines of the body that are not empty."""
-    rest, number = b"", 0
+    cut = _Lines(limits.ingest_line_bytes)
     async for piece in _pieces(request, limits, limits.ingest_stream_bytes):
-        *ended, rest = (rest + piece).split(b"\n")
-        for line in (*ended, rest):
-            if len(line) > limits.ingest_line_bytes:
-                raise _too_large("bytes of a line", limits.ingest_line_bytes, f"more in line {number + 1}")
-            number += 1
-        number -= 1
-        for line in ended:
-            if line := line.strip():
+        for line in cut.feed(piece):
+            yield line
+    for line in cut.feed(b"\n"):
+        yield line
+
+
+class _Lines:
+    """Cuts pieces into lines; what a line has so far is held, up to a limit."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: list[bytes] = []
+        self._size = 0
+        self._number = 1
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """The lines that end in this piece; HttpRefused 413 where one is too long."""
+        first, *others = piece.split(b"\n")
+        self._hold(first)
+        for part in others:
+            if line := b"".join(self._held).strip():
                 yield line
-    if rest := rest.strip():
-        yield rest
+            self._held, self._size = [], 0
+            self._number += 1
+            self._hold(part)
+
+    def _hold(self, part: bytes) -> None:
+        self._held.append(part)
+        self._size += len(part)
+        if self._size > self._most:
+            raise _too_large("bytes of a line", self._most, f"more in line {self._number}")
 
 
 async def _pieces(request: Request, limits: Limits, most: int) -> AsyncIterator[bytes]:

@@ -51,6 +51,7 @@ _COMMANDS: Final = {
     "verify": ("rebuild:verify", "Compare a read model with one made from the log."),
     "doctor": ("doctor:command", "Name the broken part, and what to do."),
     "keys": ("keys:app", "Issue, list and revoke API keys."),
+    "letters": ("letters:app", "Look at dead letters, mend them, send them again."),
     "simulate": ("simulate:command", "The demo's greenhouse alone, with a ledger."),
     "audit-ledger": ("audit_ledger:command", "Hold ledgers against the log and the read models."),
     "schema": ("schema:app", "The event types and their JSON Schemas."),

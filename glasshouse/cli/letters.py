@@ -1,0 +1,124 @@
+"""`glasshouse letters`: look at dead letters, and send them through ingest again."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+
+from glasshouse.cli.options import HELP, Config, Data, Json, Key, settings_from
+from glasshouse.errors import ExitCode, SettingsError
+from glasshouse.letters import Letter, Letters, open_letters
+from glasshouse.loops import run
+from glasshouse.settings import Settings
+
+app = typer.Typer(
+    add_completion=False,
+    help="Messages that could not be understood: look at them, mend them, send them again.",
+    no_args_is_help=True,
+    context_settings=HELP,
+    rich_markup_mode=None,
+)
+Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only those with this code, such as wrong_site.")]
+_Found = Callable[[Letters], AsyncIterator[Letter]]
+
+
+@app.command("list")
+def list_letters(
+    state: Annotated[Literal["open", "replayed", "superseded", "all"], typer.Option(help="What became of them.")] = "open",
+    code: Code = None,
+    data: Data = None,
+    key: Key = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List dead letters, newest first, with their payloads."""
+    wanted = None if state == "all" else state
+    _show(_settings(data, key, config), lambda letters: letters.listed(wanted, code), as_json=as_json)
+
+
+@app.command()
+def replay(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Dead letters, by their ids.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
+    code: Code = None,
+    data: Data = None,
+    key: Key = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Send dead letters through ingest again as they came. However often, what they say is stored once.
+
+    Exit 1 where some are not understood again.
+    """
+    if bool(ids) == every or (ids and code):
+        raise SettingsError("name dead letters by their ids, or --all that are open, with a --code or without")
+
+    async def sent(letters: Letters) -> AsyncIterator[Letter]:
+        for letter in await letters.replay(ids or []):
+            yield letter
+
+    again: _Found = sent if ids else lambda letters: letters.replay_open(code)
+    _judge(_show(_settings(data, key, config), again, as_json=as_json))
+
+
+@app.command()
+def repair(
+    letter: Annotated[str, typer.Argument(metavar="ID", help="The dead letter, by its id.")],
+    topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="The topic that it should have come on.")] = None,
+    payload: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with what it should have said; - is the input.")
+    ] = None,
+    data: Data = None,
+    key: Key = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Send a dead letter through ingest again with another topic or payload.
+
+    Exit 1 where it is not understood again.
+    """
+    text = None if payload is None else sys.stdin.read() if str(payload) == "-" else payload.read_text(encoding="utf-8")
+
+    async def sent(letters: Letters) -> AsyncIterator[Letter]:
+        yield await letters.repair(letter, topic, text)
+
+    _judge(_show(_settings(data, key, config), sent, as_json=as_json))
+
+
+def _settings(data: str | None, key: str | None, config: Path | None) -> Settings:
+    return settings_from(config, data=data, key=key, log_level="warning")
+
+
+def _show(settings: Settings, found: _Found, *, as_json: bool) -> list[Letter]:
+    """Print the letters as they come, a line of JSON each where that is asked for."""
+
+    async def show() -> list[Letter]:
+        shown = []
+        async with open_letters(settings) as letters:
+            async for letter in found(letters):
+                typer.echo(msgspec.json.encode(letter).decode() if as_json else _as_text(letter))
+                shown.append(letter)
+        return shown
+
+    return run(show())
+
+
+def _as_text(letter: Letter) -> str:
+    lines = [f"{letter.id}  {letter.state}  {letter.received_at}  {letter.topic}", f"  {letter.code}: {letter.reason}"]
+    if letter.payload is not None:
+        lines.append(f"  {letter.payload[:400]}")
+    if letter.replay is not None:
+        lines += [f"  -> event {each}" for each in letter.replay.event_ids]
+        lines += [f"  -> dead letter {each}" for each in letter.replay.dead_letter_ids]
+    return "\n".join(lines)
+
+
+def _judge(sent: list[Letter]) -> None:
+    if any(letter.state != "replayed" for letter in sent):
+        raise typer.Exit(ExitCode.FOUND_WRONG)
