@@ -11,7 +11,7 @@ from api.errors import away_error
 from api.ingestion import Batch, Fate, Ingest, May, Receipt
 from schema.envelope import Cursor, Position
 
-_ITEMS: Final = 256
+_ITEMS: Final = 128
 _BYTES: Final = 262_144
 """A batch is this large, or this many items: decoding one keeps others waiting for some milliseconds."""
 _encode = msgspec.json.Encoder().encode

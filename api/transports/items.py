@@ -39,7 +39,7 @@ async def whole(request: Request, limits: Limits) -> bytes:
 
 async def lines(request: Request, limits: Limits) -> AsyncIterator[bytes]:
     """The lines of the body that are not empty."""
-    cut = _Lines(limits.ingest_line_bytes)
+    cut = Lines(limits.ingest_line_bytes)
     async for piece in _pieces(request, limits, limits.ingest_stream_bytes):
         for line in cut.feed(piece):
             yield line
@@ -47,7 +47,7 @@ async def lines(request: Request, limits: Limits) -> AsyncIterator[bytes]:
         yield line
 
 
-class _Lines:
+class Lines:
     """Cuts pieces into lines; what a line has so far is held, up to a limit."""
 
     def __init__(self, most: int) -> None:

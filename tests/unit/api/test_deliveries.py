@@ -223,7 +223,7 @@ async def test_what_came_before_a_limit_is_stored_and_the_refusal_says_how_much(
         items = [item(reading(minute)) for minute in range(601)]
         response = await home.post(by_line(items), kind=NDJSON)
         taken = response.json()["errors"][0]["extensions"]["taken"]
-        assert (response.status_code, taken) == (413, 256)
+        assert (response.status_code, taken) == (413, 384)
         assert set(await home.results(by_line(items[:taken]), kind=NDJSON)) == {"duplicate"}
         assert set(await home.results(by_line(items[512:]), kind=NDJSON)) == {"stored"}
 
