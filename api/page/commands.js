@@ -27,8 +27,10 @@ export class Commands {
     this.#dialog.addEventListener("close", () => clearTimeout(this.#next));
   }
 
+  /** Another reader may not see what this one saw. */
   close() {
     this.#dialog.close();
+    this.#draw([]);
   }
 
   async #open() {
@@ -43,6 +45,7 @@ export class Commands {
     } catch (error) {
       this.#fail(error);
     }
+    clearTimeout(this.#next); // who closed and opened again meanwhile still asks but once a second
     if (this.#dialog.open) this.#next = setTimeout(() => this.#refresh(), REFRESH_MS);
   }
 

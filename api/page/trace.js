@@ -5,7 +5,7 @@ import { formatClock, formatMoment, formatState, formatValue, metricLabel, plura
 import { request } from "./graphql.js";
 import { TRACE } from "./queries.js";
 
-/** @typedef {import("./queries.js").Traced} Traced */
+/** @typedef {import("./queries.js").Traced} Traced @typedef {import("./queries.js").Reading} Reading */
 
 export class Trace {
   #told = "";
@@ -85,10 +85,14 @@ const SENTENCES = {
   TracedEvent: ({ type, actor }) => (actor === null ? type : `${type} by ${actor}`),
 };
 
-/** @param {import("./queries.js").Reading[]} readings */
+/** @param {Reading[]} readings */
 function values(readings) {
-  const told = ({ metric, value, unit }) => `${metricLabel(metric)} ${formatValue(metric, value)} ${unitLabel(unit)}`.trim();
-  return readings.map(told).join(", ");
+  return readings.map(valueOf).join(", ");
+}
+
+/** @param {Reading} reading */
+function valueOf({ metric, value, unit }) {
+  return `${metricLabel(metric)} ${formatValue(metric, value)} ${unitLabel(unit)}`.trim();
 }
 
 /** @param {string} what @param {unknown} state @param {string | null} reason */
