@@ -220,7 +220,7 @@ async def keep(asked: argparse.Namespace) -> dict[str, int]:
                 await stop.wait()
         watching.cancel()
         await keeper.all_ended(asked.patience)
-    return dict(keeper.account)
+    return dict(+keeper.account)
 
 
 def main() -> None:
