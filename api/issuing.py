@@ -180,7 +180,8 @@ class Issuing:
         return set_to if set_to is not None or told is None else told.value
 
     def _judge(self, deadline: datetime) -> Judge:
-        return Judge(self._asking, deadline, self._advice, self._context.services.clock)
+        services = self._context.services
+        return Judge(self._asking, deadline, self._advice, services.clock, services.sight)
 
     @property
     def _stream(self) -> str:

@@ -6,7 +6,8 @@ from functools import reduce
 from typing import Final
 
 from api.asking import AskedCommand, Asking
-from api.refusals import refusal
+from api.refusals import reason_kept, refusal
+from api.scope import Sight
 from domain.advice import Advice
 from domain.command_decider import CommandRefusal, CommandRefused, Wanted, issue
 from domain.command_outcomes import ended
@@ -19,13 +20,16 @@ _OVER: Final = CommandRefused(CommandRefusal.TOO_LATE, "its request had ended be
 
 
 class Judge:
-    """Of one request; `deadline` is that under which it stands."""
+    """Of one request; `deadline` is that under which it stands, `sight` what is seen by who asks."""
 
-    def __init__(self, asking: Asking, deadline: datetime, advice: Advice, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, asking: Asking, deadline: datetime, advice: Advice, clock: Callable[[], datetime], sight: Sight | None
+    ) -> None:
         self._asking = asking
         self._deadline = deadline
         self._advice = advice
         self._clock = clock
+        self._sight = sight
 
     def allowed(self, control: Control, commands: Sequence[AskedCommand]) -> list[Event]:
         """All of them asked for, each judged by those before; ApiError where one cannot be now."""
@@ -33,7 +37,7 @@ class Judge:
         for one in commands:
             event = self._judged(reduce(fold, follows, control), one)
             if isinstance(event, CommandRefused):
-                raise refusal(event)
+                raise refusal(event, self._sight)
             follows.append(event)
         return follows
 
@@ -78,4 +82,4 @@ class Judge:
         command = requested(event)
         assert command is not None, "it has an id and a deadline"  # noqa: S101 - for the type checker
         outcome = Outcome.EXPIRED if refused.why is CommandRefusal.TOO_LATE else Outcome.REJECTED
-        return [event, ended(command, outcome, now, refused.message)]
+        return [event, ended(command, outcome, now, reason_kept(refused))]

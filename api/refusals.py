@@ -3,6 +3,7 @@
 from typing import Final
 
 from api.errors import ApiError, ErrorCode
+from api.scope import Sight
 from domain.command_decider import CommandRefusal, CommandRefused
 
 _CODES: Final = {
@@ -24,5 +25,15 @@ _CODES: Final = {
 }
 
 
-def refusal(refused: CommandRefused) -> ApiError:
-    return ApiError(_CODES[refused.why], refused.message, retry_at=refused.retry_at)
+_UNTOLD: Final = "an interlock holds it back that looks at a device of which this may not tell"
+
+
+def refusal(refused: CommandRefused, sight: Sight | None = None) -> ApiError:
+    """As it is told to who sees so much: not what an interlock saw of a device that is out of sight."""
+    is_seen = sight is None or all(map(sight.device, refused.about))
+    return ApiError(_CODES[refused.why], refused.message if is_seen else _UNTOLD, retry_at=refused.retry_at)
+
+
+def reason_kept(refused: CommandRefused) -> str:
+    """The reason that stays with a command, for everybody who sees that."""
+    return _UNTOLD if refused.about else refused.message

@@ -49,8 +49,8 @@ def _address_problems(dialect: Dialect, address: str | None) -> Iterator[str]:
     levels = address.split("/")
     if len(levels) > MAX_LEVELS or not all(levels) or set(address) & {"+", "#"} or address.startswith("$"):
         yield f"address must be a plain topic, at most {MAX_LEVELS} deep, without wildcards; {address[:80]!r} is not"
-    if levels[0] == _OWN_ROOT:
-        yield f"address must not lie below {_OWN_ROOT}/, where native devices speak"
+    if address.startswith(_OWN_ROOT):
+        yield f"address must not begin with {_OWN_ROOT}: there native devices speak, and we to one another"
 
 
 def _actuator_problems(where: str, device: DeviceMetadata, spec: ActuatorSpec) -> Iterator[str]:

@@ -85,7 +85,8 @@ def test_what_makes_sense_can_be_declared(said: DeviceMetadata) -> None:
         (device(ActuatorSpec(actuator_id="a", interlocks=(Interlock(only_with=CALM),) * 17)), "interlocks has 17 entries"),
         (device(address="zigbee2mqtt/lamp"), "address is for other dialects"),
         (device(dialect=Dialect.TASMOTA), "address must be the topic that the device speaks on"),
-        (device(dialect=Dialect.SHELLY, address="glasshouse/farm/box"), "address must not lie below glasshouse/"),
+        (device(dialect=Dialect.SHELLY, address="glasshouse/farm/box"), "address must not begin with glasshouse"),
+        (device(dialect=Dialect.SHELLY, address="glasshouse-shelly"), "address must not begin with glasshouse"),
         (device(dialect=Dialect.SHELLY, address="a\u202eb"), "address must be 1 to 200 printable"),
         (
             device(HEATER, ActuatorSpec(actuator_id="fan"), dialect=Dialect.SHELLY, address="shelly"),
