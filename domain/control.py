@@ -22,6 +22,9 @@ _TOLD_WITHIN: Final = timedelta(minutes=1)
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """By how much the clocks of two processes of ours may differ."""
 
+_ENDED_MOST: Final = 500
+"""So many of a device that have ended are remembered; of more, those whose deadlines come last."""
+
 
 class Reached(msgspec.Struct, frozen=True):
     """The state that a command brought an actuator to, and when that was known."""
@@ -100,8 +103,15 @@ def _stepped(control: Control, event: CommandStep) -> Control:
         return replace(control, open={**control.open, moved.id: moved})
     others = {id_: other for id_, other in control.open.items() if id_ != moved.id}
     since = event.timestamp - _CLOCKS_DIFFER
-    ended = {id_: deadline for id_, deadline in control.ended.items() if deadline > since}
-    return replace(control, open=others, ended={**ended, moved.id: moved.deadline}, reached=_reached(control, moved))
+    ended = {id_: deadline for id_, deadline in control.ended.items() if deadline > since} | {moved.id: moved.deadline}
+    return replace(control, open=others, ended=_bounded(ended), reached=_reached(control, moved))
+
+
+def _bounded(ended: dict[str, datetime]) -> dict[str, datetime]:
+    """Whoever asks also looks for the id among all commands: this is for the moment until it is found there."""
+    if len(ended) <= _ENDED_MOST:
+        return ended
+    return {id_: ended[id_] for id_ in sorted(ended, key=lambda one: (ended[one], one))[1:]}
 
 
 def _reached(control: Control, command: Command) -> dict[str, Reached]:

@@ -28,6 +28,8 @@ _FAR_BEHIND: Final = timedelta(seconds=30)
 """Who is further behind, or longer, is not well: until then it is a matter of load."""
 _SOON_SECONDS: Final = 0.02
 """What is due and could not be done is tried again no sooner, unless something happens."""
+_LATE_SECONDS: Final = 5.0
+"""Of what is due by the clock of the day no later: that may be set anew, and runs on where a machine sleeps."""
 
 
 class Engine:
@@ -171,7 +173,7 @@ class Engine:
             return
         waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._woken.wait(), name="reactors-woken")]
         if until is not None:
-            seconds = max((until - self._clock.now()).total_seconds(), _SOON_SECONDS)
+            seconds = min(max((until - self._clock.now()).total_seconds(), _SOON_SECONDS), _LATE_SECONDS)
             waits.append(asyncio.create_task(self._clock.sleep(seconds), name="reactors-timer"))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

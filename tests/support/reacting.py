@@ -40,12 +40,11 @@ class HeldClock:
 
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.Event()
-        sleeper = (self._now + timedelta(seconds=seconds), woken)
-        self._sleepers.append(sleeper)
+        self._sleepers.append((self._now + timedelta(seconds=seconds), woken))
         try:
             await woken.wait()
         finally:
-            self._sleepers.remove(sleeper)
+            self._sleepers = [other for other in self._sleepers if other[1] is not woken]
 
     async def advance(self, seconds: float) -> None:
         """Let so much time pass, and all that it brings."""
@@ -55,6 +54,11 @@ class HeldClock:
             await self._wake()
         self._now = end
         await self._wake()
+
+    def set_ahead(self, by: timedelta) -> None:
+        """As somebody sets the time of day: whoever sleeps is woken no sooner for it."""
+        self._now += by
+        self._sleepers = [(at + by, woken) for at, woken in self._sleepers]
 
     async def _wake(self) -> None:
         for at, woken in self._sleepers:

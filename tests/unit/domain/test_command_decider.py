@@ -154,6 +154,17 @@ def test_what_has_ended_is_forgotten_once_its_deadline_is_long_past() -> None:
     assert 0 < len(control.ended) < 10
 
 
+def test_few_that_have_ended_are_remembered_however_far_ahead_their_deadlines_lie() -> None:
+    control = box()
+    for number in range(600):
+        now, deadline = NOW + timedelta(seconds=number), NOW + timedelta(hours=23, seconds=number)
+        control = after(control, asked(control, wanted(command_id=f"c{number}", deadline=deadline), now=now))
+        control = after(control, ended(control.open[f"c{number}"], Outcome.SUCCEEDED, now))
+    assert len(control.ended) == 500
+    assert control.was_asked("c599")
+    assert not control.was_asked("c0")
+
+
 def test_an_actuator_that_was_switched_by_hand_takes_none_for_a_while() -> None:
     begun = OverrideBegun(device_id="box", actuator_id="heater", timestamp=NOW, until=later(900), state="off")
     decided = refused(after(box(), begun), wanted())

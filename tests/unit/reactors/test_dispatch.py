@@ -98,6 +98,16 @@ async def test_a_held_command_expires_where_its_device_does_not_come_back() -> N
         assert house.broker.sent == []
 
 
+async def test_what_is_over_ends_also_where_the_clock_of_the_day_was_set_ahead() -> None:
+    async with greenhouse() as house:
+        await house.status("offline")
+        await house.ask(hold=True, deadline=house.clock.now() + timedelta(hours=20))
+        house.clock.set_ahead(timedelta(days=1))
+        assert house.steps() == []
+        await house.clock.advance(6)
+        assert house.steps() == ["expired"]
+
+
 async def test_a_command_that_need_not_be_held_goes_out_whatever_its_device_said() -> None:
     async with greenhouse() as house:
         await house.status("offline")
