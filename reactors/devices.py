@@ -15,6 +15,8 @@ from schema.events import ActuatorCommand, ActuatorEvent, Clock, CommandAck, Dev
 
 _HEARD_MOST: Final = 100
 """Of one device, between two rounds of the reactors: of more, the last ones count."""
+_STATES_MOST: Final = 256
+"""Actuators of one device whose states are known; of more, those that were declared."""
 _BY_HAND: Final = "device"
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _ONLINE: Final = "online"
@@ -110,8 +112,12 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
     def _keep(self, event: ActuatorEvent) -> None:
         """Buffered states come late, and those of a clock that is off cannot be placed."""
         known = self.states.get(event.actuator_id)
-        if event.clock is Clock.OK and (known is None or event.timestamp >= known.timestamp):
+        is_later = self._has_room(event.actuator_id) if known is None else event.timestamp >= known.timestamp
+        if event.clock is Clock.OK and is_later:
             self.states[event.actuator_id] = event
+
+    def _has_room(self, actuator_id: str) -> bool:
+        return len(self.states) < _STATES_MOST or self.control.actuator(actuator_id) is not None
 
 
 def _is_sent(command: Command | None) -> bool:

@@ -5,10 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from adapters.event_log.port import LogUnavailableError
+from adapters.event_log.port import ANY, Append, LogUnavailableError
 from adapters.mqtt.errors import NotAcknowledgedError
 from reactors.expiry import Expiry
+from schema.envelope import NewEvent
+from tests.support.fake_log import FakeLog
 from tests.support.reacting import Greenhouse, greenhouse, quiet
+
+
+async def copied(log: FakeLog) -> FakeLog:
+    """Every event of it at another position, under another log id."""
+    copy = FakeLog()
+    copy.log_id = "copy"
+    await copy.append([Append("lease-other", ANY, [NewEvent(b"0" * 16, "Other", b"{}", b"{}")])])
+    for each in log.stored():
+        await copy.append([Append(each.stream, ANY, [NewEvent(each.id, each.type, each.data, each.metadata)])])
+    return copy
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -37,6 +49,21 @@ async def test_a_checkpoint_keeps_what_was_heard_and_not_weighed(tmp_path: Path)
         house.allowed.set()
         await house.start()
         assert house.ends() == {"c1": "succeeded"}
+
+
+async def test_a_house_on_a_copy_of_the_log_sends_only_what_nobody_was_about_to_send(tmp_path: Path) -> None:
+    async with greenhouse(tmp_path) as house:
+        await house.ask("c1")
+        await house.answer("succeeded")
+        await house.ask("c2", actuator="vent", value="open")
+        await house.stop()
+        await house.ask("c3", actuator="lamp", value=40)
+        house.broker.sent.clear()
+        house.log = await copied(house.log)
+        await house.start()
+        assert house.broker.commands == ["c3"]
+        await house.clock.advance(61)
+        assert house.ends() == {"c1": "succeeded", "c2": "timed_out", "c3": "timed_out"}
 
 
 async def test_killed_between_append_and_publish_a_command_ends_unknown_and_is_not_sent() -> None:

@@ -43,3 +43,15 @@ async def test_old_snapshots_go() -> None:
             await house.clock.advance(61)
         left = await house.log.read_stream("snapshot-box")
         assert [event.revision for event in left] == list(range(21, 31))
+
+
+async def test_a_device_that_makes_up_actuators_fills_neither_memory_nor_its_snapshot() -> None:
+    async with greenhouse() as house:
+        house.waits = False
+        for number in range(300):
+            await house.state("on", f"made-up-{number}")
+        house.waits = True
+        await house.state("open", "vent")
+        await house.clock.advance(61)
+        assert len(kept(house)[-1]) == 257
+        assert kept(house)[-1]["vent"] == "open"
