@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from adapters.mqtt.errors import MqttError, NotAcknowledgedError, NotConnectedError, OutboxFullError
+from adapters.mqtt.errors import MessageExpiredError, MqttError, NotAcknowledgedError, NotConnectedError, OutboxFullError
 from adapters.tracing.identity import event_id_of
 from adapters.tracing.port import OFF, Span, Tracer
 from domain.commands import Command
@@ -48,6 +48,9 @@ class Word(msgspec.Struct, frozen=True):
 
     outcome: Outcome | None = None
     reason: str | None = None
+
+
+_TOO_LATE: Final = Word(Outcome.EXPIRED, "its deadline came before it could be sent")
 
 
 class Sending:
@@ -124,7 +127,7 @@ class Sending:
         """None where nobody can tell: the broker may have it."""
         seconds = (command.deadline - self._clock.now()) // LEAST
         if seconds < 1:
-            return Word(Outcome.EXPIRED, "its deadline came before it could be sent")
+            return _TOO_LATE
         try:
             async with asyncio.timeout(seconds):
                 reason = await self._broker.publish_acked(
@@ -138,6 +141,8 @@ class Sending:
             return Word(Outcome.FAILED, f"not sent: {error}")
         except (NotAcknowledgedError, TimeoutError):
             return None
+        except MessageExpiredError:
+            return _TOO_LATE
         except MqttError as error:
             return Word(Outcome.FAILED, f"not sent: {error}")
         return _answered(reason)

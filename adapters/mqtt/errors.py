@@ -49,6 +49,10 @@ class MessageTooLargeError(MqttError):
     """The broker does not take messages of this size."""
 
 
+class MessageExpiredError(MqttError):
+    """A message waited for its broker until its time was over; it was not sent."""
+
+
 class BrokerStartError(MqttError):
     """The embedded broker does not start."""
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.event_log.port import ANY, Append
-from adapters.mqtt.errors import NotAcknowledgedError
+from adapters.mqtt.errors import MessageExpiredError, NotAcknowledgedError
 from schema.commands import CommandDispatching
 from schema.envelope import NewEvent, decode_metadata
 from schema.ids import format_event_id
@@ -151,6 +151,13 @@ async def test_a_publish_that_nobody_acknowledged_stays_in_doubt_and_ends_unknow
         await house.clock.advance(61)
         assert house.steps() == ["dispatching", "unknown"]
         assert len(house.broker.sent) == 1
+
+
+async def test_what_waited_for_the_broker_until_its_deadline_has_expired() -> None:
+    async with greenhouse() as house:
+        house.broker.error = MessageExpiredError("too late")
+        await house.ask()
+        assert house.steps() == ["dispatching", "expired"]
 
 
 async def test_a_broker_that_is_lost_before_the_publish_is_no_doubt_but_a_failure() -> None:
