@@ -109,11 +109,24 @@ def test_whatever_happens_when_a_request_ends_once_and_nothing_is_set_back_twice
     assert {one for one, by in backs.items() if ends[by or ""] is Outcome.SUCCEEDED} == set(ended.set_back)
 
 
-async def _lived_through(actions: list[tuple[Any, ...]], together: Sequence[RequestedCommand] = ()) -> Greenhouse:
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ACTIONS, max_size=25), st.booleans())
+def test_two_that_both_act_as_if_the_lease_were_theirs_send_and_end_once_together(
+    actions: list[tuple[Any, ...]], is_request: bool
+) -> None:
+    house = asyncio.run(_lived_through(actions, TOGETHER if is_request else (), rivals=1))
+    assert sum(isinstance(event, RequestEnded) for event in house.log.events("request-loop-1")) == is_request
+
+
+async def _lived_through(
+    actions: list[tuple[Any, ...]], together: Sequence[RequestedCommand] = (), *, rivals: int = 0
+) -> Greenhouse:
     house, kept = _house()
     house.waits = False
     await house.register(actuators=tuple(ActuatorSpec(actuator_id=f"a{number}") for number in range(4)))
-    await house.start()
+    others = [_rival(house) for _ in range(rivals)]
+    for one in (house, *others):
+        await one.start()
     if together:
         await house.request(*together)
     asked: set[int] = set()
@@ -130,7 +143,9 @@ async def _lived_through(actions: list[tuple[Any, ...]], together: Sequence[Requ
     for _ in range(8):
         await quiet()
         await house.clock.advance(LIFE)
-    await house.stop()
+    for one in (house, *others):
+        assert one.complaint() is None
+        await one.stop()
     _check(house)
     return house
 
@@ -207,3 +222,10 @@ def _house() -> tuple[Greenhouse, Kept]:
     house = Greenhouse(log=kept.log, snapshot=kept)
     house.broker = SlowBroker(house.clock)
     return house, kept
+
+
+def _rival(house: Greenhouse) -> Greenhouse:
+    """Other reactors on the same log and the same broker."""
+    rival = Greenhouse(log=house.log)
+    rival.clock, rival.broker, rival.waits = house.clock, house.broker, False
+    return rival
