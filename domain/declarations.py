@@ -9,6 +9,7 @@ from domain.allowed import SET, takes_value
 from domain.decisions import id_problem, text_problem
 from domain.declared_interlocks import interlock_problems
 from domain.declared_values import count_problems, range_problems, seconds_problems, states_problems
+from domain.foreign import is_ours
 from schema.actuators import ActuatorSpec, AllowedCommand, Dialect
 from schema.events import DeviceMetadata
 
@@ -18,7 +19,6 @@ MAX_INTERLOCKS: Final = 16
 """Of one actuator."""
 MAX_LEVELS: Final = 8
 """Of a device's topic."""
-_OWN_ROOT: Final = "glasshouse"
 _COUNTING: Final = frozenset({Dialect.TASMOTA, Dialect.SHELLY})
 """Dialects whose channels are numbers."""
 _is_channel = re.compile(r"[A-Za-z0-9_]{1,32}").fullmatch
@@ -49,8 +49,8 @@ def _address_problems(dialect: Dialect, address: str | None) -> Iterator[str]:
     levels = address.split("/")
     if len(levels) > MAX_LEVELS or not all(levels) or set(address) & {"+", "#"} or address.startswith("$"):
         yield f"address must be a plain topic, at most {MAX_LEVELS} deep, without wildcards; {address[:80]!r} is not"
-    if address.startswith(_OWN_ROOT):
-        yield f"address must not begin with {_OWN_ROOT}: there native devices speak, and we to one another"
+    if is_ours(address):
+        yield f"address must not begin with glasshouse, as our own topics do; {address[:80]!r} does"
 
 
 def _actuator_problems(where: str, device: DeviceMetadata, spec: ActuatorSpec) -> Iterator[str]:

@@ -29,6 +29,11 @@ def foreign_device(metadata: DeviceMetadata) -> ForeignDevice | None:
     return ForeignDevice(metadata.device_id, site, metadata.dialect, address, metadata.actuators)
 
 
+def is_ours(address: str) -> bool:
+    """Whether it lies among the topics that are ours: nobody of another dialect is heard there."""
+    return address.startswith(_OURS)
+
+
 def _is_plain(address: str) -> bool:
     """Whether it names one device, and none of ours: whatever was registered, it is not to widen what is listened to."""
-    return bool(address) and not set(address) & {"+", "#"} and not address.startswith(("$", _OURS))
+    return bool(address) and not set(address) & {"+", "#"} and not address.startswith("$") and not is_ours(address)

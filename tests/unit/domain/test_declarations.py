@@ -87,6 +87,7 @@ def test_what_makes_sense_can_be_declared(said: DeviceMetadata) -> None:
         (device(dialect=Dialect.TASMOTA), "address must be the topic that the device speaks on"),
         (device(dialect=Dialect.SHELLY, address="glasshouse/farm/box"), "address must not begin with glasshouse"),
         (device(dialect=Dialect.SHELLY, address="glasshouse-shelly"), "address must not begin with glasshouse"),
+        (device(dialect=Dialect.TASMOTA, address="glasshouse_plug"), "address must not begin with glasshouse"),
         (device(dialect=Dialect.SHELLY, address="a\u202eb"), "address must be 1 to 200 printable"),
         (
             device(HEATER, ActuatorSpec(actuator_id="fan"), dialect=Dialect.SHELLY, address="shelly"),
