@@ -6,6 +6,7 @@ from functools import reduce
 from api.changes import settled
 from api.context import Context
 from api.errors import ApiError, ErrorCode
+from api.issued import changed_view
 from api.refusals import refusal
 from api.types.command import command
 from api.types.command_results import CancelCommandSuccess
@@ -39,7 +40,7 @@ async def cancel_command(context: Context, command_id: str, reason: str | None) 
     change = await context.writer.change(f"control-{device_id}", context.principal.actor, decide, known=stands, cause=cause)
     cursor = await settled(context, change, COMMANDS)
     [shown] = await commands.find([command_id])
-    return CancelCommandSuccess(command=command(shown or view), cursor=cursor)
+    return CancelCommandSuccess(command=command(changed_view(shown or view, change)), cursor=cursor)
 
 
 async def _found(context: Context, command_id: str) -> CommandView:

@@ -1,12 +1,10 @@
-"""A command as it was asked for, while the read model does not show it yet."""
+"""A command as it was decided about it, while the read model does not show that yet."""
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from api.writes import Change
-from domain.commands import CommandState, advance, requested
-from projections.command_queries import CommandView, Step
+from domain.commands import CommandState, requested
+from projections.command_queries import CommandView, Step, moved
 from schema.commands import CommandStep
 from schema.envelope import Position
 from schema.events import ActuatorCommand
@@ -21,9 +19,15 @@ def issued_view(changes: Sequence[Change], command_id: str, actor: str, cause: s
         if isinstance(event, ActuatorCommand) and event.command_id == command_id and (command := requested(event)):
             step = Step(CommandState.REQUESTED, event.timestamp, format_event_id(event_id))
             view = CommandView(command, change.position or Position(0), actor, cause, (step,))
-        elif isinstance(event, CommandStep) and event.command_id == command_id and view is not None:
-            view = replace(view, command=advance(view.command, event))
     assert view is not None, "the change asks for it"  # noqa: S101 - for the type checker
+    return changed_view(view, change)
+
+
+def changed_view(view: CommandView, change: Change) -> CommandView:
+    """The command after the steps of it that the change holds."""
+    for event, event_id in zip(change.events, change.ids, strict=True):
+        if isinstance(event, CommandStep) and event.command_id == view.command.id:
+            view = moved(view, event, format_event_id(event_id)) or view
     return view
 
 

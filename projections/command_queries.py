@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
-from domain.commands import Command, CommandState
+from domain.commands import Command, CommandState, advance, state_of
 from domain.control import Control
-from schema.commands import OnFailure
+from schema.commands import CommandStep, OnFailure
 from schema.envelope import Position
 
 
@@ -30,6 +31,14 @@ class CommandView(msgspec.Struct, frozen=True):
     requested_by: str | None
     causation_id: str | None
     steps: tuple[Step, ...]
+
+
+def moved(view: CommandView, event: CommandStep, event_id: str) -> CommandView | None:
+    """The command after a step of its own; None where that changes nothing, since it came late, or again."""
+    command = advance(view.command, event)
+    if command is view.command:
+        return None
+    return replace(view, command=command, steps=(*view.steps, Step(state_of(event), event.timestamp, event_id)))
 
 
 class RequestView(msgspec.Struct, frozen=True):

@@ -4,15 +4,11 @@ from collections.abc import Iterable, Sized
 
 from msgspec.structs import replace
 
-from domain.commands import CommandState, advance, requested, state_of
+from domain.commands import CommandState, requested
 from domain.control import Control, fold
-from projections.command_queries import CommandView, KnownControl, RequestView, Step
+from projections.command_queries import CommandView, KnownControl, RequestView, Step, moved
 from projections.queries import FeedEvent
-from schema.commands import (
-    CommandsRequested,
-    CommandStep,
-    RequestEnded,
-)
+from schema.commands import CommandsRequested, CommandStep, RequestEnded
 from schema.envelope import RecordedEvent, decode_metadata
 from schema.events import ActuatorCommand, Event
 from schema.ids import format_event_id
@@ -78,11 +74,12 @@ class CommandBook:
         return view
 
     def _after(self, event: Event, recorded: RecordedEvent) -> CommandView | None:
+        """None, too, where the event came late, or again."""
         match event:
             case ActuatorCommand():
                 return _begun(event, recorded)
             case CommandStep() if (known := self._commands.get(event.command_id)) is not None:
-                return _moved(known, event, recorded)
+                return moved(known, event, format_event_id(recorded.id))
         return None
 
     def _request(self, event: Event) -> RequestView | None:
@@ -107,15 +104,6 @@ def _begun(event: ActuatorCommand, recorded: RecordedEvent) -> CommandView | Non
         causation_id=metadata.causation_id,
         steps=(Step(CommandState.REQUESTED, event.timestamp, format_event_id(recorded.id)),),
     )
-
-
-def _moved(view: CommandView, event: CommandStep, recorded: RecordedEvent) -> CommandView | None:
-    """None where the event came late, or again."""
-    command = advance(view.command, event)
-    if command is view.command:
-        return None
-    step = Step(state_of(event), event.timestamp, format_event_id(recorded.id))
-    return replace(view, command=command, steps=(*view.steps, step))
 
 
 def _asked(event: CommandsRequested) -> RequestView:

@@ -161,6 +161,7 @@ async def test_where_the_read_model_stands_still_the_log_alone_decides(box: Hous
     await tell(box.log, [control(step(CommandEnded, event, 1, outcome=Outcome.FAILED, reason="stuck"), "mine")])
     again = (await issue(box, correlationId="mine"))["command"]
     assert (again["id"], again["state"], again["reason"]) == (first["command"]["id"], "FAILED", "stuck")
+    assert [one["state"] for one in again["steps"]] == ["REQUESTED", "FAILED"]
     assert (await issue(box, value="off"))["command"]["state"] == "REQUESTED"
 
 

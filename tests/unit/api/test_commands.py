@@ -120,6 +120,15 @@ async def test_a_command_is_taken_back_while_it_was_not_sent(box: House) -> None
     assert (await cancel("none"))["code"] == "NOT_FOUND"
 
 
+async def test_a_command_is_told_as_taken_back_also_while_the_read_model_stands_still(box: House) -> None:
+    asked = (await issue(box))["command"]
+    box.engine.serving(["commands"]).close_gates()
+    box.wait_no_longer_than(0.01)
+    done = (await box.ask(CANCEL, {"id": asked["id"]}, role=Role.OPERATOR))["cancelCommand"]["command"]
+    assert [step["state"] for step in done["steps"]] == ["REQUESTED", "CANCELLED"]
+    assert (done["state"], done["reason"]) == ("CANCELLED", "too warm")
+
+
 LIST = """query ($state: CommandState, $first: Int, $after: String, $last: Int, $before: String) {
   commands(state: $state, first: $first, after: $after, last: $last, before: $before) {
     nodes { id } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
