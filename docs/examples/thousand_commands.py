@@ -93,6 +93,8 @@ class House:
         while True:
             with suppress(httpx.TransportError):
                 async with self._http.stream("POST", self._url, json=body, headers={"accept": "text/event-stream"}) as stream:
+                    if stream.is_client_error:
+                        raise RefusedError(f"{self._url} refuses: {(await stream.aread()).decode()}")
                     async for line in stream.aiter_lines():
                         if line.startswith("data: {"):
                             state = json.loads(line.removeprefix("data: "))["data"]["commandUpdates"]["state"]

@@ -16,8 +16,8 @@ import signal
 import ssl
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, suppress
 from typing import Any, NamedTuple
 
 import httpx
@@ -97,12 +97,13 @@ class House:
         """The command under that id once it has ended; followed anew where the connection is lost."""
         while True:
             with suppress(httpx.TransportError):
-                async for command in self._updates(correlation_id):
-                    if command["state"] not in UNDER_WAY:
-                        return command
+                async with aclosing(self._updates(correlation_id)) as updates:
+                    async for command in updates:
+                        if command["state"] not in UNDER_WAY:
+                            return command
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _updates(self, correlation_id: str) -> AsyncIterator[dict[str, Any]]:
+    async def _updates(self, correlation_id: str) -> AsyncGenerator[dict[str, Any], None]:
         """What the command is now, and then whenever it moves on."""
         body = {"query": UPDATES, "variables": {"correlationId": correlation_id}}
         async with self._http.stream("POST", self._url, json=body, headers={"accept": "text/event-stream"}) as stream:
