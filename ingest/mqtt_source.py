@@ -70,22 +70,26 @@ class MqttSource:
             self.session.resume()
 
     def handle(self, message: Message) -> asyncio.Future[Outcome] | None:
-        """A message for the pipeline; None where it is one of our own."""
-        if is_ours(message.topic) or self._is_nobodys(message.topic):
-            self._metrics.ignored.inc()
-            return None
+        """A message for the pipeline; None where it is one of our own, or nobody's.
+
+        A broker still sends what an earlier run subscribed to, of a device that is no longer registered there.
+        """
+        if not self._is_heard(message.topic):
+            self.session.forget(message.topic)
+        elif not is_ours(message.topic):
+            return self._submit(message)
+        self._metrics.ignored.inc()
+        return None
+
+    def _is_heard(self, topic: str) -> bool:
+        return is_native(topic) or bool(self._pipeline.foreign.at(topic))
+
+    def _submit(self, message: Message) -> asyncio.Future[Outcome]:
         inbound = Inbound(SOURCE, message.topic, message.payload, self._now(), message.redelivered)
         future = self._pipeline.submit(inbound)
         if message.response_topic is not None:
             future.add_done_callback(partial(self._answer, message))
         return future
-
-    def _is_nobodys(self, topic: str) -> bool:
-        """Whether the broker still sends what an earlier run subscribed to, of a device that is no longer registered there."""
-        if is_native(topic) or self._pipeline.foreign.at(topic):
-            return False
-        self.session.forget(topic)
-        return True
 
     def _answer(self, message: Message, future: asyncio.Future[Outcome]) -> None:
         if future.cancelled() or future.exception() is not None or message.response_topic is None:

@@ -72,7 +72,8 @@ def facts_of(parts: Iterable[Callable[[], Fact | None]]) -> Sequence[Fact | Flaw
         except UnreadableError as error:
             said.append(Flaw(error.code, error.reason))
         else:
-            said += () if fact is None else (fact,)
+            if fact is not None:
+                said.append(fact)
     return said
 
 
