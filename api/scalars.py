@@ -25,6 +25,14 @@ _MOMENTS: Final = 8192
 """Moments whose text is kept: what is asked about now is asked about again and again, and each is said of several values."""
 
 
+def id_or_none(text: str | None) -> strawberry.ID | None:
+    return None if text is None else strawberry.ID(text)
+
+
+def state_or_none(state: object) -> StateValue | None:
+    return None if state is None else StateValue(state)
+
+
 def parse_time(value: object) -> datetime:
     """RFC 3339 with an offset; a time without one could mean any hour of the day."""
     if not isinstance(value, str) or _RFC3339.fullmatch(value) is None:

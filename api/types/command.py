@@ -7,13 +7,12 @@ import strawberry
 
 from api.cursors import CommandPlace, encode_place
 from api.fields import described
-from api.scalars import CursorText, StateValue
+from api.scalars import CursorText, StateValue, id_or_none, state_or_none
 from api.types.enums import CommandState
 from api.types.node import Node
 from api.types.paging import Page, PageInfo
 from projections.command_queries import CommandView
 from projections.command_queries import Step as KnownStep
-from schema.actuators import Scalar
 
 
 @strawberry.type(description="A step of a command.")
@@ -36,7 +35,7 @@ class Command(Node):
     requested_by: str | None = described("Who asked for it.")
     causation_id: strawberry.ID | None = described("The event that led to it: the request, or what the one who asked acted on.")
     deadline: datetime = described("It is sent before this, or never.")
-    held: bool = described("Whether it waits for a device that is offline.")
+    held: bool = described("Whether it waits where its device is offline: it was asked for with `HOLD`.")
     dispatched_at: datetime | None = described("When the broker had it.")
     acknowledged_at: datetime | None = described("When the device said that it has it.")
     ended_at: datetime | None = described("When it ended.")
@@ -67,19 +66,19 @@ def command(view: CommandView) -> Command:
         device_id=strawberry.ID(known.device_id),
         actuator_id=strawberry.ID(known.actuator_id),
         command=known.command,
-        value=_state(known.value),
+        value=state_or_none(known.value),
         state=CommandState(known.state.value),
         requested_at=known.requested_at,
         requested_by=view.requested_by,
-        causation_id=_id(view.causation_id),
+        causation_id=id_or_none(view.causation_id),
         deadline=known.deadline,
         held=known.hold,
         dispatched_at=known.dispatched_at,
         acknowledged_at=known.acknowledged_at,
         ended_at=known.ended_at,
         reason=known.reason,
-        reached_state=_state(known.reached),
-        sets_back=_id(known.sets_back),
+        reached_state=state_or_none(known.reached),
+        sets_back=id_or_none(known.sets_back),
         steps=[_step(step) for step in view.steps],
     )
 
@@ -97,11 +96,3 @@ def command_page(found: Sequence[CommandView], page: Page) -> CommandConnection:
 
 def _step(step: KnownStep) -> CommandStep:
     return CommandStep(state=CommandState(step.state.value), at=step.at, event_id=strawberry.ID(step.event_id))
-
-
-def _state(value: Scalar | None) -> StateValue | None:
-    return None if value is None else StateValue(value)
-
-
-def _id(text: str | None) -> strawberry.ID | None:
-    return None if text is None else strawberry.ID(text)

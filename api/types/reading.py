@@ -11,7 +11,7 @@ import strawberry
 from adapters.history.port import HistoryRow
 from api.fields import described
 from api.once import once
-from api.scalars import BigInt
+from api.scalars import BigInt, id_or_none
 from api.types.enums import Quality
 from domain.columns import Float64
 from projections.queries import DeviceView, LatestReading
@@ -77,7 +77,7 @@ def latest_reading(device_id: str, latest: LatestReading) -> Reading:
         metric=latest.metric,
         value=finite(latest.value),
         original=finite(latest.said),
-        correction=_id(latest.correction),
+        correction=id_or_none(latest.correction),
         unit=latest.unit,
         quality=_QUALITIES[latest.quality],
         device_quality=_QUALITIES[latest.said_quality],
@@ -96,7 +96,7 @@ def history_reading(row: HistoryRow, shown: Shown) -> Reading:
         metric=row.metric,
         value=finite(shown.value),
         original=finite(row.value),
-        correction=_id(shown.correction),
+        correction=id_or_none(shown.correction),
         unit=row.unit,
         quality=_QUALITIES[shown.quality],
         device_quality=_QUALITIES[row.quality],
@@ -115,7 +115,7 @@ def live_reading(recorded: RecordedEvent, event: SensorReading, metric: str, sho
         metric=metric,
         value=finite(shown.value),
         original=finite(event.reading[metric]),
-        correction=_id(shown.correction),
+        correction=id_or_none(shown.correction),
         unit=event.units.get(metric),
         quality=_QUALITIES[shown.quality],
         device_quality=_QUALITIES[event.quality],
@@ -124,7 +124,3 @@ def live_reading(recorded: RecordedEvent, event: SensorReading, metric: str, sho
         recorded_at=recorded.recorded_at,
         stream_revision=BigInt(recorded.revision),
     )
-
-
-def _id(text: str | None) -> strawberry.ID | None:
-    return None if text is None else strawberry.ID(text)

@@ -6,14 +6,13 @@ from typing import Any, Final
 import msgspec
 import strawberry
 
-from api.scalars import CursorText, StateValue
+from api.scalars import CursorText, id_or_none, state_or_none
 from api.types.enums import CommandState, OnFailure
 from api.types.reading import Reading, live_reading
 from api.types.trace import TracedAnswer, TracedCommand, TracedEnd, TracedEvent, TracedReading, TracedRequest, TracedStep
 from domain.commands import state_of
 from projections.queries import DecisionQueries
 from projections.shown import shown
-from schema.actuators import Scalar
 from schema.commands import CommandEnded, CommandsRequested, CommandStep, RequestEnded
 from schema.envelope import Cursor, RecordedEvent, decode_metadata
 from schema.events import ActuatorCommand, ActuatorEvent, CommandAck, Event, SensorReading
@@ -79,7 +78,7 @@ class Entries:
             "type": recorded.type,
             "at": at if isinstance(at, datetime) else recorded.recorded_at,
             "recorded_at": recorded.recorded_at,
-            "causation_id": _id(one.cause),
+            "causation_id": id_or_none(one.cause),
             "actor": one.actor,
             "cursor": CursorText(Cursor(self._log_id, recorded.position).encode()),
         }
@@ -101,8 +100,8 @@ class Entries:
             device_id=strawberry.ID(asked.device_id),
             actuator_id=strawberry.ID(asked.actuator_id),
             command=asked.command,
-            value=_state(asked.value),
-            sets_back=_id(asked.sets_back),
+            value=state_or_none(asked.value),
+            sets_back=id_or_none(asked.sets_back),
         )
 
     def _step(self, step: CommandStep, common: dict[str, Any]) -> TracedStep:
@@ -117,20 +116,20 @@ class Entries:
             actuator_id=strawberry.ID(step.actuator_id),
             state=CommandState(state_of(step).value),
             reason=None if ended is None else ended.reason,
-            reached_state=None if ended is None else _state(ended.state),
+            reached_state=None if ended is None else state_or_none(ended.state),
         )
 
     def _answer(self, answer: CommandAck | ActuatorEvent, common: dict[str, Any]) -> TracedAnswer:
         """A device does not say what it follows from: it is what became of the command before."""
         command_id = str(answer.command_id)
-        cause = common["causation_id"] or _id(self._steps.get(command_id))
+        cause = common["causation_id"] or id_or_none(self._steps.get(command_id))
         return TracedAnswer(
             **{**common, "causation_id": cause},
             command_id=strawberry.ID(command_id),
             device_id=strawberry.ID(answer.device_id),
             actuator_id=strawberry.ID(answer.actuator_id) if isinstance(answer, ActuatorEvent) else None,
             result=answer.result if isinstance(answer, CommandAck) else None,
-            state=_state(answer.state),
+            state=state_or_none(answer.state),
             reason=answer.reason,
             late=command_id in self._ended,
         )
@@ -146,11 +145,3 @@ def _of_request(request: CommandsRequested | RequestEnded, common: dict[str, Any
         deadline=request.deadline,
         on_failure=OnFailure(request.on_failure.value),
     )
-
-
-def _state(value: Scalar | None) -> StateValue | None:
-    return None if value is None else StateValue(value)
-
-
-def _id(text: str | None) -> strawberry.ID | None:
-    return None if text is None else strawberry.ID(text)
