@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from domain.advice import Advice, KnownState
+from domain.advice import Advice
 from domain.allowed import admits, allowed_commands, told
 from domain.command_outcomes import ended
 from domain.commands import Command, CommandState
@@ -22,19 +22,7 @@ from schema.commands import CommandDispatching, CommandEnded, Outcome
 from schema.events import ActuatorCommand
 from schema.times import format_time
 
-__all__ = [
-    "Advice",
-    "CommandRefusal",
-    "CommandRefused",
-    "KnownState",
-    "Wanted",
-    "cancel",
-    "dispatch",
-    "farthest_deadline",
-    "issue",
-]
-
-MAX_AHEAD: Final = timedelta(hours=24)
+_MAX_AHEAD: Final = timedelta(hours=24)
 """How far a deadline may lie ahead."""
 
 
@@ -108,7 +96,7 @@ def farthest_deadline(control: Control, actuator_id: str, value: Scalar | None, 
     """The deadline that a command asked for now may have at most."""
     spec = control.actuator(actuator_id)
     trusted = None if spec is None else good_for(spec, value)
-    return now + (MAX_AHEAD if trusted is None else min(MAX_AHEAD, trusted))
+    return now + (_MAX_AHEAD if trusted is None else min(_MAX_AHEAD, trusted))
 
 
 def cancel(control: Control, command_id: str, now: datetime, reason: str | None = None) -> CommandEnded | CommandRefused:
@@ -185,8 +173,8 @@ def _time_refused(spec: ActuatorSpec, wanted: Wanted, now: datetime) -> CommandR
     """A command goes by what its interlocks saw when it was asked for: so it waits no longer than they trust in that."""
     if wanted.deadline <= now:
         return CommandRefused(CommandRefusal.TOO_LATE, f"the deadline, {format_time(wanted.deadline)}, has passed")
-    if wanted.deadline > now + MAX_AHEAD:
-        hours = MAX_AHEAD // timedelta(hours=1)
+    if wanted.deadline > now + _MAX_AHEAD:
+        hours = _MAX_AHEAD // timedelta(hours=1)
         return CommandRefused(CommandRefusal.INVALID, f"a deadline lies at most {hours} hours ahead; ask nearer to the time")
     seen_for = good_for(spec, wanted.value)
     if seen_for is not None and wanted.deadline > now + seen_for:

@@ -20,7 +20,8 @@ from schema.events import ActuatorEvent, Clock, CommandAck, Event
 
 _ACCEPTED: Final = "accepted"
 _OUTCOMES: Final = {"succeeded": Outcome.SUCCEEDED, "failed": Outcome.FAILED, "rejected": Outcome.REJECTED}
-_BY_HAND: Final = "device"
+BY_HAND: Final = "device"
+"""By whom a state came about, as devices say it, where somebody switched the device itself."""
 _CLOCK_BEHIND: Final = timedelta(seconds=5)
 """By how much a device's clock may be behind ours: what it says it saw that much before a command may be due to it."""
 
@@ -53,7 +54,7 @@ def stated(control: Control, event: ActuatorEvent, heard_at: datetime, now: date
         return []
     command = control.in_flight(event.actuator_id)
     at = min(event.timestamp, heard_at) if event.clock is Clock.OK else heard_at
-    if event.by == _BY_HAND:
+    if event.by == BY_HAND:
         return _switched_by_hand(control, event, command, at, now)
     if command is None or not _is_done(control, command, event.state, at):
         return []

@@ -64,8 +64,7 @@ class CommandIndex:
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  # our own tables
 
     def find(self, ids: Sequence[str]) -> list[CommandView | None]:
-        found = (self._one("SELECT view FROM command WHERE id = ?", id_, CommandView) for id_ in ids)
-        return list(found)
+        return [self._one("SELECT view FROM command WHERE id = ?", id_, CommandView) for id_ in ids]
 
     def commands(self, query: CommandQuery) -> list[CommandView]:
         """Newest first."""

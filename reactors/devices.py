@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from domain.command_outcomes import due
+from domain.command_outcomes import BY_HAND, due
 from domain.commands import Command, CommandState
 from domain.control import Control, fold
 from reactors.facts import Fact
@@ -17,7 +17,6 @@ _HEARD_MOST: Final = 100
 """Of one device, between two rounds of the reactors: of more, the last ones count."""
 _STATES_MOST: Final = 256
 """Actuators of one device whose states are known; of more, those that were declared."""
-_BY_HAND: Final = "device"
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _ONLINE: Final = "online"
 
@@ -105,7 +104,7 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     def _matters(self, heard: Heard) -> bool:
         """Whether anything may follow from it: it is of a command that was sent, or a hand was at the device."""
-        if heard.state is not None and heard.state.by == _BY_HAND:
+        if heard.state is not None and heard.state.by == BY_HAND:
             return True
         return _is_sent(self.command_of(heard))
 

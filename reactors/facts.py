@@ -31,10 +31,22 @@ from schema.ids import format_event_id
 from schema.registry import REGISTRY
 
 _READ: Final[tuple[type[Event], ...]] = (
-    *(DeviceStatus, ActuatorEvent, CommandAck),
-    *(DeviceMetadata, DeviceRetired, ReadingCorrection, SensorReplaced),
-    *(ActuatorCommand, CommandDispatching, CommandDispatched, CommandAcknowledged, CommandEnded, OverrideBegun),
-    *(CommandsRequested, RequestEnded, StateSnapshot),
+    DeviceStatus,
+    ActuatorEvent,
+    CommandAck,
+    DeviceMetadata,
+    DeviceRetired,
+    ReadingCorrection,
+    SensorReplaced,
+    ActuatorCommand,
+    CommandDispatching,
+    CommandDispatched,
+    CommandAcknowledged,
+    CommandEnded,
+    OverrideBegun,
+    CommandsRequested,
+    RequestEnded,
+    StateSnapshot,
 )
 """All that control streams hold: appends to these are judged by the revision. Of device streams, no readings."""
 

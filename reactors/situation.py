@@ -36,7 +36,7 @@ class _Record(msgspec.Struct, omit_defaults=True):
 
 
 class Situation:
-    """All devices that have anything to do with commands, and the requests that have not ended. Holds up to `position`."""
+    """Devices that were decided about or said more than readings, and requests that have not ended. Holds up to `position`."""
 
     def __init__(self) -> None:
         self.position: Position | None = None
@@ -181,10 +181,18 @@ class Situation:
     def _notice(self, device: Device) -> None:
         """In which ways a device is to be found, after anything of it has changed."""
         name = device.control.device_id
-        (self._foreign.add if device.is_foreign and device.control.open else self._foreign.discard)(name)
+        _keep(self._foreign, name, holds=device.is_foreign and bool(device.control.open))
+        _keep(self._talking, name, holds=bool(device.heard))
+        _keep(self.unsaved, name, holds=device.is_unsaved)
         if (over_at := device.over_at) is None:
             self._over_at.pop(name, None)
         else:
             self._over_at[name] = over_at
-        (self._talking.add if device.heard else self._talking.discard)(name)
-        (self.unsaved.add if device.is_unsaved else self.unsaved.discard)(name)
+
+
+def _keep(names: set[str], name: str, *, holds: bool) -> None:
+    """Have the name among them where it holds, and only then."""
+    if holds:
+        names.add(name)
+    else:
+        names.discard(name)

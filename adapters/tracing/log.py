@@ -1,8 +1,9 @@
 """An event log that tells of what is asked of it: appends, and pages read for what is under way."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 
+from adapters.event_log.iterating import closing
 from adapters.event_log.port import Append, Appended, Conflict, EventLog, Page
 from adapters.tracing.identity import Belonging, belonging, event_id_of
 from adapters.tracing.port import Kind, Tracer
@@ -51,13 +52,9 @@ class TracedLog:
     async def read_all(
         self, after: Position | None, *, until: Position | None = None, only: Filter = EVERYTHING, page_size: int = 1000
     ) -> AsyncIterator[Page]:
-        pages = self._log.read_all(after, until=until, only=only, page_size=page_size)
-        try:
+        async with closing(self._log.read_all(after, until=until, only=only, page_size=page_size)) as pages:
             while (page := await self._next(pages)) is not None:
                 yield page
-        finally:
-            if isinstance(pages, AsyncGenerator):
-                await pages.aclose()
 
     def subscribe(self, after: Position | None, *, only: Filter = EVERYTHING, page_size: int = 1000) -> AsyncIterator[Page]:
         return self._log.subscribe(after, only=only, page_size=page_size)
