@@ -7,11 +7,12 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from adapters.sqlite import immediate
 from domain.control import Control
 from projections.command_file import LAYOUT
 from projections.command_queries import CommandQuery, CommandView, KnownControl, RequestView
 from projections.command_state import Changes, CommandBook
-from projections.index_file import open_index, transaction
+from projections.index_file import open_index
 from schema.envelope import Cursor
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class CommandIndex:
 
     def write(self, changes: Changes, checkpoint: Cursor) -> None:
         """Store the changes and move the checkpoint, both or neither."""
-        with transaction(self._connection):
+        with immediate(self._connection):
             self._connection.executemany(_COMMAND, map(_command_row, changes.commands.values()))
             self._connection.executemany(_CONTROL, map(_control_row, changes.controls.values()))
             self._connection.executemany(_REQUEST, map(_request_row, changes.requests.values()))
@@ -59,7 +60,7 @@ class CommandIndex:
 
     def reset(self) -> None:
         """Forget all: what follows is a rebuild."""
-        with transaction(self._connection):
+        with immediate(self._connection):
             for table in ("command", "control", "request", "checkpoint"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  # our own tables
 

@@ -1,8 +1,6 @@
-"""Files that read models keep in SQLite: how one is opened, made anew where it cannot be read, and written to."""
+"""Files that read models keep in SQLite: how one is opened, and made anew where it cannot be read."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -29,19 +27,6 @@ def open_index(path: Path, layout: Layout) -> sqlite3.Connection:
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(name).unlink(missing_ok=True)
         return _opened(path, layout)
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it, or nothing where it raises."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _opened(path: Path, layout: Layout) -> sqlite3.Connection:

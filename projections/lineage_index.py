@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from projections.index_file import open_index, transaction
+from adapters.sqlite import immediate
+from projections.index_file import open_index
 from projections.lineage_file import LAYOUT
 from projections.queries import LetterState
 from schema.envelope import Cursor, Position
@@ -103,7 +104,7 @@ class LineageIndex:
     def write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
         """Add the entries and move the checkpoint, both or neither."""
         try:
-            with transaction(self._connection):
+            with immediate(self._connection):
                 self._add(entries)
                 self._connection.execute("DELETE FROM checkpoint")
                 values = (checkpoint.log_id, checkpoint.position, self._events)
@@ -114,7 +115,7 @@ class LineageIndex:
 
     def reset(self) -> None:
         """Forget all: what follows is a rebuild."""
-        with transaction(self._connection):
+        with immediate(self._connection):
             for table in ("stream", "event", "correlation", "dead_letter", "checkpoint"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  # our own tables
         self._recall()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.event_log.port import LogError, LogUnavailableError
+from adapters.sqlite import immediate
 
 APPLICATION_ID: Final = 0x474C4F47
 """Stands in the file's header, so that the file of another application is not taken for a log: `GLOG`."""
@@ -70,19 +71,6 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
-
-
-@contextmanager
-def immediate(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that holds the write lock from its start, so that nobody else's commit comes in between."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from adapters.event_log.port import ANY, Append, Appended, Conflict
-from adapters.event_log.sqlite_file import immediate
+from adapters.sqlite import immediate
 from schema.envelope import Position
 
 _ROWS: Final = 1024
