@@ -16,7 +16,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
-Complete: TypeAlias = Callable[[Any], Any]
+Serialize: TypeAlias = Callable[[Any], Any]
 _AS_THEY_ARE: Final[dict[GraphQLLeafType, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 
 
@@ -39,7 +39,7 @@ def null(missing: str | None) -> None:
         raise TypeError(f"Cannot return null for non-nullable field {missing}.")
 
 
-def leaf(kind: GraphQLLeafType, missing: str | None) -> Complete:
+def leaf(kind: GraphQLLeafType, missing: str | None) -> Serialize:
     """Gives what is sent for a value of that kind; raises where it is none, or null where that is not allowed."""
     if kind is GraphQLFloat:
         return _finite(_any(kind, missing))
@@ -48,14 +48,14 @@ def leaf(kind: GraphQLLeafType, missing: str | None) -> Complete:
     return _any(kind, missing)
 
 
-def _finite(other: Complete) -> Complete:
+def _finite(other: Serialize) -> Serialize:
     def complete(value: Any) -> Any:
         return value if type(value) is float and isfinite(value) else other(value)
 
     return complete
 
 
-def _named(kind: GraphQLEnumType, other: Complete) -> Complete:
+def _named(kind: GraphQLEnumType, other: Serialize) -> Serialize:
     members = getattr(kind, "wrapped_cls", _NoMembers)
     names = {member._name_: other(member) for member in members}
 
@@ -65,7 +65,7 @@ def _named(kind: GraphQLEnumType, other: Complete) -> Complete:
     return complete
 
 
-def _any(kind: GraphQLLeafType, missing: str | None) -> Complete:
+def _any(kind: GraphQLLeafType, missing: str | None) -> Serialize:
     coerce = kind.coerce_output_value
 
     def complete(value: Any) -> Any:
