@@ -46,7 +46,7 @@ class ReactSide:
         lease: Lease | None,
         tracer: Tracer = OFF,
     ) -> None:
-        self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0)
+        self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0, tracer=tracer)
         self._crew = Crew(
             log,
             self.session,
