@@ -98,19 +98,13 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
         react = ReactSide(
             log,
             address,
-            new_client_id() if broker is None else broker.own_id(new_client_id()),
+            _own_id(broker, new_client_id()),
             LatestAdvice(read.latest),
             snapshot=folder.reactors,
             registry=registry,
             lease=lease,
             tracer=tracer,
         )
-        probes: list[HealthProbe] = [LogProbe(log), MqttProbe([*ingest.sessions, react.session])]
-        probes += [
-            ProjectionsProbe(read.engine),
-            ProjectionsProbe(foreign.engine, "foreign devices"),
-            ReactorsProbe(react.engine),
-        ]
         retention = retention_of(history, settings)
         audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
         web = api_server(
@@ -122,7 +116,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             ingest=ingest.http,
             folder=folder,
             registry=registry,
-            probes=probes,
+            probes=_probes(log, read, ingest, foreign, react),
             settings=settings,
             tracer=tracer,
         )
@@ -148,8 +142,22 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
 
 def _filters(broker: EmbeddedBroker | None) -> Mapping[str, str]:
     """All topics, by the client id under which they are subscribed to."""
-    filters = Owned().filters
-    return filters if broker is None else {broker.own_id(client_id): topics for client_id, topics in filters.items()}
+    return {_own_id(broker, client_id): topics for client_id, topics in Owned().filters.items()}
+
+
+def _own_id(broker: EmbeddedBroker | None, client_id: str) -> str:
+    """As the embedded broker knows it for one of ours."""
+    return client_id if broker is None else broker.own_id(client_id)
+
+
+def _probes(log: EventLog, read: ReadSide, ingest: IngestSide, foreign: ForeignSide, react: ReactSide) -> list[HealthProbe]:
+    return [
+        LogProbe(log),
+        MqttProbe([*ingest.sessions, react.session]),
+        ProjectionsProbe(read.engine),
+        ProjectionsProbe(foreign.engine, "foreign devices"),
+        ReactorsProbe(react.engine),
+    ]
 
 
 async def _broker(
