@@ -77,7 +77,7 @@ const SENTENCES = {
   TracedCommand: ({ deviceId, actuatorId, command, value }) => `${wanted(actuatorId, command, value)} on ${deviceId}`,
   TracedStep: ({ step, reason, reachedState }) => withReason(stateLabel(step), reachedState, reason),
   TracedAnswer: ({ deviceId, toldOf, result, told, reason, late }) => {
-    const what = result === null ? `tells ${toldOf}` : `answers ${result}`;
+    const what = result === null ? `tells ${toldOf}` : `answers ${stateLabel(result)}`;
     return withReason(`${deviceId} ${what}${late ? ", too late" : ""}`, told, reason);
   },
   TracedEnd: ({ succeeded, setBack }) =>

@@ -90,7 +90,7 @@ class CommandState(Enum):
     DISPATCHED = strawberry.enum_value("dispatched", description="The broker has it.")
     ACKNOWLEDGED = strawberry.enum_value("acknowledged", description="The device has it, and is about it.")
     SUCCEEDED = strawberry.enum_value("succeeded", description="It is done.")
-    FAILED = strawberry.enum_value("failed", description="The device tried and could not.")
+    FAILED = strawberry.enum_value("failed", description="The device could not, or it was certainly not sent; the reason says.")
     REJECTED = strawberry.enum_value("rejected", description="It was not taken, by the device or before it was sent.")
     EXPIRED = strawberry.enum_value("expired", description="It was never sent: its deadline passed first.")
     TIMED_OUT = strawberry.enum_value("timed_out", description="It was sent, and the device did not say what became of it.")
@@ -101,6 +101,14 @@ class CommandState(Enum):
     def word(self) -> str:
         """As it stands in events."""
         return str(self.value)
+
+
+@strawberry.enum(description="What a device answers to a command.")
+class AnswerResult(Enum):
+    ACCEPTED = strawberry.enum_value("accepted", description="It is about it.")
+    SUCCEEDED = strawberry.enum_value("succeeded", description="It has done it.")
+    FAILED = strawberry.enum_value("failed", description="It tried and could not.")
+    REJECTED = strawberry.enum_value("rejected", description="It does not take it.")
 
 
 @strawberry.enum(description="What becomes of a command for a device that is known to be offline.")

@@ -8,7 +8,7 @@ import strawberry
 from api.fields import described
 from api.scalars import CursorText, StateValue
 from api.types.command import Command
-from api.types.enums import CommandState, OnFailure
+from api.types.enums import AnswerResult, CommandState, OnFailure
 from api.types.reading import Reading
 
 
@@ -61,7 +61,7 @@ class TracedAnswer(Traced):
     command_id: strawberry.ID = described("The command.")
     device_id: strawberry.ID = described("The device.")
     actuator_id: strawberry.ID | None = described("The actuator, where it tells a state.")
-    result: str | None = described("Its answer: `accepted`, `succeeded`, `failed` or `rejected`; null where it tells a state.")
+    result: AnswerResult | None = described("Its answer; null where it tells a state.")
     state: StateValue | None = described("The state that it tells.")
     reason: str | None = described("Why, where it says so.")
     late: bool = described("Whether the command had ended before: then it changed nothing.")

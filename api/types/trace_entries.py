@@ -7,7 +7,7 @@ import msgspec
 import strawberry
 
 from api.scalars import CursorText, id_or_none, state_or_none
-from api.types.enums import CommandState, OnFailure
+from api.types.enums import AnswerResult, CommandState, OnFailure
 from api.types.reading import Reading, live_reading
 from api.types.trace import TracedAnswer, TracedCommand, TracedEnd, TracedEvent, TracedReading, TracedRequest, TracedStep
 from domain.commands import state_of
@@ -21,7 +21,8 @@ from schema.registry import REGISTRY, UnknownEventTypeError
 from schema.times import to_micros
 
 Entry = TracedReading | TracedRequest | TracedCommand | TracedStep | TracedAnswer | TracedEnd | TracedEvent
-_READABLE: Final = (UnknownEventTypeError, msgspec.DecodeError)
+_UNREADABLE: Final = (UnknownEventTypeError, msgspec.DecodeError)
+_RESULTS: Final = {str(result.value): result for result in AnswerResult}
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ class Recorded(msgspec.Struct, frozen=True):
 def opened(recorded: RecordedEvent) -> Recorded:
     try:
         event: Event | None = REGISTRY.unpack(recorded)
-    except _READABLE:
+    except _UNREADABLE:
         event = None
     try:
         metadata = decode_metadata(recorded.metadata)
@@ -128,7 +129,7 @@ class Entries:
             command_id=strawberry.ID(command_id),
             device_id=strawberry.ID(answer.device_id),
             actuator_id=strawberry.ID(answer.actuator_id) if isinstance(answer, ActuatorEvent) else None,
-            result=answer.result if isinstance(answer, CommandAck) else None,
+            result=_RESULTS.get(answer.result) if isinstance(answer, CommandAck) else None,
             state=state_or_none(answer.state),
             reason=answer.reason,
             late=command_id in self._ended,

@@ -61,7 +61,7 @@ def test_a_command_opens_its_trace_from_its_cause_to_what_came_of_it(page: Page,
     answer = {"deviceId": "actuators-1", "reason": None, "late": False}
     ended = [
         traced("Answer", **answer, toldOf="vent", result=None, told=50.0),
-        traced("Answer", **answer, toldOf=None, result="succeeded", told=50.0),
+        traced("Answer", **answer, toldOf=None, result="SUCCEEDED", told=50.0),
         traced("Step", step="SUCCEEDED", reason=None, reachedState=50.0),
         traced("End", succeeded=True, setBack=[]),
         traced("Reading", after=True, readings=[reading(29.0, deviceId="climate-1")]),

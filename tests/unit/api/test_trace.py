@@ -58,7 +58,8 @@ async def test_a_trace_leads_from_the_reading_to_the_readings_after(house: House
         "ACKNOWLEDGED",
         "SUCCEEDED",
     ]
-    assert [entry["late"] for entry in entries if "late" in entry] == [False, False, True]
+    answers = [(entry["result"], entry["told"], entry["late"]) for entry in entries if "late" in entry]
+    assert answers == [("ACCEPTED", None, False), (None, "on", False), ("SUCCEEDED", None, True)]
     assert [(entry["after"], entry["readings"][0]["value"]) for entry in entries if "after" in entry] == [
         (False, 31.0),
         (True, 30.0),
