@@ -82,7 +82,7 @@ class Letters:
     async def replay_open(self, code: str | None) -> AsyncIterator[Letter]:
         """Send all that are open again, those of that code or any, in portions."""
         found = [letter async for letter in self.listed("open", code)]
-        for portion in _portions(found[::-1]):
+        for portion in portions(found[::-1]):
             for letter in await self.replay(portion):
                 yield letter
 
@@ -109,13 +109,14 @@ def _letter(raw: dict[str, Any]) -> Letter:
     return msgspec.convert({**raw, "state": raw["state"].lower()}, Letter, strict=False)
 
 
-def _portions(letters: Sequence[Letter]) -> list[list[str]]:
-    portions: list[list[str]] = []
-    size = _BYTES_AT_ONCE
+def portions(letters: Sequence[Letter]) -> list[list[str]]:
+    """Their ids, no more together than one mutation may look at."""
+    found: list[list[str]] = []
+    size = 0
     for letter in letters:
-        if size + letter.size > _BYTES_AT_ONCE or len(portions[-1]) == _AT_ONCE:
-            portions.append([])
+        if not found or size + letter.size > _BYTES_AT_ONCE or len(found[-1]) == _AT_ONCE:
+            found.append([])
             size = 0
-        portions[-1].append(letter.id)
+        found[-1].append(letter.id)
         size += letter.size
-    return portions
+    return found
