@@ -3,7 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 import typer
@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only those with this code, such as wrong_site.")]
 _Found = Callable[[Letters], AsyncIterator[Letter]]
+_SHOWN: Final = 400
+"""Characters of a payload."""
 
 
 @app.command("list")
@@ -63,7 +65,7 @@ def replay(
             yield letter
 
     again: _Found = sent if ids else lambda letters: letters.replay_open(code)
-    _judge(_show(_settings(data, key, config), again, as_json=as_json))
+    _judge(are_replayed=_show(_settings(data, key, config), again, as_json=as_json))
 
 
 @app.command()
@@ -88,37 +90,42 @@ def repair(
     async def sent(letters: Letters) -> AsyncIterator[Letter]:
         yield await letters.repair(letter, topic, text)
 
-    _judge(_show(_settings(data, key, config), sent, as_json=as_json))
+    _judge(are_replayed=_show(_settings(data, key, config), sent, as_json=as_json))
 
 
 def _settings(data: str | None, key: str | None, config: Path | None) -> Settings:
     return settings_from(config, data=data, key=key, log_level="warning")
 
 
-def _show(settings: Settings, found: _Found, *, as_json: bool) -> list[Letter]:
-    """Print the letters as they come, a line of JSON each where that is asked for."""
+def _show(settings: Settings, found: _Found, *, as_json: bool) -> bool:
+    """Print the letters as they come, a line of JSON each where that is asked for; whether all of them are replayed."""
 
-    async def show() -> list[Letter]:
-        shown = []
+    async def show() -> bool:
+        are_replayed = True
         async with open_letters(settings) as letters:
             async for letter in found(letters):
-                typer.echo(msgspec.json.encode(letter).decode() if as_json else _as_text(letter))
-                shown.append(letter)
-        return shown
+                typer.echo(msgspec.json.encode(letter).decode() if as_json else as_text(letter))
+                are_replayed = are_replayed and letter.state == "replayed"
+        return are_replayed
 
     return run(show())
 
 
-def _as_text(letter: Letter) -> str:
+def as_text(letter: Letter) -> str:
+    """A letter for people. Whoever sent it has no say in what their terminal does."""
     lines = [f"{letter.id}  {letter.state}  {letter.received_at}  {letter.topic}", f"  {letter.code}: {letter.reason}"]
     if letter.payload is not None:
-        lines.append(f"  {letter.payload[:400]}")
+        lines.append(f"  {letter.payload[:_SHOWN]}")
     if letter.replay is not None:
         lines += [f"  -> event {each}" for each in letter.replay.event_ids]
         lines += [f"  -> dead letter {each}" for each in letter.replay.dead_letter_ids]
-    return "\n".join(lines)
+    return "\n".join(map(_printable, lines))
 
 
-def _judge(sent: list[Letter]) -> None:
-    if any(letter.state != "replayed" for letter in sent):
+def _printable(line: str) -> str:
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+
+
+def _judge(*, are_replayed: bool) -> None:
+    if not are_replayed:
         raise typer.Exit(ExitCode.FOUND_WRONG)

@@ -1,5 +1,8 @@
-"""Dead letters are sent again in portions that one mutation may look at."""
+"""Dead letters are sent again in portions that one mutation may look at, and shown so that nobody is fooled."""
 
+from msgspec.structs import replace
+
+from glasshouse.cli.letters import as_text
 from glasshouse.letters import Letter, portions
 
 
@@ -21,3 +24,13 @@ def test_no_portion_holds_more_bytes_than_one_answer_may_but_for_a_letter_that_i
 
 def test_no_portion_holds_more_than_fifty_letters() -> None:
     assert [len(portion) for portion in portions(letters(*[1] * 101))] == [50, 50, 1]
+
+
+def test_what_somebody_sent_does_nothing_to_the_terminal_that_shows_it() -> None:
+    [letter] = letters(5)
+    shown = as_text(replace(letter, topic="a\u202eb", payload="\x1b[2J\r\n{}"))
+    assert [line.strip() for line in shown.splitlines()] == [
+        "0  open  2026-06-02T00:00:00Z  a\\u202eb",
+        "notJson: it is no JSON",
+        "\\x1b[2J\\r\\n{}",
+    ]
