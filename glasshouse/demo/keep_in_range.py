@@ -5,7 +5,8 @@ r"""Keeps a greenhouse in range: looks at what its sensors say, commands its act
 
 Where a metric is below the first number, the actuator of that place is set to the first state, above the second number to the
 second; in between it stays as it is. A command names the reading that it follows from, so that its trace tells why. What became
-of each is printed, a JSON object a line, and at the end how many came to what. Needs httpx, and a key of the role operator.
+of each is printed, a JSON object a line, and at the end how many came to what. It looks at a hundred devices at most.
+Needs httpx, and a key of the role operator.
 """
 
 import argparse
@@ -172,6 +173,7 @@ class Keeper:
 
 def orders(rules: list[Rule], devices: list[dict[str, Any]]) -> Iterator[Order]:
     """What the rules want done, given what the sensors of each place say and what its actuators are in."""
+    devices = [device for device in devices if device["location"] is not None]
     for rule in rules:
         said = {device["location"]: one for device in devices for one in device["latest"] if _counts(one, rule.metric)}
         for device in devices:

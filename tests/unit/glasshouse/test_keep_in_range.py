@@ -9,12 +9,12 @@ from glasshouse.demo.keep_in_range import Order, Rule, orders
 VENT = Rule("temperature", 18, 26, "vent", 0.0, 100.0)
 
 
-def sensor(value: float | None, *, location: str = "home/a", **changes: Any) -> dict[str, Any]:
+def sensor(value: float | None, *, location: str | None = "home/a", **changes: Any) -> dict[str, Any]:
     reading = {"eventId": "e-1", "metric": "temperature", "value": value, "quality": "GOOD", **changes}
     return {"id": f"climate of {location}", "location": location, "actuators": [], "latest": [reading]}
 
 
-def box(state: Any, *, location: str = "home/a", actuator: str = "vent") -> dict[str, Any]:
+def box(state: Any, *, location: str | None = "home/a", actuator: str = "vent") -> dict[str, Any]:
     actuators = [{"actuatorId": actuator, "state": state}, {"actuatorId": "lamps", "state": "on"}]
     return {"id": f"box of {location}", "location": location, "actuators": actuators, "latest": []}
 
@@ -41,3 +41,7 @@ def test_nothing_is_done_for_a_value_that_cannot_be_trusted(reading: dict[str, A
 
 def test_nothing_is_asked_of_an_actuator_that_never_told_its_state() -> None:
     assert list(orders([VENT], [sensor(30), box(0, actuator="shutter")])) == []
+
+
+def test_devices_of_which_nobody_said_where_they_are_have_no_place_in_common() -> None:
+    assert list(orders([VENT], [sensor(30, location=None), box(0, location=None)])) == []
