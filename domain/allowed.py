@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeGuard
 
+from domain.states import shown
 from schema.actuators import ActuatorSpec, ActuatorType, AllowedCommand, Dialect, Scalar
 
 SET: Final = "set"
@@ -57,7 +58,7 @@ def _is_number(value: Scalar) -> TypeGuard[float]:
 
 
 def _told(allowed: AllowedCommand) -> str:
-    ways = [repr(choice)[:80] for choice in allowed.choices[:_SHOWN]]
+    ways = [shown(choice) for choice in allowed.choices[:_SHOWN]]
     ways += ["..."] if len(allowed.choices) > _SHOWN else []
     if _is_ranged(allowed):
         ways.append(_range_told(allowed))

@@ -17,6 +17,7 @@ from domain.commands import Command, CommandState
 from domain.control import Control
 from domain.decisions import id_problem, text_problem
 from domain.interlocks import good_for, held_back
+from domain.states import shown
 from schema.actuators import ActuatorSpec, Dialect, Scalar
 from schema.commands import CommandDispatching, CommandEnded, Outcome
 from schema.events import ActuatorCommand
@@ -165,7 +166,7 @@ def _value_refused(control: Control, spec: ActuatorSpec, wanted: Wanted) -> Comm
         return CommandRefused(CommandRefusal.UNKNOWN_COMMAND, message)
     if any(admits(one, wanted.value) for one in named):
         return None
-    message = f"{whose} takes {told(named)}; it was to be {str(wanted.value)[:80]!r}"
+    message = f"{whose} takes {told(named)}; it came {'without one' if wanted.value is None else f'with {shown(wanted.value)}'}"
     return CommandRefused(CommandRefusal.VALUE_NOT_ALLOWED, message)
 
 
@@ -209,7 +210,7 @@ def _circumstances_refused(
         why = CommandRefusal.STALE if held.stale else CommandRefusal.INTERLOCKED
         return CommandRefused(why, held.message, about=held.about)
     if not wanted.hold and advice.online(wanted.device_id) is False:
-        message = f"{wanted.device_id} is offline; to wait for it until the deadline, say that the command is to be held"
+        message = f"{wanted.device_id} is offline; to wait for it until the deadline, ask with `whenOffline: HOLD`"
         return CommandRefused(CommandRefusal.OFFLINE, message)
     return None
 

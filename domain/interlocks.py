@@ -7,7 +7,7 @@ import msgspec
 
 from domain.advice import Advice, KnownState
 from domain.control import Control
-from domain.states import is_same, level_of
+from domain.states import is_same, level_of, shown
 from schema.actuators import ActuatorSpec, Interlock, NotWhile, OnlyWith, Scalar
 
 
@@ -77,7 +77,7 @@ def _not_while(control: Control, interlock: Interlock, advice: Advice, now: date
         return HeldBack(f"not while {_actuator(rule, device)}: {by_command}")
     seen = _Seen(f"{rule.actuator_id} of {device}", advice.actuator(device, rule.actuator_id))
     if seen.value is not None and _is_among(seen.value, rule.states, rule.above):
-        return HeldBack(f"not while {_actuator(rule, device)}: it is {_shown(seen.value)}")
+        return HeldBack(f"not while {_actuator(rule, device)}: it is {shown(seen.value)}")
     return _stale(seen, interlock, now) or (_unclear(seen) if rule.above is not None else None)
 
 
@@ -85,9 +85,9 @@ def _by_command(control: Control, rule: NotWhile, now: datetime) -> str | None:
     """What a command brings the other actuator to, or has just brought it to, if that is against the rule."""
     coming, just = control.in_flight(rule.actuator_id), control.just_set_to(rule.actuator_id, now)
     if coming is not None and coming.value is not None and _is_among(coming.value, rule.states, rule.above):
-        return f"command {coming.id} is about to set it to {_shown(coming.value)}"
+        return f"command {coming.id} is about to set it to {shown(coming.value)}"
     if just is not None and _is_among(just, rule.states, rule.above):
-        return f"a command has just set it to {_shown(just)}"
+        return f"a command has just set it to {shown(just)}"
     return None
 
 
@@ -117,7 +117,7 @@ def _unclear(seen: _Seen) -> HeldBack | None:
     """A state that cannot be held against a number is as good as none."""
     if seen.value is None or level_of(seen.value) is not None:
         return None
-    return HeldBack(f"{seen.name} is {_shown(seen.value)}, which an interlock cannot hold against a number", stale=True)
+    return HeldBack(f"{seen.name} is {shown(seen.value)}, which an interlock cannot hold against a number", stale=True)
 
 
 def _is_among(value: Scalar, values: tuple[Scalar, ...], above: float | None) -> bool:
@@ -130,14 +130,10 @@ def _is_within(rule: OnlyWith, value: float) -> bool:
 
 
 def _actuator(rule: NotWhile, device: str) -> str:
-    ways = [_shown(state) for state in rule.states] + ([] if rule.above is None else [f"above {rule.above:g}"])
+    ways = [shown(state) for state in rule.states] + ([] if rule.above is None else [f"above {rule.above:g}"])
     return f"{rule.actuator_id} of {device} is {' or '.join(ways)}"
 
 
 def _bounds(rule: OnlyWith) -> str:
     bounds = (("at least", rule.at_least), ("at most", rule.at_most))
     return " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
-
-
-def _shown(state: Scalar) -> str:
-    return repr(state)[:80]

@@ -9,6 +9,13 @@ _TOLERANCE: Final = 1.0
 """In percent: devices count in steps of their own, 254 to the whole, say."""
 
 
+def shown(state: Scalar) -> str:
+    """The state as people read it: numbers and truths as in JSON."""
+    if isinstance(state, str):
+        return repr(state)[:80]
+    return str(state).lower() if isinstance(state, bool) else f"{state:g}"
+
+
 def level_of(state: Scalar) -> float | None:
     """The state as a number, 0 to 100 where it is one of the words for it; None where it is another word."""
     if isinstance(state, str):

@@ -91,6 +91,14 @@ def test_a_value_that_is_not_allowed_is_refused_with_those_that_are(actuator: st
     assert "`set` to" in decided.message
 
 
+@pytest.mark.parametrize(
+    ("value", "told"), [(120.0, "with 120"), (True, "with true"), ("50", "with '50'"), (None, "without one")]
+)
+def test_a_refusal_tells_the_value_as_it_was_given(value: Scalar | None, told: str) -> None:
+    message = refused(box(), wanted(actuator_id="lamp", value=value)).message
+    assert message == f"lamp of box takes `set` to a number from 0 to 100; it came {told}"
+
+
 def test_declared_commands_take_the_place_of_those_of_the_type() -> None:
     pump = ActuatorSpec(
         actuator_id="heater",
@@ -109,7 +117,7 @@ def test_declared_commands_take_the_place_of_those_of_the_type() -> None:
         assert refused(control, wanted(command=command, value=value)).why is CommandRefusal.VALUE_NOT_ALLOWED
     unknown = refused(control, wanted())
     assert unknown.why is CommandRefusal.UNKNOWN_COMMAND
-    assert "`pulse` without a value; `dose` to a number of 0.5 or more; `mode` to True, 2.0" in unknown.message
+    assert "`pulse` without a value; `dose` to a number of 0.5 or more; `mode` to true, 2" in unknown.message
 
 
 @pytest.mark.parametrize("dialect", [dialect for dialect in Dialect if dialect is not Dialect.NATIVE])
@@ -174,7 +182,9 @@ def test_an_actuator_that_was_switched_by_hand_takes_none_for_a_while() -> None:
 
 
 def test_a_device_that_says_it_is_offline_takes_none_that_is_not_to_be_held() -> None:
-    assert refused(box(), wanted(), Known(online=False)).why is CommandRefusal.OFFLINE
+    decided = refused(box(), wanted(), Known(online=False))
+    assert decided.why is CommandRefusal.OFFLINE
+    assert "`whenOffline: HOLD`" in decided.message
     assert asked(box(), wanted(hold=True), Known(online=False))
     assert asked(box(), wanted(), Known(online=None))
 
