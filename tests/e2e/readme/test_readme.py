@@ -21,7 +21,7 @@ from tests.support.eventstore.process import eventstore
 from tests.support.up import UpProcess, launch
 
 README = ROOT / "README.md"
-ROLES = ("glasshouse ingest", "glasshouse project", "glasshouse serve")
+ROLES = ("glasshouse ingest", "glasshouse project", "glasshouse react", "glasshouse serve")
 ESDB = "esdb://127.0.0.1:2113"
 NEEDED = [tool for tool in ("mosquitto_pub", "curl", "make") if shutil.which(tool) is None]
 
@@ -163,7 +163,7 @@ async def test_a_house_moves_to_an_eventstoredb_as_the_readme_says(stranger: Str
 
 async def test_the_roles_of_the_readme_run_beside_one_another(tmp_path: Path) -> None:
     lines = [line for line in _commands() if line.startswith(ROLES)]
-    assert len(lines) == 4
+    assert len(lines) == 5
     folder = tmp_path / "broker"
     folder.mkdir()
     running: list[asyncio.subprocess.Process] = []
