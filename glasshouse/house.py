@@ -103,6 +103,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             snapshot=folder.reactors,
             registry=registry,
             lease=lease,
+            plain=broker is not None and broker.wants_plain,
             tracer=tracer,
         )
         retention = retention_of(history, settings)

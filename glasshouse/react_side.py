@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
 from adapters.mqtt.address import BrokerAddress
+from adapters.mqtt.plain import Plain
 from adapters.mqtt.session import Session
 from adapters.snapshot import SnapshotFile
 from adapters.tracing.port import OFF, Tracer
@@ -32,7 +33,10 @@ def new_client_id() -> str:
 
 
 class ReactSide:
-    """Commands to the broker, outcomes to the log. With a lease nothing is done while it is not held."""
+    """Commands to the broker, outcomes to the log. With a lease nothing is done while it is not held.
+
+    `plain`: the broker's clients of MQTT 3.1.1 do not live with properties.
+    """
 
     def __init__(
         self,
@@ -44,12 +48,13 @@ class ReactSide:
         snapshot: Path,
         registry: CollectorRegistry,
         lease: Lease | None,
+        plain: bool = False,
         tracer: Tracer = OFF,
     ) -> None:
         self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0, tracer=tracer)
         self._crew = Crew(
             log,
-            self.session,
+            Plain(self.session) if plain else self.session,
             advice,
             clock=SystemClock(),
             checkpoint=Checkpoint(SnapshotFile(snapshot, kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)),

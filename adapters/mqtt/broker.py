@@ -58,6 +58,11 @@ class EmbeddedBroker:
         self._child = child
         self._folder = folder
 
+    @property
+    def wants_plain(self) -> bool:
+        """Whether messages that clients of MQTT 3.1.1 may get must be `Plain`."""
+        return self.kind == "iotcore"
+
     async def stop(self) -> None:
         """Stop it; Mosquitto saves what it holds."""
         await self._child.stop()
