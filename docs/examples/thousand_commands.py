@@ -183,10 +183,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="how many commands")
     parser.add_argument("--rate", type=float, default=40.0, help="how many a second at most")
     asked = parser.parse_args()
+    if "GLASSHOUSE_KEY" not in os.environ:
+        parser.error("put an API key into the variable GLASSHOUSE_KEY")
     try:
         summary = asyncio.run(run(House(asked.url, os.environ["GLASSHOUSE_KEY"]), asked.count, asked.rate))
     except* RefusedError as refused:
         raise SystemExit(str(refused.exceptions[0])) from None
+    except* httpx.TransportError as lost:
+        raise SystemExit(f"{asked.url} does not answer: {lost.exceptions[0]}") from None
     print(json.dumps(summary))
     raise SystemExit(1 if summary["unaccounted"] or summary["issued"] != asked.count else 0)
 

@@ -108,6 +108,8 @@ def main() -> None:
     parser.add_argument("--command", required=True, help="run by the shell, with the sentence in GLASSHOUSE_TOLD")
     parser.add_argument("--seen", type=Path, default=Path("warn_when_hot.json"), help="the file of what it has seen")
     asked = parser.parse_args()
+    if "GLASSHOUSE_KEY" not in os.environ:
+        parser.error("put an API key into the variable GLASSHOUSE_KEY")
     watch = Watch(asked.seen, asked.limit, asked.cooler)
     for told in follow(asked.url, os.environ["GLASSHOUSE_KEY"], asked.location, watch):
         subprocess.run(asked.command, shell=True, check=False, env={**os.environ, "GLASSHOUSE_TOLD": told})

@@ -198,8 +198,11 @@ def _trust(certificate: str | None) -> ssl.SSLContext:
 
 
 def _rule(text: str) -> Rule:
-    metric, low, high, actuator, below, above = text.split()
-    return Rule(metric, float(low), float(high), actuator, _state(below), _state(above))
+    try:
+        metric, low, high, actuator, below, above = text.split()
+        return Rule(metric, float(low), float(high), actuator, _state(below), _state(above))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form METRIC LOW HIGH ACTUATOR BELOW ABOVE") from None
 
 
 def _state(text: str) -> State:
@@ -236,8 +239,11 @@ def main() -> None:
     parser.add_argument(
         "--patience", metavar="S", type=float, default=60.0, help="how long to wait at the end for what is under way"
     )
+    asked = parser.parse_args()
+    if "GLASSHOUSE_KEY" not in os.environ:
+        parser.error("put an API key into the variable GLASSHOUSE_KEY")
     try:
-        print(json.dumps(asyncio.run(keep(parser.parse_args()))))
+        print(json.dumps(asyncio.run(keep(asked))))
     except* RefusedError as refused:
         raise SystemExit(str(refused.exceptions[0])) from None
 
