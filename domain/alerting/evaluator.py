@@ -1,0 +1,271 @@
+"""The evaluator: rules, and what the house says, to alerts. Pure: the same log comes to the same words, live or later.
+
+Time passes by the log's own clock: before each event all is settled that was due when the log took it, so that ticks are needed
+only where nothing is said. A device that is behind, because it hands in what it had stored, is judged by its own time until it
+has been quiet for a minute: a value that was followed by another in the next message did not stand.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.alerting.alarms import Alarms
+from domain.alerting.episodes import Limits
+from domain.alerting.places import Place, fits
+from domain.alerting.series import Series, Watched
+from domain.alerting.signals import MEASURED, metric_of
+from domain.alerting.watch import Said, Watch
+from domain.corrections import Correction, of_series
+from schema.events import Clock, SensorReading
+from schema.rules import AlertRuleDefined, Silence
+from schema.times import MINUTE_US, to_micros
+
+BEHIND_US: Final = MINUTE_US
+"""A device whose newest reading is older than that when it comes is behind."""
+_SPEAKS, _IS_SILENT = 0.0, 1.0
+_NOWHERE: Final = Place()
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What an alert is about. Of a device that is silent: the device alone."""
+
+    rule: str
+    device: str
+    sensor: str | None = None
+    metric: str | None = None
+
+
+class Output(msgspec.Struct, frozen=True):
+    """A word about an alert, and the value that was heard last."""
+
+    subject: Subject
+    said: Said
+    value: float | None = None
+
+
+class Listener(msgspec.Struct):
+    """A series, with what was heard of it last and when. `is_behind` says that its device is."""
+
+    series: Series
+    value: float = 0.0
+    heard_us: int = 0
+    is_behind: bool = False
+
+    def counts_from(self, due_us: int) -> int:
+        """When, by the log's clock, what is due by the series' own time may be settled."""
+        return max(due_us, self.heard_us + BEHIND_US) if self.is_behind else due_us
+
+    def own_time(self, recorded_us: int) -> int:
+        """How far the series has come when the log's clock says that."""
+        kept = self.series.points.kept
+        return kept[-1][0] if self.is_behind and kept else recorded_us
+
+
+class State(msgspec.Struct):
+    """All that an evaluator remembers. `listeners` are by device, then by sensor and metric; None where no rule listens."""
+
+    rules: dict[str, AlertRuleDefined] = {}
+    places: dict[str, Place] = {}
+    corrections: dict[str, tuple[Correction, ...]] = {}
+    listeners: dict[str, dict[tuple[str, str], Listener | None]] = {}
+    silences: dict[str, dict[str, Watch]] = {}
+
+
+class Evaluator:
+    """All rules over the whole house."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state or State()
+        self._alarms = Alarms()
+        for device, listeners in self.state.listeners.items():
+            for key, one in listeners.items():
+                if one is not None:
+                    self._plan(device, key, one)
+        for device, watches in self.state.silences.items():
+            for rule, watch in watches.items():
+                self._plan_silence(device, rule, watch)
+
+    def define(self, rule: AlertRuleDefined, recorded_us: int) -> list[Output]:
+        """A rule is this from now on. What it said before is withdrawn, and it begins anew with what it hears next."""
+        outputs = self.passed(recorded_us)
+        self.state.rules.pop(rule.rule_id, None)
+        outputs += self._fit(self.state.listeners)
+        self.state.rules[rule.rule_id] = rule
+        return [*outputs, *self._fit(self.state.listeners)]
+
+    def place(self, device: str, place: Place, recorded_us: int) -> list[Output]:
+        """The device is there from now on. What rules said that are not about it any more is withdrawn."""
+        if self.state.places.get(device) == place:
+            return []
+        outputs = self.passed(recorded_us)
+        self.state.places[device] = place
+        return [*outputs, *self._fit([device])]
+
+    def reading(self, event_id: bytes, event: SensorReading, recorded_us: int) -> list[Output]:
+        """A device read its sensor."""
+        outputs = self.heard(event.device_id, recorded_us)
+        if event.clock is not Clock.OK:
+            return outputs
+        time_us, zone = to_micros(event.timestamp), self._zone(event.device_id)
+        listeners = self.state.listeners.setdefault(event.device_id, {})
+        for metric, value in event.reading.items():
+            key = (event.sensor_id, metric)
+            one = listeners[key] if key in listeners else listeners.setdefault(key, self._listener(event.device_id, key))
+            if one is None or metric in event.verdicts:
+                continue
+            one.value, one.heard_us, one.is_behind = value, recorded_us, recorded_us - time_us > BEHIND_US
+            corrections = self._standing(event.device_id, key)
+            said = one.series.reading((time_us, event_id, value), corrections, zone, one.own_time(recorded_us))
+            outputs += self._outputs(event.device_id, key, said, value)
+            self._plan(event.device_id, key, one)
+        return outputs
+
+    def corrected(self, device: str, corrections: Sequence[Correction], recorded_us: int) -> list[Output]:
+        """These corrections stand of a device from now on."""
+        outputs = self.passed(recorded_us)
+        self.state.corrections[device] = tuple(corrections)
+        for key, one in self.state.listeners.get(device, {}).items():
+            if one is not None:
+                now_us = one.own_time(recorded_us)
+                said = one.series.corrected(self._standing(device, key), self._zone(device), now_us)
+                outputs += self._outputs(device, key, said, one.value)
+                self._plan(device, key, one)
+        return outputs
+
+    def heard(self, device: str, recorded_us: int) -> list[Output]:
+        """A device said something, whatever it was."""
+        outputs = self.passed(recorded_us)
+        watches = self.state.silences.get(device)
+        if watches is None:
+            watches = self.state.silences[device] = self._fresh_silences(device)
+        for rule, watch in watches.items():
+            spoke = (*watch.value(recorded_us, _SPEAKS), *watch.value(recorded_us, _IS_SILENT))
+            outputs += [Output(Subject(rule, device), said) for said in spoke]
+            self._plan_silence(device, rule, watch)
+        return outputs
+
+    def passed(self, now_us: int) -> list[Output]:
+        """A tick: it is now, and nothing more will come that the log took before."""
+        outputs: list[Output] = []
+        for device, sensor, name in self._alarms.ring(now_us):
+            if sensor:
+                outputs += self._settle(device, (sensor, name), now_us)
+            else:
+                outputs += self._settle_silence(device, name, now_us)
+        return outputs
+
+    def due_us(self) -> int | None:
+        """When there may be something to settle; None where only an event can bring it."""
+        return self._alarms.next_us()
+
+    def _settle(self, device: str, key: tuple[str, str], now_us: int) -> list[Output]:
+        one = self.state.listeners.get(device, {}).get(key)
+        due = None if one is None else one.series.due_us()
+        if one is None or due is None:
+            return []
+        outputs: list[Output] = []
+        if one.counts_from(due) <= now_us:
+            outputs = self._outputs(device, key, one.series.passed(due, self._zone(device)), one.value)
+        self._plan(device, key, one)
+        return outputs
+
+    def _settle_silence(self, device: str, rule: str, now_us: int) -> list[Output]:
+        watch = self.state.silences.get(device, {}).get(rule)
+        due = None if watch is None else watch.due_us()
+        if watch is None or due is None:
+            return []
+        outputs = [Output(Subject(rule, device), said) for said in watch.passed(due)] if due <= now_us else []
+        self._plan_silence(device, rule, watch)
+        return outputs
+
+    def _plan(self, device: str, key: tuple[str, str], one: Listener) -> None:
+        due = one.series.due_us()
+        if due is not None:
+            self._alarms.set((device, *key), one.counts_from(due))
+
+    def _plan_silence(self, device: str, rule: str, watch: Watch) -> None:
+        due = watch.due_us()
+        if due is not None:
+            self._alarms.set((device, "", rule), due)
+
+    def _fit(self, devices: Iterable[str]) -> list[Output]:
+        """Each series of these devices under the rules that are about it, and no other."""
+        return [output for device in devices for output in (*self._fit_series(device), *self._fit_silences(device))]
+
+    def _fit_series(self, device: str) -> Iterator[Output]:
+        listeners = self.state.listeners.get(device, {})
+        for key, one in list(listeners.items()):
+            wanted = self._rules_of(device, key)
+            if one is None:
+                listeners.pop(key)
+                continue
+            for rule in [rule for rule in one.series.watched if rule not in wanted]:
+                for said in one.series.watched.pop(rule).watch.withdraw():
+                    yield Output(Subject(rule, device, *key), said, one.value)
+            for rule, defined in wanted.items():
+                if rule not in one.series.watched:
+                    one.series.watch(rule, _watched(defined))
+
+    def _fit_silences(self, device: str) -> Iterator[Output]:
+        before = self.state.silences.pop(device, None)
+        if before is None:
+            return
+        fresh = self._fresh_silences(device)
+        self.state.silences[device] = {rule: before.get(rule, watch) for rule, watch in fresh.items()}
+        for rule in before.keys() - fresh.keys():
+            for said in before[rule].withdraw():
+                yield Output(Subject(rule, device), said)
+
+    def _listener(self, device: str, key: tuple[str, str]) -> Listener | None:
+        wanted = self._rules_of(device, key)
+        return Listener(Series({rule: _watched(defined) for rule, defined in wanted.items()})) if wanted else None
+
+    def _rules_of(self, device: str, key: tuple[str, str]) -> dict[str, AlertRuleDefined]:
+        sensor, metric = key
+        return {
+            rule.rule_id: rule
+            for rule in self.state.rules.values()
+            if rule.enabled and metric_of(rule.condition) == metric and fits(rule.where, device, sensor, self._place(device))
+        }
+
+    def _fresh_silences(self, device: str) -> dict[str, Watch]:
+        place = self._place(device)
+        return {
+            rule.rule_id: Watch(Limits(above=_SPEAKS, for_us=_micros(rule.for_seconds)), again_us=0)
+            for rule in self.state.rules.values()
+            if rule.enabled and isinstance(rule.condition, Silence) and fits(rule.where, device, None, place)
+        }
+
+    def _place(self, device: str) -> Place:
+        return self.state.places.get(device, _NOWHERE)
+
+    def _zone(self, device: str) -> ZoneInfo:
+        return ZoneInfo(self._place(device).zone)
+
+    def _standing(self, device: str, key: tuple[str, str]) -> Sequence[Correction]:
+        standing = self.state.corrections.get(device)
+        return of_series(standing, *key) if standing else ()
+
+    def _outputs(self, device: str, key: tuple[str, str], said: Iterable[tuple[str, Said]], value: float) -> list[Output]:
+        return [Output(Subject(rule, device, *key), word, value) for rule, word in said]
+
+
+def _watched(rule: AlertRuleDefined) -> Watched:
+    assert not isinstance(rule.condition, Silence)  # noqa: S101  # for the type checker
+    return Watched(rule.condition, rule.hours, Watch(_limits(rule, rule.condition), _micros(rule.again_seconds)))
+
+
+def _limits(rule: AlertRuleDefined, condition: MEASURED) -> Limits:
+    return Limits(
+        above=float("inf") if condition.above is None else condition.above,
+        below=float("-inf") if condition.below is None else condition.below,
+        hysteresis=condition.hysteresis,
+        for_us=_micros(rule.for_seconds),
+        clear_us=_micros(rule.clear_seconds),
+    )
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1e6)

@@ -1,0 +1,34 @@
+"""What rules ask of a device: where it is, what it is, and by which clocks its site lives."""
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from schema.rules import Where
+
+UTC_ZONE: Final = ZoneInfo("UTC")
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """A device as its house has it. `zone` is the time zone of its site."""
+
+    site: str | None = None
+    location: str | None = None
+    device_type: str | None = None
+    zone: str = "UTC"
+
+
+def fits(where: Where, device: str, sensor: str | None, place: Place) -> bool:
+    """Whether a rule is about this sensor (None: about the device itself)."""
+    wanted = (
+        (where.site_id, place.site),
+        (where.device_id, device),
+        (where.device_type, place.device_type),
+        (where.sensor_id, sensor),
+    )
+    return all(want is None or want == so for want, so in wanted) and _is_below(where.location, place.location)
+
+
+def _is_below(wanted: str | None, location: str | None) -> bool:
+    return wanted is None or (location is not None and (location == wanted or location.startswith(f"{wanted}/")))

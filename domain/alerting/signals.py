@@ -1,0 +1,78 @@
+"""What a rule's limits are held against: readings as they are, minutes' means, their rate of change, their trend.
+
+Times are microseconds since the epoch. A minute is known at its end. NaN is beyond no limit: what is not known raises nothing.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from domain.columns import Float64, Int64
+from schema.rules import Basis, Rate, Silence, Threshold, Trend
+from schema.times import HOUR_US, MINUTE_US
+
+MEASURED = Threshold | Rate | Trend
+MILLIONTHS: Final = 1_000_000
+TREND_POINTS: Final = 5
+"""Fewer minutes have no trend."""
+
+
+def by_minute(condition: MEASURED) -> bool:
+    """Whether the condition looks at minutes rather than at readings."""
+    return not isinstance(condition, Threshold) or condition.basis is Basis.MINUTES
+
+
+def reach_us(condition: MEASURED) -> int:
+    """How far back a value looks, its own minute aside."""
+    match condition:
+        case Rate():
+            return round(condition.over_seconds * 1e6)
+        case Trend():
+            return round(condition.window_seconds * 1e6)
+    return 0
+
+
+def metric_of(condition: MEASURED | Silence) -> str | None:
+    return None if isinstance(condition, Silence) else condition.metric
+
+
+def minute_means(times: Int64, values: Float64) -> tuple[Int64, Float64]:
+    """The mean of each minute that has readings, at its end. Times ascend. Sums are whole millionths: no order shows."""
+    minutes, first = np.unique(times // MINUTE_US, return_index=True)
+    counts = np.diff(np.append(first, len(times)))
+    sums = np.add.reduceat(np.rint(values * MILLIONTHS).astype(np.int64), first) if len(first) else np.empty(0, np.int64)
+    return (minutes + 1) * MINUTE_US, sums / (MILLIONTHS * counts)
+
+
+def signal(condition: MEASURED, ends: Int64, means: Float64) -> Float64:
+    """The value at each minute, from it and those that it looks back on."""
+    match condition:
+        case Rate():
+            return _rates(ends, means, reach_us(condition))
+        case Trend():
+            return _trends(ends, means, reach_us(condition))
+    return means
+
+
+def _rates(ends: Int64, means: Float64, over_us: int) -> Float64:
+    """The change since the earliest minute within reach, by the time between the two, an hour."""
+    first = np.searchsorted(ends, ends - over_us)
+    elapsed = (ends - ends[first]).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(elapsed > 0, (means - means[first]) / elapsed * HOUR_US, np.nan)
+
+
+def _trends(ends: Int64, means: Float64, window_us: int) -> Float64:
+    first = np.searchsorted(ends, ends - window_us, side="right")
+    return np.array([slope(ends[low:high], means[low:high]) for high, low in enumerate(first.tolist(), 1)])
+
+
+def slope(times: Int64, values: Float64) -> float:
+    """The median of the slopes of all pairs (H. Theil 1950, P. K. Sen 1968), an hour: a third of the values may be wrong.
+
+    NaN for fewer than TREND_POINTS.
+    """
+    if len(times) < TREND_POINTS:
+        return float("nan")
+    later, earlier = np.tril_indices(len(times), -1)
+    return float(np.median((values[later] - values[earlier]) / (times[later] - times[earlier])) * HOUR_US)
