@@ -79,6 +79,7 @@ class Evaluator:
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
         self._alarms = Alarms()
+        self._about = _about(self.state.rules.values())
         for device, listeners in self.state.listeners.items():
             for key, one in listeners.items():
                 if one is not None:
@@ -91,9 +92,9 @@ class Evaluator:
         """A rule is this from now on. What it said before is withdrawn, and it begins anew with what it hears next."""
         outputs = self.passed(recorded_us)
         self.state.rules.pop(rule.rule_id, None)
-        outputs += self._fit(self.state.listeners)
+        outputs += self._fit_anew()
         self.state.rules[rule.rule_id] = rule
-        return [*outputs, *self._fit(self.state.listeners)]
+        return [*outputs, *self._fit_anew()]
 
     def place(self, device: str, place: Place, recorded_us: int) -> list[Output]:
         """The device is there from now on. What rules said that are not about it any more is withdrawn."""
@@ -190,6 +191,10 @@ class Evaluator:
         if due is not None:
             self._alarms.set((device, "", rule), due)
 
+    def _fit_anew(self) -> list[Output]:
+        self._about = _about(self.state.rules.values())
+        return self._fit([*self.state.listeners.keys() | self.state.silences.keys()])
+
     def _fit(self, devices: Iterable[str]) -> list[Output]:
         """Each series of these devices under the rules that are about it, and no other."""
         return [output for device in devices for output in (*self._fit_series(device), *self._fit_silences(device))]
@@ -224,19 +229,18 @@ class Evaluator:
 
     def _rules_of(self, device: str, key: tuple[str, str]) -> dict[str, AlertRuleDefined]:
         sensor, metric = key
-        return {
-            rule.rule_id: rule
-            for rule in self.state.rules.values()
-            if rule.enabled and metric_of(rule.condition) == metric and fits(rule.where, device, sensor, self._place(device))
-        }
+        return {rule.rule_id: rule for rule in self._fitting(device, metric, sensor)}
 
     def _fresh_silences(self, device: str) -> dict[str, Watch]:
-        place = self._place(device)
         return {
             rule.rule_id: Watch(Limits(above=_SPEAKS, for_us=_micros(rule.for_seconds)), again_us=0)
-            for rule in self.state.rules.values()
-            if rule.enabled and isinstance(rule.condition, Silence) and fits(rule.where, device, None, place)
+            for rule in self._fitting(device, None, None)
         }
+
+    def _fitting(self, device: str, metric: str | None, sensor: str | None) -> Iterator[AlertRuleDefined]:
+        place = self._place(device)
+        candidates = (*self._about.get((metric, device), ()), *self._about.get((metric, None), ()))
+        return (rule for rule in candidates if fits(rule.where, device, sensor, place))
 
     def _place(self, device: str) -> Place:
         return self.state.places.get(device, _NOWHERE)
@@ -250,6 +254,15 @@ class Evaluator:
 
     def _outputs(self, device: str, key: tuple[str, str], said: Iterable[tuple[str, Said]], value: float) -> list[Output]:
         return [Output(Subject(rule, device, *key), word, value) for rule, word in said]
+
+
+def _about(rules: Iterable[AlertRuleDefined]) -> dict[tuple[str | None, str | None], list[AlertRuleDefined]]:
+    """Rules in force, by their metric (None: silence) and the device that they name."""
+    about: dict[tuple[str | None, str | None], list[AlertRuleDefined]] = {}
+    for rule in rules:
+        if rule.enabled:
+            about.setdefault((metric_of(rule.condition), rule.where.device_id), []).append(rule)
+    return about
 
 
 def _watched(rule: AlertRuleDefined) -> Watched:

@@ -1,0 +1,86 @@
+"""The whole house under its rules: devices are known as the log tells of them, and alerts have names that last."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain.alerting.house import HouseState, RuledHouse, alert_id, kind_of
+from domain.alerting.watch import Word
+from schema.events import DeviceMetadata, Event, Operation, ReadingCorrection, SensorReading, SiteDefined
+from schema.rules import ActiveHours, AlertRuleDefined, Condition, Rate, Silence, Threshold, Trend, Where
+from schema.times import to_micros
+
+EVERYWHERE = Where()
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+class Told:
+    """A house, and what it was told by which minute after noon."""
+
+    def __init__(self) -> None:
+        self.house = RuledHouse(HouseState())
+        self.number = 0
+
+    def tell(self, event: Event, minute: float = 0, site: str | None = "north") -> list[Word]:
+        self.number += 1
+        recorded_us = to_micros(NOON + timedelta(minutes=minute))
+        outputs = self.house.take(self.number.to_bytes(16, "big"), event, site=site, recorded_us=recorded_us)
+        return [output.said.word for output in outputs]
+
+    def measure(self, value: float, minute: float = 0, site: str | None = "north") -> list[Word]:
+        at = NOON + timedelta(minutes=minute)
+        return self.tell(SensorReading(device_id="box", sensor_id="main", timestamp=at, reading={"co2": value}), minute, site)
+
+
+def too_much(where: Where = EVERYWHERE, hours: ActiveHours | None = None) -> AlertRuleDefined:
+    condition = Threshold(metric="co2", above=1000.0)
+    return AlertRuleDefined(rule_id="co2", name="Too much CO2", condition=condition, where=where, hours=hours)
+
+
+def test_a_rule_of_a_site_hears_the_devices_that_speak_from_there() -> None:
+    told = Told()
+    told.tell(too_much(Where(site_id="south")))
+    assert told.measure(1200.0) == []
+    moved = DeviceMetadata(device_id="box", location="south/house-1")
+    told.tell(moved, 1)
+    assert told.measure(1300.0, 2) == [Word.RAISED]
+
+
+def test_the_hours_of_a_rule_are_those_of_the_site_even_where_its_zone_is_told_later() -> None:
+    told = Told()
+    told.tell(too_much(hours=ActiveHours(start="13:00", end="14:00")))
+    assert told.measure(1200.0) == []
+    told.tell(SiteDefined(site_id="north", time_zone="Europe/Rome"), 1)
+    assert told.measure(1200.0, 2) == [Word.RAISED]
+
+
+def test_a_correction_refutes_an_alert() -> None:
+    told = Told()
+    told.tell(too_much())
+    assert told.measure(1200.0) == [Word.RAISED]
+    correction = ReadingCorrection(
+        device_id="box", correction_id="c", metric="co2", operation=Operation.SCALE, amount=0.5, reason="doubled"
+    )
+    assert told.tell(correction, 1) == [Word.REFUTED]
+
+
+def test_an_alert_has_one_name_for_ever_and_each_another() -> None:
+    names = set()
+    for _ in range(2):
+        told = Told()
+        told.tell(too_much())
+        for minute, value in enumerate([1200.0, 400.0, 400.0, 1200.0]):
+            at = NOON + timedelta(minutes=20 * minute)
+            reading = SensorReading(device_id="box", sensor_id="main", timestamp=at, reading={"co2": value})
+            for output in told.house.take(bytes([minute] * 16), reading, site="north", recorded_us=to_micros(at)):
+                names.add(alert_id(output.subject, output.said.alert))
+    assert len(names) == 2
+
+
+def test_alerts_are_called_by_what_they_are_about() -> None:
+    conditions: list[Condition] = [
+        Threshold(metric="temperature"),
+        Rate(metric="soil_moisture"),
+        Trend(metric="humidity"),
+        Silence(),
+    ]
+    kinds = [kind_of(AlertRuleDefined(rule_id="r", name="r", condition=condition)) for condition in conditions]
+    assert kinds == ["TemperatureAlert", "SoilMoistureRateAlert", "HumidityTrendAlert", "DeviceSilent"]
