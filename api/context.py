@@ -16,7 +16,7 @@ from api.visibility import Visibility
 class Context:
     """Made once per operation. `made` are the changes of a mutation so far, each with what it was refused with, if it was."""
 
-    __slots__ = ("folded", "items", "letter_bytes", "made", "principal", "rolled", "services", "visibility", "writer")
+    __slots__ = ("folded", "items", "letter_bytes", "made", "principal", "rolled", "services", "tested", "visibility", "writer")
 
     def __init__(self, services: Services, principal: Principal) -> None:
         self.services = services = as_seen(services, principal.scope)
@@ -25,6 +25,7 @@ class Context:
         self.items = Budget("items", services.limits.items)
         self.folded = Budget("events folded from the log", services.limits.folded_events)
         self.rolled = Budget("windows that rolling goes over", services.limits.rolled_windows)
+        self.tested = Budget("readings of back-tests", services.limits.tested_rows)
         self.letter_bytes = Budget("bytes of dead letters", services.limits.letter_bytes)
         self.visibility = Visibility(services)
         self.writer = writer_of(services)

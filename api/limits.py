@@ -57,6 +57,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Readings in the columns of one field."""
     corrected_rows: int = 50_000
     """Readings that the dry run of a correction looks at."""
+    tested_rows: int = 20_000_000
+    """Readings, or events of the log, that one operation holds alert rules against."""
+    backtests: int = 2
+    """Back-tests that are under way at once: each holds a part of the history in memory."""
     operation_seconds: float = 15.0
     concurrent_operations: int = 64
     key_operations: int = 32

@@ -8,6 +8,7 @@ import strawberry
 from api import anomalies, commands, history, past, windows
 from api import reading_columns as columns
 from api.admin_queries import AdminQuery
+from api.alert_queries import AlertQuery
 from api.arguments import After, AtLeast, Before, First, Last
 from api.context import Info
 from api.cursors import DevicePlace, decode_place
@@ -39,7 +40,7 @@ from schema.envelope import Cursor
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AdminQuery):
+class Query(AdminQuery, AlertQuery):
     @guarded(Role.VIEWER, "The node of that id, whatever its type; null where there is none. `nodes` takes `atLeast`.")
     async def node(
         self,

@@ -15,6 +15,7 @@ from adapters.tracing.port import OFF, Tracer
 from api.audit_trail import AuditTrail
 from api.deeds import LogNotes, Notes
 from api.ingestion import Ingest
+from api.execution.admission import Admission
 from api.limits import Limits
 from api.page_messages import PageMessages
 from api.policy import Policy
@@ -101,6 +102,11 @@ class Services:
     def sees(self, device: str) -> bool:
         """Whether these are services for somebody who sees that device."""
         return self.sight is None or self.sight.device(device)
+
+    @cached_property
+    def backtests(self) -> Admission:
+        """Room for back-tests, shared by all."""
+        return Admission("back-tests at once", self.limits.backtests) if self.whole is None else self.whole.backtests
 
     @cached_property
     def anomaly_feed(self) -> AnomalyFeed | None:

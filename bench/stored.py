@@ -24,17 +24,18 @@ LENGTHS: Final = {
 async def stored(folder: Path, rows: int, devices: int) -> tuple[DuckDbFile, DuckDbHistory]:
     """Devices that speak every ten seconds, of one metric, `rows` in all; and the file beneath."""
     file = await DuckDbFile.open(folder / f"history-{rows}.duckdb", memory="256MB", threads=2)
-    await file.write(lambda cursor: _fill(cursor, rows, devices))
+    await file.write(lambda cursor: fill(cursor, rows, devices, CADENCE_US))
     return file, DuckDbHistory(file)
 
 
-def _fill(cursor: DuckDBPyConnection, rows: int, devices: int) -> None:
+def fill(cursor: DuckDBPyConnection, rows: int, devices: int, cadence_us: int) -> None:
+    """The same in a file that is open."""
     cursor.execute("SET preserve_insertion_order = true")
     cursor.execute(
         "INSERT INTO reading SELECT 'climate-' || (n % $devices), 'main', 'temperature', $start + n // $devices * $cadence, "
         "20 + n % 97 / 10 + sin(n / 8640.0), 'degC', 'good', md5(n::VARCHAR)::UUID, "
         "$start + n // $devices * $cadence, n // $devices, n + 1 FROM range($rows) numbers(n)",
-        {"devices": devices, "start": START_US, "cadence": CADENCE_US, "rows": rows},
+        {"devices": devices, "start": START_US, "cadence": cadence_us, "rows": rows},
     )
     for span, length in LENGTHS.items():
         cursor.execute(

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from adapters.history.port import HistoryQueries, SeriesKey, SeriesRange
+from adapters.history.port import HistoryQueries, SeriesKey
 from domain.columns import Int64
 from domain.indices import DAILY_INDICES
 from domain.replacements import BEGINNING, END, Segment, SensorKey
@@ -18,12 +18,13 @@ from projections.export_tables import Table, Unit, readings_table, windows_table
 from projections.export_wanted import EVER, Wanted
 from projections.gathering import fetch
 from projections.judging import Judge
+from projections.portions import grouped, rows_by_day
 from projections.remade import Remade
 from projections.series import SeriesReader
 from projections.spans import WindowSource, ZoneOf
 from projections.stretches import Catalog
 from projections.watermarks import Lateness
-from schema.times import DAY_US, EARLIEST_US, from_micros
+from schema.times import EARLIEST_US, from_micros
 
 _ROWS_AT_ONCE: Final = 100_000
 _WINDOWS_AT_ONCE: Final = 10_000
@@ -95,10 +96,9 @@ class Exporter:
         """Parts of the asked time in which the series has readings: each with few enough rows, or of few enough days."""
         start, end = self._kept(key.device, wanted)
         base = replace(key, metric=DAILY_INDICES[key.metric].metric) if key.metric in DAILY_INDICES else key
-        kept = await self._windows.windows(Span.DAY, [SeriesRange(base, start // DAY_US * DAY_US, end)])
-        days = kept.windows.start
-        weight = np.ones(len(days), np.int64) if by_days else kept.windows.count + kept.windows.bad
-        return [(max(start, first), min(end, last)) for first, last in _grouped(days, weight, most)]
+        days, rows = await rows_by_day(self._windows, [base], start, end)
+        weight = np.ones(len(days), np.int64) if by_days else rows
+        return [(max(start, first), min(end, last)) for first, last in grouped(days, weight, most)]
 
     def _require(self, devices: Iterable[str], wanted: Wanted) -> None:
         for device in devices:
@@ -128,17 +128,3 @@ def _of_days(keys: Sequence[SeriesKey]) -> Iterator[SeriesKey]:
         for key in keys:
             if key.metric == index.metric and (made := replace(key, metric=name)) not in there:
                 yield made
-
-
-def _grouped(days: Int64, weight: Int64, most: int) -> Iterator[tuple[int, int]]:
-    """Stretches from the first of some days to the last, none with more than `most` in it, but for a day that has more."""
-    part: list[int] = []
-    held = 0
-    for day, more in zip(days.tolist(), weight.tolist(), strict=True):
-        if part and held + more > most:
-            yield part[0], part[-1] + DAY_US
-            part, held = [], 0
-        part.append(day)
-        held += more
-    if part:
-        yield part[0], part[-1] + DAY_US

@@ -137,3 +137,39 @@ class ProjectionState(Enum):
     CATCHING_UP = strawberry.enum_value("catching_up", description="It reads what the log already holds.")
     LIVE = strawberry.enum_value("live", description="It has read all there is, and follows.")
     HALTED = strawberry.enum_value("halted", description="It failed and stands still; the error says why. The others go on.")
+
+
+@strawberry.enum(description="How much an alert matters.")
+class AlertSeverity(Enum):
+    INFO = strawberry.enum_value("info", description="Good to know.")
+    WARNING = strawberry.enum_value("warning", description="To be looked at soon.")
+    CRITICAL = strawberry.enum_value("critical", description="To be looked at now.")
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
+@strawberry.enum(description="What a threshold is held against.")
+class AlertBasis(Enum):
+    READINGS = strawberry.enum_value("readings", description="Each reading.")
+    MINUTES = strawberry.enum_value("minutes", description="The mean of each minute.")
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
+@strawberry.enum(description="What a back-test is told of the past.")
+class BacktestBasis(Enum):
+    AS_CORRECTED = strawberry.enum_value(
+        "as_corrected",
+        description="The readings as they count now: late ones in their place, corrected, without what is bad. Devices are "
+        "where they are now.",
+    )
+    AS_KNOWN = strawberry.enum_value(
+        "as_known",
+        description="The log as it came, event after event: what would have been told, and what would have been taken back.",
+    )

@@ -89,12 +89,12 @@ def steps(progress: Progress, limits: Limits, times: Int64, values: Float64) -> 
 
 def _beyond(begins: bool, limits: Limits, values: Float64) -> Bools:
     """The bit after each value: it changes where a value trips it or is back inside, and else stays."""
-    trips = (values > limits.above) | (values < limits.below)
+    trips: Bools = (values > limits.above) | (values < limits.below)
+    if not limits.hysteresis or not (begins or trips.any()):
+        return trips
     stays = (values > limits.above - limits.hysteresis) | (values < limits.below + limits.hysteresis)
-    decides = np.flatnonzero(trips | ~stays)
-    which = np.searchsorted(decides, np.arange(len(values)), side="right") - 1
-    decided = trips[decides]
-    return np.where(which >= 0, decided[np.maximum(which, 0)], begins) if len(decides) else np.full(len(values), begins)
+    which = np.maximum.accumulate(np.where(trips | ~stays, np.arange(len(values)), -1))
+    return np.where(which >= 0, trips[which], begins)
 
 
 def _turns(begins: bool, beyond: Bools) -> Iterable[int]:

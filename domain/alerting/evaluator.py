@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.alerting.alarms import Alarms
-from domain.alerting.episodes import Limits
+from domain.alerting.limiting import IS_SILENT, SPEAKS, again_us, limits_of
 from domain.alerting.places import Place, fits
 from domain.alerting.series import Series, Watched
-from domain.alerting.signals import MEASURED, metric_of
+from domain.alerting.signals import metric_of
 from domain.alerting.watch import Said, Watch
 from domain.corrections import Correction, of_series
 from schema.events import Clock, SensorReading
@@ -24,7 +24,6 @@ from schema.times import MINUTE_US, to_micros
 
 BEHIND_US: Final = MINUTE_US
 """A device whose newest reading is older than that when it comes is behind."""
-_SPEAKS, _IS_SILENT = 0.0, 1.0
 _NOWHERE: Final = Place()
 
 
@@ -142,7 +141,7 @@ class Evaluator:
         if watches is None:
             watches = self.state.silences[device] = self._fresh_silences(device)
         for rule, watch in watches.items():
-            spoke = (*watch.value(recorded_us, _SPEAKS), *watch.value(recorded_us, _IS_SILENT))
+            spoke = (*watch.value(recorded_us, SPEAKS), *watch.value(recorded_us, IS_SILENT))
             outputs += [Output(Subject(rule, device), said) for said in spoke]
             self._plan_silence(device, rule, watch)
         return outputs
@@ -160,6 +159,11 @@ class Evaluator:
     def due_us(self) -> int | None:
         """When there may be something to settle; None where only an event can bring it."""
         return self._alarms.next_us()
+
+    def watching(self) -> int:
+        """How many series, and devices that may fall silent, there are rules about."""
+        series = sum(one is not None for listeners in self.state.listeners.values() for one in listeners.values())
+        return series + sum(len(watches) for watches in self.state.silences.values())
 
     def _settle(self, device: str, key: tuple[str, str], now_us: int) -> list[Output]:
         one = self.state.listeners.get(device, {}).get(key)
@@ -232,10 +236,7 @@ class Evaluator:
         return {rule.rule_id: rule for rule in self._fitting(device, metric, sensor)}
 
     def _fresh_silences(self, device: str) -> dict[str, Watch]:
-        return {
-            rule.rule_id: Watch(Limits(above=_SPEAKS, for_us=_micros(rule.for_seconds)), again_us=0)
-            for rule in self._fitting(device, None, None)
-        }
+        return {rule.rule_id: Watch(limits_of(rule), again_us(rule)) for rule in self._fitting(device, None, None)}
 
     def _fitting(self, device: str, metric: str | None, sensor: str | None) -> Iterator[AlertRuleDefined]:
         place = self._place(device)
@@ -267,18 +268,4 @@ def _about(rules: Iterable[AlertRuleDefined]) -> dict[tuple[str | None, str | No
 
 def _watched(rule: AlertRuleDefined) -> Watched:
     assert not isinstance(rule.condition, Silence)  # noqa: S101  # for the type checker
-    return Watched(rule.condition, rule.hours, Watch(_limits(rule, rule.condition), _micros(rule.again_seconds)))
-
-
-def _limits(rule: AlertRuleDefined, condition: MEASURED) -> Limits:
-    return Limits(
-        above=float("inf") if condition.above is None else condition.above,
-        below=float("-inf") if condition.below is None else condition.below,
-        hysteresis=condition.hysteresis,
-        for_us=_micros(rule.for_seconds),
-        clear_us=_micros(rule.clear_seconds),
-    )
-
-
-def _micros(seconds: float) -> int:
-    return round(seconds * 1e6)
+    return Watched(rule.condition, rule.hours, Watch(limits_of(rule), again_us(rule)))

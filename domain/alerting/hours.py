@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from domain.columns import Bools, Int64
+from domain.columns import Bools, Float64, Int64
 from schema.rules import ActiveHours
 from schema.times import HOUR_US, from_micros
 
@@ -31,6 +31,11 @@ def in_force(hours: ActiveHours, zone: ZoneInfo, times: Int64) -> Bools:
 
 def is_in_force(hours: ActiveHours | None, zone: ZoneInfo, time_us: int) -> bool:
     return hours is None or bool(in_force(hours, zone, np.array([time_us], np.int64))[0])
+
+
+def masked(hours: ActiveHours | None, zone: ZoneInfo, times: Int64, values: Float64) -> Float64:
+    """Out of its hours a rule sees nothing."""
+    return values if hours is None or not len(times) else np.where(in_force(hours, zone, times), values, np.nan)
 
 
 def minute_of(text: str) -> int:

@@ -45,7 +45,7 @@ class RuledHouse:
         """The next event of the log; `site` is from where it came."""
         match event:
             case SensorReading():
-                return (*self._seen(event.device_id, site, recorded_us), *self.evaluator.reading(event_id, event, recorded_us))
+                return (*self.seen(event.device_id, site, recorded_us), *self.evaluator.reading(event_id, event, recorded_us))
             case DeviceMetadata():
                 known = self.state.devices.get(event.device_id, Known())
                 return self._know(event.device_id, Known(known.site, event.location, event.device_type), recorded_us)
@@ -63,9 +63,15 @@ class RuledHouse:
         """A tick."""
         return self.evaluator.passed(now_us)
 
-    def _seen(self, device: str, site: str | None, recorded_us: int) -> Sequence[Output]:
+    def knows(self, device: str) -> bool:
+        """Whether it is known from where the device speaks."""
         known = self.state.devices.get(device)
-        if site is None or (known is not None and known.site is not None):
+        return known is not None and known.site is not None
+
+    def seen(self, device: str, site: str | None, recorded_us: int) -> Sequence[Output]:
+        """A device spoke from that site; what it said is not told."""
+        known = self.state.devices.get(device)
+        if site is None or self.knows(device):
             return ()
         return self._know(device, msgspec.structs.replace(known or Known(), site=site), recorded_us)
 

@@ -1,13 +1,8 @@
 """What rules ask of a device: where it is, what it is, and by which clocks its site lives."""
 
-from typing import Final
-from zoneinfo import ZoneInfo
-
 import msgspec
 
 from schema.rules import Where
-
-UTC_ZONE: Final = ZoneInfo("UTC")
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from domain.alerting.hours import in_force, is_in_force
+from domain.alerting.hours import is_in_force, masked
 from domain.alerting.minutes import REVIEWED_US, Minutes
 from domain.alerting.points import Arrival, Point, Points, standing_value
 from domain.alerting.signals import MEASURED, by_minute, reach_us, signal
@@ -107,7 +107,7 @@ class Series(msgspec.Struct):
             if not by_minute(one.condition):
                 continue
             begin = int(np.searchsorted(ends, int(ends[fresh]) - reach_us(one.condition)))
-            values = _masked(one, zone, ends[begin:], signal(one.condition, ends[begin:], means[begin:]))
+            values = masked(one.hours, zone, ends[begin:], signal(one.condition, ends[begin:], means[begin:]))
             for place in range(fresh - begin, len(values)):
                 for said in one.watch.value(int(ends[begin + place]), float(values[place])):
                     yield rule, said
@@ -123,7 +123,7 @@ class Series(msgspec.Struct):
                 at, judged = ends, signal(one.condition, ends, means)
             else:
                 at, judged = times, values
-            judged = _masked(one, zone, at, judged)
+            judged = masked(one.hours, zone, at, judged)
             after = at > one.watch.floor_us
             for said in one.watch.review(at[after], judged[after], now_us):
                 yield rule, said
@@ -152,7 +152,7 @@ class Series(msgspec.Struct):
             values = np.array([] if value is None else [value], np.float64)
             for one in self.watched.values():
                 if not by_minute(one.condition):
-                    one.watch.keep_to(time_us, times, _masked(one, zone, times, values))
+                    one.watch.keep_to(time_us, times, masked(one.hours, zone, times, values))
         self._forget_minutes(zone)
 
     def _forget_minutes(self, zone: ZoneInfo) -> None:
@@ -167,14 +167,7 @@ class Series(msgspec.Struct):
         floor = self.minute_us - REVIEWED_US
         ends, means = self.minutes.over(floor)
         for one in looking.values():
-            judged = _masked(one, zone, ends, signal(one.condition, ends, means))
+            judged = masked(one.hours, zone, ends, signal(one.condition, ends, means))
             after = ends > one.watch.floor_us
             one.watch.keep_to(floor, ends[after], judged[after])
         self.minutes.forget(floor - reach)
-
-
-def _masked(one: Watched, zone: ZoneInfo, times: Int64, values: Float64) -> Float64:
-    """Out of its hours a rule sees nothing."""
-    if one.hours is None or not len(times):
-        return values
-    return np.where(in_force(one.hours, zone, times), values, np.nan)

@@ -45,6 +45,7 @@ _COMMANDS: Final = {
     "import": ("import_:command", "Import the CSV files of data loggers."),
     "export": ("export:command", "Readings or windows as CSV, Parquet or Arrow."),
     "summarize": ("summarize:command", "Figures of months, seasons and years."),
+    "backtest": ("backtest:command", "What an alert rule would have said."),
     "retain": ("retain:command", "Move old readings into the archive, now."),
     "copy-log": ("copy_log:command", "Copy an event log into another, and verify it."),
     "rebuild": ("rebuild:rebuild", "Make a read model anew from the log, beside the one that serves."),

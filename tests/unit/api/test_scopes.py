@@ -45,6 +45,12 @@ QUERIES = {
     "heatMap": f'{{ heatMap(metric: "temperature", {SPAN}) {{ location devices count mean }} }}',
     "anomalies": "{ anomalies { nodes { deviceId sensorId metric value } pageInfo { endCursor } } }",
     "anomalies of one": '{ anomalies(deviceId: "DEVICE") { nodes { deviceId } } }',
+    "backtest": '{ backtest(rule: {ruleId: "r", name: "Warm", threshold: {metric: "temperature", above: 15}}, '
+    f"{SPAN}, "
+    "basis: AS_CORRECTED) { total devices { deviceId alerts } alerts { deviceId sensorId since value } series lookedAt } }",
+    "backtest of one": '{ backtest(rule: {ruleId: "r", name: "Warm", where: {deviceId: "DEVICE"}, threshold: {metric: '
+    f'"temperature", above: 15}}}}, {SPAN}, '
+    "basis: AS_KNOWN) { total devices { deviceId alerts } alerts { deviceId sensorId since value } series } }",
     "audit": '{ audit(eventId: "EVENT") { type source stream actor site } }',
     "deadLetters": "{ deadLetters { totalCount nodes { topic payload } } }",
     "command": '{ command(id: "COMMAND") { id deviceId actuatorId value state requestedBy } }',

@@ -1,0 +1,83 @@
+"""Back-tests: what an alert rule would have said."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from api.alert_rules import rule_of
+from api.context import Context
+from api.errors import ApiError, ErrorCode
+from api.history import shared
+from api.services import Services
+from api.types.alert_inputs import AlertRuleInput
+from api.types.backtest import Backtest, backtest
+from api.types.enums import BacktestBasis
+from api.windows import zones
+from domain.alerting.house import kind_of
+from domain.alerting.places import Place
+from domain.alerting.signals import metric_of
+from domain.indices import INDICES
+from projections.backtest import HistoryBacktest
+from projections.backtested import Backtested
+from projections.judging import Judge
+from projections.remade import Remade
+from projections.replayed import LogBacktest, TooManyAlertsError
+from schema.rules import AlertRuleDefined
+from schema.times import to_micros
+
+_LESS: Final = "ask for a shorter time, or say in `where` what the rule is about; a resting house has no such limit"
+
+
+async def backtested(
+    context: Context, wanted: AlertRuleInput, start: datetime, end: datetime, basis: BacktestBasis
+) -> Backtest:
+    """ApiError where the rule is none, or too much is asked."""
+    services, rule = context.services, rule_of(wanted)
+    bounds = to_micros(start), to_micros(min(end, services.clock()))
+    if start >= end:
+        raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
+    began = time.perf_counter()
+    with services.backtests.enter(context.principal.actor):
+        way = _as_known if basis is BacktestBasis.AS_KNOWN else _as_corrected
+        told = await way(context, rule, *bounds)
+    return backtest(basis, kind_of(rule), wanted.severity, told, time.perf_counter() - began)
+
+
+async def _as_corrected(context: Context, rule: AlertRuleDefined, start_us: int, end_us: int) -> Backtested:
+    services = context.services
+    history, judge = shared(services), Judge(services.rules.quality, services.decisions)
+    windows = Remade(history, judge, zones(services))
+    test = HistoryBacktest(history, judge, windows=windows, place_of=_place_of(services))
+    return await test.run(
+        rule, start_us, end_us, most=services.limits.page, spend=lambda rows: context.tested.spend(rows, _LESS)
+    )
+
+
+async def _as_known(context: Context, rule: AlertRuleDefined, start_us: int, end_us: int) -> Backtested:
+    services, metric = context.services, metric_of(rule.condition)
+    if metric in INDICES:
+        raise ApiError(
+            ErrorCode.INVALID_INPUT, f"{metric} is computed from readings, and in none of them: ask for `AS_CORRECTED`"
+        )
+    test = LogBacktest(services.log, services.sees)
+    try:
+        return await test.run(
+            rule, start_us, end_us, most=services.limits.page, spend=lambda events: context.tested.spend(events, _LESS)
+        )
+    except TooManyAlertsError as error:
+        raise ApiError(ErrorCode.LIMIT_EXCEEDED, str(error)) from error
+
+
+def _place_of(services: Services) -> Callable[[str], Place]:
+    """Where devices are now."""
+
+    def place_of(device: str) -> Place:
+        view = services.latest.device(device)
+        if view is None:
+            return Place()
+        home = view.location.partition("/")[0] if view.location else view.site
+        site = None if home is None else services.latest.site(home)
+        return Place(home, view.location, view.device_type, "UTC" if site is None else site.time_zone)
+
+    return place_of

@@ -1,0 +1,80 @@
+"""What a back-test of an alert rule answers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from api.fields import described
+from api.scalars import BigInt
+from api.types.enums import AlertSeverity, BacktestBasis
+from api.types.reading import finite
+from projections.backtested import Backtested, Found
+from schema.times import from_micros
+
+
+@strawberry.type(description="An alert that the rule would have raised.")
+class BacktestAlert:
+    kind: str = described("What it is called: `TemperatureAlert`, `HumidityTrendAlert`, `DeviceSilent`.")
+    severity: AlertSeverity = described("How much it matters.")
+    device_id: strawberry.ID = described("The device.")
+    sensor_id: strawberry.ID | None = described("The sensor on it; null where the device is silent.")
+    metric: str | None = described("The metric; null where the device is silent.")
+    since: datetime = described("Since when the rule was broken, by the time of measurement.")
+    raised: datetime = described("When that had lasted long enough, by the time of measurement.")
+    ended: datetime | None = described("Since when the rule was kept again; null where that is not so within the time asked.")
+    cleared: datetime | None = described("When that had lasted long enough; null where it had not.")
+    value: float | None = described(
+        "What stood when it was raised. As known the last reading; as corrected the figure that was held against the limits."
+    )
+    refuted: bool = described("Whether what came later showed that it was none; never as corrected, which knows better.")
+
+
+@strawberry.type(description="How many alerts there were of a device.")
+class BacktestCount:
+    device_id: strawberry.ID = described("The device.")
+    alerts: int = described("Its alerts.")
+
+
+@strawberry.type(description="What an alert rule would have said.")
+class Backtest:
+    basis: BacktestBasis = described("What it was told of the past.")
+    alerts: list[BacktestAlert] = described("The first 500 alerts, by when they began.")
+    total: int = described("How many alerts there were.")
+    refuted: int = described("How many of them were refuted later.")
+    devices: list[BacktestCount] = described("The devices that had alerts, by id.")
+    series: int = described("How many series, or devices that may fall silent, the rule was about.")
+    looked_at: BigInt = described("How many readings it was held against; as known how many events were read.")
+    seconds: float = described("How long it took.")
+
+
+def backtest(basis: BacktestBasis, kind: str, severity: AlertSeverity, told: Backtested, seconds: float) -> Backtest:
+    return Backtest(
+        basis=basis,
+        alerts=_alerts(kind, severity, told.found),
+        total=told.total,
+        refuted=told.refuted,
+        devices=[BacktestCount(device_id=strawberry.ID(one), alerts=count) for one, count in told.devices.items()],
+        series=told.series,
+        looked_at=BigInt(told.looked_at),
+        seconds=round(seconds, 3),
+    )
+
+
+def _alerts(kind: str, severity: AlertSeverity, found: Sequence[Found]) -> list[BacktestAlert]:
+    return [
+        BacktestAlert(
+            kind=kind,
+            severity=severity,
+            device_id=strawberry.ID(one.subject.device),
+            sensor_id=None if one.subject.sensor is None else strawberry.ID(one.subject.sensor),
+            metric=one.subject.metric,
+            since=from_micros(one.alert.since_us),
+            raised=from_micros(one.alert.raised_us),
+            ended=None if one.alert.ended_us is None else from_micros(one.alert.ended_us),
+            cleared=None if one.alert.cleared_us is None else from_micros(one.alert.cleared_us),
+            value=None if one.alert.value is None else finite(one.alert.value),
+            refuted=one.alert.refuted,
+        )
+        for one in found
+    ]

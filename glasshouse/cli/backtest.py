@@ -1,0 +1,91 @@
+"""`glasshouse backtest`: what an alert rule would have said."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from glasshouse.backtesting import backtested, read_rule
+from glasshouse.cli.console import stdout
+from glasshouse.cli.options import Config, Data, EventLog, Json, Key, LogLevel, settings_from
+from glasshouse.loops import run
+from glasshouse.settings import Settings
+from schema.times import format_time
+
+Basis = Literal["as-corrected", "as-known"]
+_COLUMNS: Final = ("kind", "what", "since", "raised", "over since", "value", "")
+
+
+def command(
+    rule: Annotated[
+        Path,
+        typer.Argument(metavar="RULE.json", help="The rule: an `AlertRuleInput` of the schema.", show_default=False),
+    ],
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="Measured at or after this: RFC 3339.")],
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Measured before this.  [default: now]")] = None,
+    basis: Annotated[Basis, typer.Option(help="The readings as they count now, or the log as it came.")] = "as-corrected",
+    data: Data = None,
+    event_log: EventLog = None,
+    key: Key = None,
+    config: Config = None,
+    log_level: LogLevel = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Hold an alert rule against the past, with the evaluator that runs live. Nothing is changed.
+
+    A running house is asked over its API, for which any key will do that may read; its limits hold. A resting one has none.
+    """
+    settings = settings_from(config, data=data, event_log=event_log, key=key, log_level=log_level or "warning")
+    until = end or format_time(datetime.now(UTC))
+    asked = {"rule": read_rule(rule), "from": start, "to": until, "basis": basis.upper().replace("-", "_")}
+    found = run(_ask(settings, asked, quiet=as_json))
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    if found["alerts"]:
+        stdout().print(_table(found["alerts"]))
+    typer.echo(_summary(found))
+
+
+async def _ask(settings: Settings, asked: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    with _bar(quiet=quiet):
+        return await backtested(settings, **asked)
+
+
+@contextmanager
+def _bar(*, quiet: bool) -> Iterator[None]:
+    """That it works, and for how long: the answer comes in one piece."""
+    columns, console = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()), Console(stderr=True)
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as progress:
+        progress.add_task("back-test", total=None)
+        yield
+
+
+def _table(alerts: list[dict[str, Any]]) -> Table:
+    table = Table(*_COLUMNS, box=None)
+    for one in alerts:
+        what = " ".join(filter(None, (one["deviceId"], one["sensorId"])))
+        value = "" if one["value"] is None else f"{one['value']:.4g}"
+        told = "refuted later" if one["refuted"] else ""
+        table.add_row(one["kind"], escape(what), one["since"], one["raised"], one["ended"] or "still so", value, told)
+    return table
+
+
+def _summary(found: dict[str, Any]) -> str:
+    shown = len(found["alerts"])
+    first = f", of which the first {shown:,} are shown" if shown < found["total"] else ""
+    refuted = f", {found['refuted']:,} of them refuted later" if found["refuted"] else ""
+    what = "readings" if found["basis"] == "AS_CORRECTED" else "events"
+    return (
+        f"{found['total']:,} alerts of {len(found['devices']):,} devices{first}{refuted}. "
+        f"{found['lookedAt']:,} {what} of {found['series']:,} series in {found['seconds']:.1f} s."
+    )

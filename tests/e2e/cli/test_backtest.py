@@ -1,0 +1,78 @@
+"""Back-tests as a user runs them: what the how-to shows, whether the house runs or rests."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.documents import ROOT, blocks
+from tests.support.up import glasshouse, running_up
+
+PAGE = ROOT / "docs" / "how-to" / "alerts.md"
+LINES = [line for text in blocks(PAGE, "sh") for line in text.splitlines()]
+[SHOWN] = blocks(PAGE, "json")
+COLD = json.dumps({"ruleId": "cold", "name": "Cold", "threshold": {"metric": "temperature", "below": 100}})
+SPAN = ("--from", "2021-01-01T00:00:00Z", "--to", "2022-01-01T00:00:00Z")
+
+
+@pytest.fixture
+async def data(tmp_path: Path) -> str:
+    folder, example = str(tmp_path / "data"), ROOT / "docs" / "examples"
+    code, _, err = await glasshouse(
+        "import", str(example / "logger.csv"), "--mapping", str(example / "logger.toml"), "--data", folder, "--json"
+    )
+    assert code == 0, err
+    (tmp_path / "cold.json").write_text(COLD)
+    (tmp_path / "warm.json").write_text(SHOWN)
+    return folder
+
+
+def told(text: str) -> Any:
+    return {name: value for name, value in json.loads(text).items() if name != "seconds"}
+
+
+async def run(*arguments: str) -> str:
+    code, out, err = await glasshouse(*arguments)
+    assert code == 0, err
+    return out
+
+
+async def test_what_the_how_to_shows_runs(data: str, tmp_path: Path) -> None:
+    for line in LINES:
+        name, *words = line.replace("warm.json", str(tmp_path / "warm.json")).split()
+        assert name == "glasshouse"
+        assert "0" in await run(*words, "--data", data)
+
+
+async def test_a_running_house_answers_as_a_resting_one_does(data: str, tmp_path: Path) -> None:
+    rule = str(tmp_path / "cold.json")
+    resting = [
+        await run("backtest", rule, *SPAN, "--basis", basis, "--data", data, "--json") for basis in ("as-corrected", "as-known")
+    ]
+    assert [told(each)["total"] for each in resting] == [1, 1]
+    async with running_up(tmp_path / "data", errors=tmp_path / "errors.log") as up:
+        key = ("--data", data, "--key", up.ready["admin_key"])
+        for basis, before in zip(("as-corrected", "as-known"), resting, strict=True):
+            assert told(await run("backtest", rule, *SPAN, "--basis", basis, *key, "--json")) == told(before)
+        assert "TemperatureAlert" in await run("backtest", rule, *SPAN, *key)
+        assert await up.stop() == 0
+
+
+WRONG = [
+    (None, SPAN, 2, "cannot be read"),
+    ("[1]", SPAN, 2, "must be a JSON object"),
+    ('{"ruleId": "a", "name": "a"}', SPAN, 8, "exactly one of"),
+    ('{"name": "a"}', SPAN, 8, "ruleId"),
+    (COLD, ("--from", "noon"), 8, "noon"),
+]
+
+
+async def test_what_cannot_be_done_is_told_in_a_sentence(data: str, tmp_path: Path) -> None:
+    for number, (rule, times, code, complaint) in enumerate(WRONG):
+        path = tmp_path / f"{number}.json"
+        if rule is not None:
+            path.write_text(rule)
+        found, _, err = await glasshouse("backtest", str(path), *times, "--data", data)
+        assert (found, complaint in err) == (code, True), err
+        assert err.count("\n") == 1
