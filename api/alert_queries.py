@@ -6,19 +6,49 @@ from typing import Annotated
 import strawberry
 
 from api import history
-from api.arguments import AtLeast
+from api.alert_rules import rules_page
+from api.arguments import After, AtLeast, Before, First, Last
 from api.backtests import backtested
 from api.context import Info
 from api.fields import argument, guarded
 from api.roles import Role
 from api.types.alert_inputs import AlertRuleInput
+from api.types.alert_rule import AlertRule, AlertRuleConnection, alert_rule
 from api.types.backtest import Backtest
 from api.types.enums import BacktestBasis
-from api.visibility import DECISIONS, WINDOWS
+from api.types.paging import page_of
+from api.visibility import ALERTS, DECISIONS, WINDOWS
 
 
 @strawberry.type
 class AlertQuery:
+    @guarded(Role.VIEWER, "An alert rule as it stands; null where there is none.")
+    async def alert_rule(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The rule.")],  # noqa: A002 - the name is fixed
+        at_least: AtLeast = None,
+    ) -> AlertRule | None:
+        await info.context.visibility.at_least(ALERTS, at_least)
+        view = info.context.services.alert_rules.rule(id)
+        return None if view is None else alert_rule(view)
+
+    @guarded(Role.VIEWER, "Alert rules by id, page by page.")
+    async def alert_rules(
+        self,
+        info: Info,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> AlertRuleConnection:
+        page = page_of(info.context.services.limits, first=first, after=after, last=last, before=before)
+        await info.context.visibility.at_least(ALERTS, at_least)
+        return rules_page(info.context.services, page)
+
     @guarded(
         Role.VIEWER,
         "What an alert rule would have said, had it been there: held against the past by the evaluator that runs live.",

@@ -1,10 +1,22 @@
 """What somebody says of an alert rule, in the words of events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from api.changes import settled
+from api.context import Context
+from api.cursors import RulePlace, decode_place
 from api.errors import ApiError, ErrorCode
+from api.services import Services
 from api.types.alert_inputs import ActiveHoursInput, AlertRuleInput, AlertWhereInput, RateInput, ThresholdInput, TrendInput
-from domain.alert_rules import rule_problem
+from api.types.alert_rule import AlertRuleConnection, alert_rule, alert_rule_page
+from api.types.paging import Page
+from api.types.results import DefineAlertRuleSuccess
+from api.visibility import ALERTS
+from domain.alert_rules import define_rule as decide_rule
+from domain.alert_rules import fold_rule, rule_problem
+from domain.decisions import Decision
+from projections.queries import RuleView
+from schema.events import Event
 from schema.rules import (
     ActiveHours,
     AlertRuleDefined,
@@ -17,6 +29,7 @@ from schema.rules import (
     Trend,
     Where,
 )
+from schema.times import to_micros
 
 
 def rule_of(wanted: AlertRuleInput) -> AlertRuleDefined:
@@ -37,6 +50,33 @@ def rule_of(wanted: AlertRuleInput) -> AlertRuleDefined:
     if problem is not None:
         raise ApiError(ErrorCode.INVALID_INPUT, problem)
     return rule
+
+
+async def define_rule(context: Context, wanted: AlertRuleInput) -> DefineAlertRuleSuccess:
+    """The rule is that from now on."""
+    rule = rule_of(wanted)
+
+    def decide(events: Sequence[Event]) -> Decision:
+        return decide_rule(fold_rule(events), rule)
+
+    change = await context.writer.change(f"rule-{rule.rule_id}", context.principal.actor, decide)
+    cursor = await settled(context, change, ALERTS)
+    known = context.services.alert_rules.rule(rule.rule_id)
+    if known is None or known.rule != rule:
+        now_us, revision = to_micros(context.services.clock()), len(change.events) - 1
+        known = RuleView(rule, revision, now_us, context.principal.actor)
+    return DefineAlertRuleSuccess(rule=alert_rule(known), cursor=cursor)
+
+
+def rules_page(services: Services, page: Page) -> AlertRuleConnection:
+    """A page of those in sight, by id."""
+    low, high = (None if cursor is None else decode_place(cursor, RulePlace).rule_id for cursor in (page.after, page.before))
+    found = [
+        view
+        for view in services.alert_rules.rules()
+        if (low is None or view.rule.rule_id > low) and (high is None or view.rule.rule_id < high)
+    ]
+    return alert_rule_page(found[-page.size - 1 :] if page.backwards else found[: page.size + 1], page)
 
 
 def _condition(wanted: AlertRuleInput) -> Condition:

@@ -22,6 +22,12 @@ class DevicePlace(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     device_id: str
 
 
+class RulePlace(msgspec.Struct, frozen=True, array_like=True, tag="u"):
+    """At this alert rule."""
+
+    rule_id: str
+
+
 class ReadingPlace(msgspec.Struct, frozen=True, array_like=True, tag="r"):
     """At this row of the history, in a walk that began when the history had read its log up to `seen`.
 
@@ -68,10 +74,10 @@ class AnomalyMark(msgspec.Struct, frozen=True, array_like=True, tag="m"):
     seen: tuple[SeriesKey, _Micros] | None = None
 
 
-_PlaceT = TypeVar("_PlaceT", DevicePlace, ReadingPlace, AnomalyPlace, AnomalyMark, AuditPlace, CommandPlace)
+_PlaceT = TypeVar("_PlaceT", DevicePlace, RulePlace, ReadingPlace, AnomalyPlace, AnomalyMark, AuditPlace, CommandPlace)
 
 
-def encode_place(place: DevicePlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace | CommandPlace) -> str:
+def encode_place(place: DevicePlace | RulePlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace | CommandPlace) -> str:
     return _encoded(place)
 
 

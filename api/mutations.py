@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.alert_rules import define_rule
 from api.cancelling import cancel_command
 from api.changes import change_site, issue_key, revoke_key, rotate_key
 from api.context import Info
@@ -15,6 +16,7 @@ from api.rebuilds import order
 from api.replays import repair, replay_all
 from api.retention import apply_retention
 from api.roles import Role
+from api.types.alert_inputs import AlertRuleInput
 from api.types.command_inputs import IssueCommandInput, IssueCommandsInput
 from api.types.command_results import CancelCommandResult, IssueCommandResult, IssueCommandsResult
 from api.types.inputs import (
@@ -31,6 +33,7 @@ from api.types.inputs import (
 from api.types.results import (
     ApplyRetentionResult,
     CorrectReadingsResult,
+    DefineAlertRuleResult,
     DefineSiteResult,
     IssueKeyResult,
     RebuildProjectionResult,
@@ -50,7 +53,8 @@ from api.types.results import (
 from projections.rebuilds import Action
 
 Name = Annotated[
-    str, argument("The read model: `history` (with its windows), `latest`, `decisions`, `accounts`, `commands` or `lineage`.")
+    str,
+    argument("What: `history` (with its windows), `latest`, `decisions`, `accounts`, `alerts`, `commands` or `lineage`."),
 ]
 
 
@@ -73,6 +77,17 @@ class Mutation:
         input: Annotated[RegisterDeviceInput, argument("The device.")],  # noqa: A002 - the name is fixed
     ) -> RegisterDeviceResult:
         return await change_device(info.context, input)
+
+    @guarded(
+        Role.OPERATOR,
+        "Define an alert rule, or let it be another. What it said before is withdrawn; `enabled: false` puts it out of force.",
+    )
+    async def define_alert_rule(
+        self,
+        info: Info,
+        input: Annotated[AlertRuleInput, argument("The rule, whole.")],  # noqa: A002 - the name is fixed
+    ) -> DefineAlertRuleResult:
+        return await define_rule(info.context, input)
 
     @guarded(
         Role.OPERATOR,

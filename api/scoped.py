@@ -16,6 +16,7 @@ from api.scoped_commands import SeenCommands
 from api.scoped_decisions import SeenDecisions
 from api.scoped_history import AT_ONCE, SeenHistory
 from api.scoped_projections import SeenProjections, SeenRebuilds
+from api.scoped_rules import SeenRules
 from api.services import Services
 from projections.command_queries import CommandQueries
 from projections.queries import (
@@ -47,6 +48,7 @@ def as_seen(services: Services, scope: Scope) -> Services:
         whole=services,
         sight=sight,
         latest=SeenLatest(services.latest, sight),
+        alert_rules=SeenRules(services.alert_rules, sight),
         decisions=SeenDecisions(services.decisions, sight),
         lineage=SeenLineage(services.lineage, commands, sight),
         commands=commands,

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from api.errors import ApiError, ErrorCode
 from api.scope import Sight, out_of_sight
+from api.scoped_rules import is_within
 from api.services import Services
 from api.writes import NO_CAUSE, NOTHING, Cause, Change, Decide, Known, Writer
+from domain.alert_rules import fold_rule
 from domain.decisions import Decision, Refused, fold_device
 from schema.events import DeviceMetadata, Event, SensorReplaced
+from schema.rules import AlertRuleDefined
 
 
 def writer_of(services: Services) -> Writer:
@@ -39,6 +42,8 @@ class SightedWriter(Writer):
         is_new = category == "control" and self._known.device(name) is None
         if category == "site":
             self._sight.require_site(name)
+        elif category == "rule":
+            return self._of_rule(decide)
         elif category != "control":
             raise ApiError(ErrorCode.FORBIDDEN, "this key is good for some sites or devices, and this is about the whole house")
         elif not is_new:
@@ -52,6 +57,20 @@ class SightedWriter(Writer):
                     _check_address(event, place)
                 if not isinstance(event, DeviceMetadata) or place is None or event.location != place.location:
                     self._check(event, name, is_new=is_new)
+            return decision
+
+        return within
+
+    def _of_rule(self, decide: Decide) -> Decide:
+        """A rule that was, and that will be, about nothing out of sight."""
+
+        def within(events: Sequence[Event]) -> Decision:
+            decision = decide(events)
+            wanted = () if isinstance(decision, Refused) else decision
+            before = fold_rule(events)
+            for rule in (*wanted, *([before] if before else [])):
+                if isinstance(rule, AlertRuleDefined) and not is_within(rule.where, self._sight):
+                    raise _strange_rule()
             return decision
 
         return within
@@ -79,3 +98,10 @@ def _check_address(event: DeviceMetadata, before: DeviceMetadata | None) -> None
     if event.address is not None and (before is None or spoken != (before.dialect, before.address)):
         message = "an address may be any topic of the broker: it is given by a key that is good for the whole house"
         raise ApiError(ErrorCode.FORBIDDEN, message)
+
+
+def _strange_rule() -> ApiError:
+    return ApiError(
+        ErrorCode.FORBIDDEN,
+        "this key is good for some sites or devices: a rule must name one of them in `where`, and one about others stays",
+    )

@@ -24,7 +24,15 @@ from api.tokens import Tokens
 from projections.anomaly_feed import AnomalyFeed
 from projections.command_queries import CommandQueries
 from projections.past import Past
-from projections.queries import AccountQueries, DecisionQueries, LatestQueries, LineageQueries, LiveQueries, ProjectionQueries
+from projections.queries import (
+    AccountQueries,
+    DecisionQueries,
+    LatestQueries,
+    LineageQueries,
+    LiveQueries,
+    ProjectionQueries,
+    RuleQueries,
+)
 from projections.rebuilds import RebuildQueries
 from projections.rules import WindowRules
 
@@ -60,6 +68,7 @@ class Services:
     decisions: DecisionQueries
     lineage: LineageQueries
     commands: CommandQueries
+    alert_rules: RuleQueries
     projections: ProjectionQueries
     feed: LiveQueries
     history: HistoryQueries | None

@@ -18,6 +18,7 @@ ACCOUNTS: Final = "accounts"
 LINEAGE: Final = "lineage"
 DECISIONS: Final = "decisions"
 COMMANDS: Final = "commands"
+ALERTS: Final = "alerts"
 _ASK_AGAIN_SECONDS: Final = 0.05
 
 

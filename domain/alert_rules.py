@@ -1,14 +1,15 @@
-"""What is wrong with an alert rule that somebody wants, if anything: told by the names that he gave it in."""
+"""Decisions about alert rules, and what is wrong with one that somebody wants: told by the names that he gave it in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Final
 
 from domain.alerting.hours import minute_of
-from domain.alerting.signals import MEASURED, TREND_POINTS
-from domain.decisions import id_problem, text_problem
+from domain.alerting.signals import MEASURED, TREND_POINTS, metric_of
+from domain.decisions import Decision, Refusal, Refused, id_problem, text_problem
 from domain.declared_values import number_problems, range_problems, seconds_problems
-from domain.indices import DAILY_INDICES
+from domain.indices import DAILY_INDICES, INDICES
+from schema.events import Event
 from schema.metrics import METRICS
 from schema.rules import ActiveHours, AlertRuleDefined, Rate, Silence, Trend, Where
 from schema.times import HOUR_US, MINUTE_US
@@ -17,6 +18,23 @@ MINUTE: Final = MINUTE_US / 1e6
 LONGEST_REACH: Final = 6 * HOUR_US / 1e6
 """How far a rate or a trend looks back at most, in seconds: the work of a trend grows with the square of it."""
 _DAYS: Final = 7
+
+
+def fold_rule(events: Sequence[Event]) -> AlertRuleDefined | None:
+    """The rule as last defined."""
+    return next((event for event in reversed(events) if isinstance(event, AlertRuleDefined)), None)
+
+
+def define_rule(current: AlertRuleDefined | None, wanted: AlertRuleDefined) -> Decision:
+    """Define a rule, or let it be another. A metric that is computed is in no reading, so that nothing could raise it live."""
+    problem = rule_problem(wanted)
+    if problem is None and metric_of(wanted.condition) in INDICES:
+        problem = (
+            f"metric must be one that devices send; {metric_of(wanted.condition)} is computed, and can only be back-tested"
+        )
+    if problem is not None:
+        return Refused(Refusal.INVALID, problem)
+    return [] if wanted == current else [wanted]
 
 
 def rule_problem(rule: AlertRuleDefined) -> str | None:

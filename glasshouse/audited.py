@@ -136,5 +136,6 @@ async def _pairs(side: QuerySide, other: QuerySide) -> dict[str, HashPair]:
         "latest": HashPair(side.latest.content_hash(), other.latest.content_hash()),
         "decisions": HashPair(side.decisions.content_hash(), other.decisions.content_hash()),
         "lineage": HashPair(await side.lineage.content_hash(), await other.lineage.content_hash()),
+        "alerts": HashPair(side.alerts.content_hash(), other.alerts.content_hash()),
         "commands": HashPair(await side.commands.content_hash(), await other.commands.content_hash()),
     }

@@ -18,7 +18,7 @@ from adapters.tracing.port import OFF, Tracer
 from domain.versions import FIRST, Version, Versions
 from domain.windows import Span
 from glasshouse.oracle.probe import HashPair
-from glasshouse.reading import Reading, accounts_at, decisions_at, latest_at, projecting
+from glasshouse.reading import Reading, accounts_at, alerts_at, decisions_at, latest_at, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
 from glasshouse.versions.made import Around, Made, MadeHistory, MadeInFile, MadeInMemory, rules_of
@@ -27,6 +27,7 @@ from glasshouse.versions.shelf import COMMANDS, HISTORY, LINEAGE, Shelf
 from glasshouse.versions.stage import Stage
 from glasshouse.versions.standing import Standing
 from projections.accounts import Accounts
+from projections.alerts import Alerts
 from projections.commands import Commands
 from projections.decisions import Decisions
 from projections.engine import Engine
@@ -47,6 +48,7 @@ class QuerySide(Reading):
     decisions: Decisions
     lineage: Lineage
     commands: Commands
+    alerts: Alerts
     rebuilds: Rebuilds
 
     def start(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -76,25 +78,25 @@ async def open_query_side(
     tracer: Tracer = OFF,
 ) -> QuerySide:
     """What a process answers from that fills no history: read models of its own alone."""
-    accounts, decisions, latest, commands, lineage = parts = await _parts(log, standing, policy)
+    accounts, decisions, latest, alerts, commands, lineage = parts = await _parts(log, standing, policy)
     engine = Engine(log, feed := Feed(log), parts, metrics=ProjectionMetrics(registry), tracer=tracer)
     around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position), policy=policy)
     rebuilds = Rebuilds(Stage(log, engine, around, _made(parts)), standing, latest)
-    return QuerySide(feed, engine, accounts, latest, decisions, lineage, commands, rebuilds)
+    return QuerySide(feed, engine, accounts, latest, decisions, lineage, commands, alerts, rebuilds)
 
 
 async def open_read_side(
     log: EventLog, standing: Standing, history: ServingHistory, *, registry: CollectorRegistry, tracer: Tracer = OFF
 ) -> ReadSide:
     """Build the read models over their stores. The engine closes them when it ends."""
-    accounts, decisions, latest, commands, lineage = parts = await _parts(log, standing, None)
+    accounts, decisions, latest, alerts, commands, lineage = parts = await _parts(log, standing, None)
     around = Around(log, standing.shelf, decisions, lambda position: engine.reached(decisions.name, position))
     filled = MadeHistory(history.store, around, rules_of(standing.serving(HISTORY)))
-    models: list[ReadModel] = [accounts, decisions, latest, commands, *filled.models, lineage]
+    models: list[ReadModel] = [accounts, decisions, latest, alerts, commands, *filled.models, lineage]
     engine = Engine(log, feed := Feed(log), models, metrics=ProjectionMetrics(registry), derived=filled.derived, tracer=tracer)
     made: dict[str, Made] = {HISTORY: filled, **_made(parts)}
     rebuilds = Rebuilds(Stage(log, engine, around, made, history), standing, latest)
-    return ReadSide(feed, engine, accounts, latest, decisions, lineage, commands, rebuilds, history)
+    return ReadSide(feed, engine, accounts, latest, decisions, lineage, commands, alerts, rebuilds, history)
 
 
 async def open_serving_history(standing: Standing) -> ServingHistory:
@@ -102,7 +104,7 @@ async def open_serving_history(standing: Standing) -> ServingHistory:
     return ServingHistory(await open_history(standing.shelf.settings, standing.serving(HISTORY).number))
 
 
-_Parts = tuple[Accounts, Decisions, LatestState, Commands, Lineage]
+_Parts = tuple[Accounts, Decisions, LatestState, Alerts, Commands, Lineage]
 
 
 async def _parts(log: EventLog, standing: Standing, policy: SnapshotPolicy | None) -> _Parts:
@@ -114,12 +116,17 @@ async def _parts(log: EventLog, standing: Standing, policy: SnapshotPolicy | Non
 
     lineage = await Lineage.open(log, shelf.lineage(standing.serving(LINEAGE).number))
     commands = await Commands.open(shelf.commands(standing.serving(COMMANDS).number))
-    in_memory = accounts_at(path("accounts")), decisions_at(path("decisions")), latest_at(path("latest"), policy)
+    in_memory = (
+        accounts_at(path("accounts")),
+        decisions_at(path("decisions")),
+        latest_at(path("latest"), policy),
+        alerts_at(path("alerts")),
+    )
     return *in_memory, commands, lineage
 
 
 def _made(parts: _Parts) -> dict[str, Made]:
-    in_memory, in_files = parts[:3], parts[3:]
+    in_memory, in_files = parts[:4], parts[4:]
     return {model.name: MadeInMemory(model) for model in in_memory} | {model.name: MadeInFile(model) for model in in_files}
 
 
@@ -158,6 +165,7 @@ async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
             "latest": HashPair(serving.latest.content_hash(), side.latest.content_hash()),
             "decisions": HashPair(serving.decisions.content_hash(), side.decisions.content_hash()),
             "lineage": HashPair(await serving.lineage.content_hash(), await side.lineage.content_hash()),
+            "alerts": HashPair(serving.alerts.content_hash(), side.alerts.content_hash()),
             "commands": HashPair(await serving.commands.content_hash(), await side.commands.content_hash()),
             "history": await history_hashes(serving.history, side.history),
         }

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from adapters.event_log.port import EventLog
 from adapters.snapshot import SnapshotFile
-from projections import accounts, addresses, decisions, latest
+from projections import accounts, addresses, alerts, decisions, latest
 from projections.accounts import Accounts
 from projections.addresses import Addresses
+from projections.alerts import Alerts
 from projections.decisions import Decisions
 from projections.engine import Engine
 from projections.feed import Feed
@@ -52,6 +53,11 @@ def accounts_at(path: Path | None) -> Accounts:
 def addresses_at(path: Path | None) -> Addresses:
     """The addresses of foreign devices, kept in that file; None: nowhere."""
     return Addresses(_file(path, addresses.SNAPSHOT_KIND, addresses.SNAPSHOT_VERSION))
+
+
+def alerts_at(path: Path | None) -> Alerts:
+    """Alert rules, kept in that file; None: nowhere."""
+    return Alerts(_file(path, alerts.SNAPSHOT_KIND, alerts.SNAPSHOT_VERSION))
 
 
 def decisions_at(path: Path | None) -> Decisions:

@@ -117,6 +117,7 @@ def services_of(
         decisions=read.decisions,
         lineage=read.lineage,
         commands=read.commands,
+        alert_rules=read.alerts,
         projections=read.engine,
         feed=read.feed,
         history=history,

@@ -14,6 +14,7 @@ from schema.actuators import ActuatorSpec, Dialect, Scalar
 from schema.envelope import Filter, Position, RecordedEvent
 from schema.events import Event, Quality
 from schema.ids import EventId
+from schema.rules import AlertRuleDefined
 
 
 class LatestReading(msgspec.Struct, frozen=True):
@@ -221,6 +222,25 @@ class ReplayView(msgspec.Struct, frozen=True):
     @property
     def state(self) -> LetterState:
         return LetterState.REPLAYED if self.event_ids else LetterState.SUPERSEDED
+
+
+class RuleView(msgspec.Struct, frozen=True):
+    """A rule as it stands: how often it was defined before, when it was last, and by whom."""
+
+    rule: AlertRuleDefined
+    revision: int
+    defined_us: int
+    actor: str | None = None
+
+
+class RuleQueries(Protocol):
+    """Alert rules. In memory."""
+
+    def rule(self, rule_id: str) -> RuleView | None: ...
+
+    def rules(self) -> list[RuleView]:
+        """By id."""
+        ...
 
 
 class DeadLetterView(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from schema import commands, events
+from schema import commands, events, rules
 from schema.envelope import Metadata, NewEvent, RecordedEvent, decode_metadata
 from schema.ids import EventId
 
@@ -98,6 +98,7 @@ REGISTRY = Registry(
         events.SensorReplaced,
         events.DeviceRetired,
         events.SiteDefined,
+        rules.AlertRuleDefined,
         events.DeadLettered,
         events.DeadLetterReplayed,
         events.KeyIssued,

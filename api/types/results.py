@@ -8,6 +8,7 @@ import strawberry
 from api.errors import ErrorCode
 from api.fields import described
 from api.scalars import CursorText
+from api.types.alert_rule import AlertRule
 from api.types.correction import Correction, CorrectionPreview
 from api.types.dead_letter import DeadLetter
 from api.types.device import Device
@@ -39,6 +40,12 @@ class DefineSiteSuccess:
 @strawberry.type(description="The device is registered as asked.")
 class RegisterDeviceSuccess:
     device: Device = described("The device as it is now.")
+    cursor: CursorText = described(CURSOR)
+
+
+@strawberry.type(description="The alert rule is as asked.")
+class DefineAlertRuleSuccess:
+    rule: AlertRule = described("The rule as it is now.")
     cursor: CursorText = described(CURSOR)
 
 
@@ -119,6 +126,9 @@ def result(name: str, description: str) -> object:
 
 DefineSiteResult: TypeAlias = Annotated[
     DefineSiteSuccess | OperationError, result("DefineSiteResult", "What became of `defineSite`.")
+]
+DefineAlertRuleResult: TypeAlias = Annotated[
+    DefineAlertRuleSuccess | OperationError, result("DefineAlertRuleResult", "What became of `defineAlertRule`.")
 ]
 RegisterDeviceResult: TypeAlias = Annotated[
     RegisterDeviceSuccess | OperationError, result("RegisterDeviceResult", "What became of `registerDevice`.")

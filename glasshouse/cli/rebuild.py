@@ -23,7 +23,9 @@ from projections.rebuilds import Action, RebuildReport, RebuildStatus
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="history (with its windows), latest, decisions, accounts, commands or lineage.", show_default=False
+        metavar="NAME",
+        help="history (with its windows), latest, decisions, accounts, alerts, commands or lineage.",
+        show_default=False,
     ),
 ]
 _SAID = {

@@ -10,10 +10,11 @@ from adapters.event_log.port import EventLog
 from adapters.history.port import History
 from domain.day_digests import DayDigests
 from domain.versions import Version
-from glasshouse.reading import accounts_at, decisions_at, latest_at
+from glasshouse.reading import accounts_at, alerts_at, decisions_at, latest_at
 from glasshouse.stores import open_history
 from glasshouse.versions.shelf import COMMANDS, HISTORY, LINEAGE, Shelf
 from projections.accounts import Accounts
+from projections.alerts import Alerts
 from projections.commands import Commands
 from projections.decisions import Decisions
 from projections.engine import Derived
@@ -91,7 +92,7 @@ class MadeInMemory:
 
     derived: Sequence[Derived] = ()
 
-    def __init__(self, model: LatestState | Decisions | Accounts) -> None:
+    def __init__(self, model: LatestState | Decisions | Accounts | Alerts) -> None:
         self.model = model
         self.models = [model]
 
@@ -140,6 +141,8 @@ async def open_made(name: str, version: Version, around: Around) -> Made:
     path = shelf.snapshot(name, version.number)
     if name == Accounts.name:
         return MadeInMemory(accounts_at(path))
+    if name == Alerts.name:
+        return MadeInMemory(alerts_at(path))
     return MadeInMemory(decisions_at(path) if name == Decisions.name else latest_at(path, around.policy))
 
 

@@ -18,7 +18,7 @@ from glasshouse.stores import drop_history, history_versions
 HISTORY: Final = "history"
 LINEAGE: Final = "lineage"
 COMMANDS: Final = "commands"
-SNAPSHOTS: Final = ("latest", "decisions", "accounts")
+SNAPSHOTS: Final = ("latest", "decisions", "accounts", "alerts")
 NAMES: Final = (HISTORY, *SNAPSHOTS, COMMANDS, LINEAGE)
 """What can be rebuilt. Windows are part of the history."""
 SCRATCH: Final = 0

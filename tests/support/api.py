@@ -27,6 +27,7 @@ from api.roles import Role
 from api.services import HealthProbe, Services
 from api.writes import Writer
 from projections.accounts import Accounts
+from projections.alerts import Alerts
 from projections.batching import BatchPolicy
 from projections.commands import Commands
 from projections.decisions import Decisions
@@ -115,7 +116,7 @@ async def small_house(
     serving = ServingHistory(stored)
     lineage = await Lineage.open(log, folder / "lineage.db", AT_ONCE)
     commands = await Commands.open(folder / "commands.db", AT_ONCE)
-    decisions = Decisions()
+    decisions, alerts = Decisions(), Alerts()
     raw, windows = history_models(
         serving,
         decisions,
@@ -123,7 +124,7 @@ async def small_house(
         policy=AT_ONCE,
         pace=Pace(pause_seconds=0.0),
     )
-    models: list[ReadModel] = [accounts, decisions, latest, commands, raw, lineage]
+    models: list[ReadModel] = [accounts, decisions, latest, alerts, commands, raw, lineage]
     engine = Engine(log, feed, models, metrics=ProjectionMetrics(CollectorRegistry()), derived=[windows])
     registry = CollectorRegistry()
     audit = AuditTrail(await SqliteAudit.open(folder / "audit.db"), lambda: house.now, registry)
@@ -135,6 +136,7 @@ async def small_house(
         decisions=decisions,
         lineage=lineage,
         commands=commands,
+        alert_rules=alerts,
         projections=engine,
         feed=feed,
         history=serving,

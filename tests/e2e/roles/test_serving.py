@@ -36,7 +36,7 @@ async def test_all_but_the_history_is_answered_and_a_change_at_one_is_seen_at_th
     found = await ask(one, key, "query ($id: ID!) { audit(eventId: $id) { eventId } }", id=told)
     assert found["data"]["audit"]["eventId"] == told
     shown = (await ask(other, key, "{ projections { name } deadLetters(first: 1) { totalCount } }"))["data"]
-    assert {one["name"] for one in shown["projections"]} == {"accounts", "commands", "decisions", "latest", "lineage"}
+    assert {one["name"] for one in shown["projections"]} == {"accounts", "alerts", "commands", "decisions", "latest", "lineage"}
     assert shown["deadLetters"]["totalCount"] > 0
 
 

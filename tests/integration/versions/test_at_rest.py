@@ -68,7 +68,7 @@ async def test_a_new_version_that_holds_the_same_serves_and_the_one_before_is_ke
     assert (await of_log(data))[1] == 2
 
 
-@pytest.mark.parametrize("name", ["latest", "decisions", "accounts", "commands", "lineage"])
+@pytest.mark.parametrize("name", ["latest", "decisions", "accounts", "alerts", "commands", "lineage"])
 async def test_each_read_model_is_rebuilt_and_gone_back_from(data: Path, name: str) -> None:
     report = await done(data, name)
     assert became(report) == (Outcome.EQUAL, True, 1, 2)

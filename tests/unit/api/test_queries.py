@@ -170,6 +170,7 @@ async def test_projections_and_keys_are_listed(house: House) -> None:
     )
     assert {one["name"] for one in data["projections"]} == {
         "accounts",
+        "alerts",
         "commands",
         "decisions",
         "latest",

@@ -17,6 +17,7 @@ from api.writes import Writer
 from schema.commands import CommandsRequested, RequestedCommand
 from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
+from schema.rules import AlertRuleDefined, Threshold, Where
 from schema.times import to_micros
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.command_events import asked, command_id, control, correlated
@@ -45,6 +46,8 @@ QUERIES = {
     "heatMap": f'{{ heatMap(metric: "temperature", {SPAN}) {{ location devices count mean }} }}',
     "anomalies": "{ anomalies { nodes { deviceId sensorId metric value } pageInfo { endCursor } } }",
     "anomalies of one": '{ anomalies(deviceId: "DEVICE") { nodes { deviceId } } }',
+    "alertRule": '{ alertRule(id: "DEVICE") { id name condition { metric } where { deviceId } } }',
+    "alertRules": "{ alertRules { nodes { id name where { siteId deviceId } } edges { cursor } pageInfo { endCursor } } }",
     "backtest": '{ backtest(rule: {ruleId: "r", name: "Warm", threshold: {metric: "temperature", above: 15}}, '
     f"{SPAN}, "
     "basis: AS_CORRECTED) { total devices { deviceId alerts } alerts { deviceId sensorId since value } series lookedAt } }",
@@ -79,7 +82,10 @@ def history_of(name: str) -> list[Said]:
     site = SiteDefined(site_id=name, name=f"The {name} site", time_zone="Europe/Rome")
     placed = DeviceMetadata(device_id=device, name=f"{name} climate", location=f"{name}/house")
     ordered = asked(f"{name}-loop", device=device, actuator=f"{name}-heater")
-    return [pack(f"site-{name}", site), *said, pack(f"control-{device}", placed), control(ordered, f"{name}-loop")]
+    condition = Threshold(metric="temperature", above=30.0)
+    rule = AlertRuleDefined(rule_id=device, name=f"Warm {name}", condition=condition, where=Where(device_id=device))
+    decided = [pack(f"rule-{device}", rule), pack(f"control-{device}", placed), control(ordered, f"{name}-loop")]
+    return [pack(f"site-{name}", site), *said, *decided]
 
 
 @pytest.fixture
@@ -313,6 +319,8 @@ CHANGES = {
     "defineSite": '(input: {siteId: "SITE", name: "Mine"})',
     "registerDevice": '(input: {deviceId: "DEVICE", name: "Mine"})',
     "correctReadings": CORRECTION,
+    "defineAlertRule": """(input: {ruleId: "DEVICE", name: "Mine", where: {deviceId: "DEVICE"},
+  threshold: {metric: "temperature", above: 1}})""",
     "dry run": CORRECTION.replace("reason", "dryRun: true, reason"),
     "replaceSensor": '(input: {deviceId: "DEVICE", sensorId: "SENSOR", by: null})',
     "issueCommand": '(input: {deviceId: "DEVICE", actuatorId: "heater", value: "on"})',

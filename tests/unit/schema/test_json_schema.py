@@ -57,6 +57,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "DeadLetterReplayed": {
         "letterId": "l", "topic": "t", "payload": "aGk=", "eventIds": ["e"], "deadLetters": ["f"], "at": TIME,
     },
+    "AlertRuleDefined": {
+        "ruleId": "r", "name": "n", "condition": {"kind": "threshold", "metric": "co2", "above": 1000.5, "basis": "minutes"},
+        "forSeconds": 60.0, "severity": "critical", "where": {"siteId": "north"}, "hours": {"start": "07:00", "days": [0, 6]},
+    },
     "DeadLettered": {
         "source": "mqtt", "topic": "t", "payload": "aGk=", "size": 2, "sha256": "0", "code": "c", "reason": "r",
         "receivedAt": TIME,
