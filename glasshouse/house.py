@@ -158,6 +158,7 @@ def _probes(log: EventLog, read: ReadSide, ingest: IngestSide, foreign: ForeignS
         ProjectionsProbe(read.engine),
         ProjectionsProbe(foreign.engine, "foreign devices"),
         ReactorsProbe(react.engine),
+        ReactorsProbe(react.alerts, "alerts"),
     ]
 
 

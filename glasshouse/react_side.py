@@ -16,6 +16,9 @@ from adapters.snapshot import SnapshotFile
 from adapters.tracing.port import OFF, Tracer
 from domain.advice import Advice
 from glasshouse.lease import Lease
+from reactors.alert_state import SNAPSHOT_KIND as ALERTS_KIND
+from reactors.alert_state import SNAPSHOT_VERSION as ALERTS_VERSION
+from reactors.alerts import AlertReactor
 from reactors.checkpoint import Checkpoint
 from reactors.clock import SystemClock
 from reactors.crew import Crew
@@ -63,6 +66,10 @@ class ReactSide:
             fencing=lambda: None if lease is None else lease.fencing,
             tracer=tracer,
         )
+        file = SnapshotFile(snapshot.with_name("alert-reactor.json"), kind=ALERTS_KIND, version=ALERTS_VERSION)
+        standing = _at_once if lease is None else lease.standing
+        self.alerts = AlertReactor(log, file, clock=SystemClock(), standing=standing)
+        self._watching: asyncio.Task[None] | None = None
         self._working: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
 
@@ -74,6 +81,7 @@ class ReactSide:
         """The reactors and the session, each in a task."""
         self._connecting = tasks.create_task(self.session.run(), name="mqtt-react")
         self._working = tasks.create_task(self._crew.run(), name="reactors")
+        self._watching = tasks.create_task(self.alerts.run(), name="alerts")
 
     async def started(self) -> None:
         """Return once connected, and at work; raises what the first attempt to connect met."""
@@ -83,7 +91,7 @@ class ReactSide:
     async def stop(self) -> None:
         """Send nothing more, let the reactors keep what they know, then let go of the broker."""
         await self._crew.drain(_DRAIN_SECONDS)
-        for task in (self._working, self._connecting):
+        for task in (self._working, self._watching, self._connecting):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
@@ -93,7 +101,7 @@ class ReactSide:
 class ReactorsProbe:
     """No reactor has halted, and all is read."""
 
-    engine: Engine
+    engine: Engine | AlertReactor
     name: str = "reactors"
 
     async def check(self) -> str | None:

@@ -45,7 +45,7 @@ async def reacting(settings: Settings, *, standby: bool = False) -> AsyncIterato
             tracer=stage.tracer,
         )
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe([react.session])]
-        probes += [ProjectionsProbe(reading.engine), ReactorsProbe(react.engine)]
+        probes += [ProjectionsProbe(reading.engine), ReactorsProbe(react.engine), ReactorsProbe(react.alerts, "alerts")]
         web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings)
         async with asyncio.TaskGroup() as tasks:
             aside = reading.start(tasks)

@@ -57,6 +57,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "DeadLetterReplayed": {
         "letterId": "l", "topic": "t", "payload": "aGk=", "eventIds": ["e"], "deadLetters": ["f"], "at": TIME,
     },
+    "AlertRaised": {
+        "alertId": "a", "timestamp": TIME, "ruleId": "r", "ruleRevision": 0, "kind": "Co2Alert", "severity": "info",
+        "deviceId": "d", "sensorId": "s", "metric": "co2", "since": TIME, "value": 1200.5, "evidence": ["e"],
+    },
+    "AlertCleared": {"alertId": "a", "timestamp": TIME, "since": TIME, "value": 400.0},
+    "AlertRefuted": {"alertId": "a", "timestamp": TIME, "reason": "r"},
+    "AlertAcknowledged": {"alertId": "a", "timestamp": TIME, "note": "n"},
+    "AlertSilenced": {"alertId": "a", "timestamp": TIME, "until": TIME},
     "AlertRuleDefined": {
         "ruleId": "r", "name": "n", "condition": {"kind": "threshold", "metric": "co2", "above": 1000.5, "basis": "minutes"},
         "forSeconds": 60.0, "severity": "critical", "where": {"siteId": "north"}, "hours": {"start": "07:00", "days": [0, 6]},

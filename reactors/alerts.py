@@ -1,0 +1,179 @@
+"""The alert reactor: folds the log under its rules, and appends what there is to say of alerts, each word once.
+
+What it says follows from the log and from time alone, under ids that follow from what is said. So its checkpoint only saves
+reading: what it says again after a crash is in the log already, and adds nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from time import monotonic
+from typing import Final, NoReturn
+
+import msgspec
+import structlog
+
+from adapters.event_log.iterating import closing
+from adapters.event_log.port import NO_STREAM, Append, Appended, EventLog, LogUnavailableError, Page
+from adapters.snapshot import SnapshotFile, usable_checkpoint
+from domain.alerting.house import RuledHouse
+from reactors.alert_state import SNAPSHOT_KIND, AlertState, RuleSaid
+from reactors.alert_words import Heard, Saying, saying
+from reactors.clock import Clock
+from schema.envelope import Cursor, Filter, Position, RecordedEvent, decode_metadata
+from schema.events import DeviceMetadata, ReadingCorrection, SensorReading, SiteDefined
+from schema.registry import REGISTRY
+from schema.rules import AlertRuleDefined
+from schema.times import to_micros
+
+_READ: Final = (SensorReading, DeviceMetadata, ReadingCorrection, SiteDefined, AlertRuleDefined)
+_ONLY: Final = Filter(types=frozenset(struct.__name__ for struct in _READ))
+_READING: Final = SensorReading.__name__
+_BEHIND: Final = timedelta(seconds=1)
+"""What the log took so long ago has been handed over: until then time alone settles nothing."""
+_TICK_SECONDS: Final = 1.0
+_SAVE_SECONDS: Final = 300.0
+_TAIL: Final = 100
+
+
+class AlertReactor:
+    """One at a time on a log: `standing` returns while the process may act. Without a file a start reads the whole log."""
+
+    def __init__(
+        self, log: EventLog, file: SnapshotFile | None, *, clock: Clock, standing: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._log = log
+        self._file = file
+        self._clock = clock
+        self._standing = standing
+        self._state = AlertState()
+        self._house = RuledHouse(self._state.house)
+        self._position: Position | None = None
+        self._caught_up = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._saved_at = monotonic()
+        self._is_whole = True
+        self._error: str | None = None
+
+    async def run(self) -> None:
+        """Until cancelled. What it cannot go on from halts it, and is shown."""
+        try:
+            await self._restore()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tick(), name="alerts-tick")
+                await self._follow()
+        except* Exception as errors:  # noqa: BLE001  # whatever it is, it is shown, and stops nobody else
+            self._error = str(errors.exceptions[0]) or type(errors.exceptions[0]).__name__
+            structlog.get_logger().error("alerts_halted", exc_info=errors.exceptions[0])
+        finally:
+            await self._save()
+
+    def complaint(self) -> str | None:
+        """What is not as it should be, in plain words."""
+        if self._error is not None:
+            return f"alerts are halted: {self._error}"
+        return None if self._caught_up.is_set() else "alerts are catching up with the event log"
+
+    async def _follow(self) -> NoReturn:
+        while True:
+            try:
+                await self._standing()
+                async with closing(self._log.subscribe(self._position, only=_ONLY)) as pages:
+                    async for page in pages:
+                        await self._take(page)
+            except LogUnavailableError as error:
+                await self._pause(error)
+            self._caught_up.clear()
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError
+
+    async def _take(self, page: Page) -> None:
+        async with self._turn:
+            await self._standing()
+            self._is_whole = False
+            for said in await asyncio.to_thread(self._fold, page):
+                await self._say(said)
+            self._position, self._is_whole = page.position, True
+        (self._caught_up.set if page.caught_up else self._caught_up.clear)()
+        if monotonic() - self._saved_at >= _SAVE_SECONDS:
+            await self._save()
+
+    def _fold(self, page: Page) -> list[Saying]:
+        return [said for recorded in page.events if self._matters(recorded) for said in self._heard(recorded)]
+
+    def _matters(self, recorded: RecordedEvent) -> bool:
+        """Without rules a reading only tells where its device is."""
+        if recorded.type != _READING:
+            return recorded.type in _ONLY.types
+        return bool(self._state.rules) or not self._house.knows(recorded.stream.partition("-")[2])
+
+    def _heard(self, recorded: RecordedEvent) -> list[Saying]:
+        event, site = REGISTRY.unpack(recorded), decode_metadata(recorded.metadata).site
+        if isinstance(event, AlertRuleDefined):
+            self._state.rules[event.rule_id] = RuleSaid(recorded.revision, recorded.id)
+        heard = Heard(recorded.recorded_at, recorded.id)
+        outputs = self._house.take(recorded.id, event, site=site, recorded_us=recorded.recorded_us)
+        return [saying(self._state, output, heard) for output in outputs]
+
+    async def _tick(self) -> NoReturn:
+        """Time alone raises and clears, too."""
+        while True:
+            await self._caught_up.wait()
+            async with self._turn:
+                await self._standing()
+                now = self._clock.now() - _BEHIND
+                outputs = self._house.passed(to_micros(now)) if self._caught_up.is_set() else ()
+                self._is_whole = not outputs
+                for output in outputs:
+                    await self._say(saying(self._state, output, Heard(now)))
+                self._is_whole = True
+            await self._clock.sleep(_TICK_SECONDS)
+
+    async def _say(self, said: Saying) -> None:
+        """Once: what is there already is not said again."""
+        while True:
+            try:
+                tail = await self._log.read_stream(said.stream, backwards=True, limit=_TAIL)
+                if any(recorded.id == said.event.id for recorded in tail):
+                    return
+                expected = tail[0].revision if tail else NO_STREAM
+                [result] = await self._log.append([Append(said.stream, expected, [said.event])])
+                if isinstance(result, Appended):
+                    return
+            except LogUnavailableError as error:
+                await self._pause(error)
+
+    async def _pause(self, error: LogUnavailableError) -> None:
+        structlog.get_logger().warning("alerts_wait_for_the_log", reason=str(error))
+        await self._clock.sleep(_TICK_SECONDS)
+
+    async def _head(self) -> Position | None:
+        while True:
+            try:
+                return await self._log.head()
+            except LogUnavailableError as error:
+                await self._pause(error)
+
+    async def _restore(self) -> None:
+        saved = None if self._file is None else await asyncio.to_thread(self._file.load)
+        head = Cursor(self._log.log_id, await self._head())
+        position = None if saved is None else usable_checkpoint(SNAPSHOT_KIND, saved[0], head)
+        if saved is None or position is None:
+            return
+        try:
+            self._state, self._position = AlertState.restored(saved[1]), position
+        except (ValueError, msgspec.DecodeError) as error:
+            structlog.get_logger().warning("snapshot_passed_over", projection=SNAPSHOT_KIND, reason=str(error))
+        self._house = RuledHouse(self._state.house)
+
+    async def _save(self) -> None:
+        """Keep the state, if it can be kept; not one of which something is still to be said."""
+        self._saved_at = monotonic()
+        async with self._turn:
+            if self._file is None or self._position is None or not self._is_whole:
+                return
+            records, cursor = self._state.records(), Cursor(self._log.log_id, self._position)
+        try:
+            await asyncio.to_thread(self._file.save, cursor, records)
+        except OSError as error:
+            structlog.get_logger().warning("snapshot_not_written", projection=SNAPSHOT_KIND, reason=str(error))

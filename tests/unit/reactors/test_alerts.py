@@ -1,0 +1,150 @@
+"""The alert reactor: what rules say becomes events of the alert's own stream, each word once, whatever is killed when."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from adapters.event_log.port import ANY, Append
+from adapters.snapshot import SnapshotFile
+from reactors.alert_state import SNAPSHOT_KIND, SNAPSHOT_VERSION
+from reactors.alerts import AlertReactor
+from schema.envelope import RecordedEvent, decode_metadata
+from schema.events import Event, Operation, ReadingCorrection
+from schema.registry import REGISTRY
+from schema.rules import AlertCleared, AlertRaised, AlertRefuted, AlertRuleDefined, Silence, Threshold
+from schema.times import to_micros
+from tests.support.house_events import Said, at, pack, reading, tell
+from tests.support.memory_log import MemoryLog
+from tests.support.reacting import HeldClock
+
+HOT = Threshold(metric="temperature", above=30.0)
+NOW = HeldClock().now()
+SECOND = 1_000_000
+
+
+def rule(condition: Threshold | Silence = HOT, lasts: float = 0.0) -> Said:
+    return pack("rule-hot", AlertRuleDefined(rule_id="hot", name="Too hot", condition=condition, for_seconds=lasts))
+
+
+def warm(number: int, value: float) -> Said:
+    """Measured a second after the one before, a minute ago and more."""
+    return reading("box", (NOW - at(0)).total_seconds() - 600 + number, temperature=value)
+
+
+def log_of_now() -> MemoryLog:
+    return MemoryLog(start_us=to_micros(NOW) - 600 * SECOND, step_us=SECOND)
+
+
+async def at_once() -> None:
+    """Nobody else acts on this log."""
+
+
+@asynccontextmanager
+async def at_work(log: MemoryLog, clock: HeldClock, file: SnapshotFile | None = None) -> AsyncIterator[AlertReactor]:
+    reactor = AlertReactor(log, file, clock=clock, standing=at_once)
+    working = asyncio.create_task(reactor.run(), name="alerts")
+    try:
+        yield reactor
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def words(log: MemoryLog) -> list[RecordedEvent]:
+    return [recorded async for page in log.read_all(None) for recorded in page.events if recorded.category == "alert"]
+
+
+async def told(log: MemoryLog, count: int) -> Sequence[Event]:
+    """What is said, once it is so much."""
+    while len(found := await words(log)) < count:
+        await asyncio.sleep(0.001)
+    return [REGISTRY.unpack(recorded) for recorded in found]
+
+
+async def test_an_alert_is_raised_and_cleared_in_a_stream_of_its_own_and_says_what_it_follows_from() -> None:
+    log, clock = log_of_now(), HeldClock()
+    await tell(log, [rule(), warm(1, 31.0), warm(2, 20.0)])
+    async with at_work(log, clock):
+        raised, cleared = await told(log, 2)
+    assert isinstance(raised, AlertRaised)
+    assert isinstance(cleared, AlertCleared)
+    assert (raised.kind, raised.device_id, raised.metric, raised.value, raised.rule_revision) == (
+        "TemperatureAlert", "box", "temperature", 31.0, 0,
+    )  # fmt: skip
+    first, _ = await words(log)
+    assert first.stream == f"alert-{raised.alert_id}"
+    metadata = decode_metadata(first.metadata)
+    assert metadata.correlation_id == raised.alert_id
+    assert (metadata.causation_id,) == raised.evidence
+
+
+async def test_what_was_said_before_a_crash_is_not_said_again() -> None:
+    log, clock = log_of_now(), HeldClock()
+    await tell(log, [rule(), warm(1, 31.0), warm(2, 20.0)])
+    async with at_work(log, clock):
+        await told(log, 2)
+    await tell(log, [warm(3, 20.0), warm(700, 33.0)])
+    async with at_work(log, clock):
+        said = await told(log, 3)
+        assert [type(each) for each in said] == [AlertRaised, AlertCleared, AlertRaised]
+    assert len({event.id for event in await words(log)}) == len(await words(log))
+
+
+async def test_it_goes_on_from_its_snapshot(tmp_path: Path) -> None:
+    log, clock = log_of_now(), HeldClock()
+    file = SnapshotFile(tmp_path / "alerts.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
+    await tell(log, [rule(), warm(1, 31.0)])
+    async with at_work(log, clock, file):
+        await told(log, 1)
+    saved = file.load()
+    assert saved is not None
+    await tell(log, [warm(2, 20.0)])
+    async with at_work(log, clock, file):
+        assert [type(each) for each in await told(log, 2)] == [AlertRaised, AlertCleared]
+
+
+async def test_time_alone_raises_an_alert() -> None:
+    log, clock = MemoryLog(start_us=to_micros(NOW), step_us=1), HeldClock()
+    await tell(log, [rule(Silence(), lasts=60.0), warm(600, 20.0)])
+    async with at_work(log, clock) as reactor:
+        while reactor.complaint() is not None:
+            await asyncio.sleep(0.001)
+        await clock.advance(30)
+        assert await words(log) == []
+        await clock.advance(40)
+        [raised] = await told(log, 1)
+    assert isinstance(raised, AlertRaised)
+    assert (raised.kind, raised.sensor_id, raised.evidence) == ("DeviceSilent", None, ())
+
+
+async def test_a_correction_refutes_what_was_said() -> None:
+    log, clock = log_of_now(), HeldClock()
+    halved = ReadingCorrection(
+        device_id="box", correction_id="c", metric="temperature", operation=Operation.SCALE, amount=0.5, reason="doubled"
+    )
+    await tell(log, [rule(), warm(1, 40.0), pack("control-box", halved)])
+    async with at_work(log, clock):
+        assert [type(each) for each in await told(log, 2)] == [AlertRaised, AlertRefuted]
+
+
+async def test_others_may_write_to_the_stream_of_an_alert() -> None:
+    log, clock = log_of_now(), HeldClock()
+    await tell(log, [rule(), warm(1, 31.0)])
+    async with at_work(log, clock):
+        [raised] = await told(log, 1)
+        [first] = await words(log)
+        assert isinstance(raised, AlertRaised)
+        _, other = pack(first.stream, AlertRefuted(alert_id=raised.alert_id, timestamp=NOW, reason="by hand"))
+        await log.append([Append(first.stream, ANY, [other])])
+        await tell(log, [warm(2, 20.0)])
+        assert isinstance((await told(log, 3))[-1], AlertCleared)
+
+
+async def test_an_event_that_cannot_be_read_halts_it_and_is_shown() -> None:
+    log, clock = log_of_now(), HeldClock()
+    stream, good = rule()
+    await log.append([Append(stream, ANY, [type(good)(good.id, good.type, b"[]", good.metadata)])])
+    async with at_work(log, clock) as reactor:
+        while "halted" not in (reactor.complaint() or ""):
+            await asyncio.sleep(0.001)
