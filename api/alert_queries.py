@@ -7,21 +7,52 @@ import strawberry
 
 from api import history
 from api.alert_rules import rules_page
+from api.alerts import alerts_page, find_alert
 from api.arguments import After, AtLeast, Before, First, Last
 from api.backtests import backtested
 from api.context import Info
 from api.fields import argument, guarded
 from api.roles import Role
+from api.types.alert import Alert, AlertConnection
 from api.types.alert_inputs import AlertRuleInput
 from api.types.alert_rule import AlertRule, AlertRuleConnection, alert_rule
 from api.types.backtest import Backtest
-from api.types.enums import BacktestBasis
+from api.types.enums import AlertSeverity, AlertState, BacktestBasis
 from api.types.paging import page_of
 from api.visibility import ALERTS, DECISIONS, WINDOWS
 
 
 @strawberry.type
 class AlertQuery:
+    @guarded(Role.VIEWER, "Alerts, newest first, page by page: those that are open, and the last of those that are over.")
+    async def alerts(
+        self,
+        info: Info,
+        *,
+        state: Annotated[AlertState | None, argument("Only those that stand so.")] = None,
+        device_id: Annotated[strawberry.ID | None, argument("Only those of this device.")] = None,
+        severity: Annotated[AlertSeverity | None, argument("Only those that matter so much.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> AlertConnection:
+        page = page_of(info.context.services.limits, first=first, after=after, last=last, before=before)
+        await info.context.visibility.at_least(ALERTS, at_least)
+        return alerts_page(info.context.services, page, state, device_id, severity)
+
+    @guarded(Role.VIEWER, "An alert; null where there is none, or it is over too long to be remembered.")
+    async def alert(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The alert.")],  # noqa: A002 - the name is fixed
+        at_least: AtLeast = None,
+    ) -> Alert | None:
+        await info.context.visibility.at_least(ALERTS, at_least)
+        return find_alert(info.context.services, id)
+
     @guarded(Role.VIEWER, "An alert rule as it stands; null where there is none.")
     async def alert_rule(
         self,

@@ -54,6 +54,12 @@ class AnomalyPlace(msgspec.Struct, frozen=True, array_like=True, tag="a"):
     metric: str
 
 
+class AlertPlace(msgspec.Struct, frozen=True, array_like=True, tag="l"):
+    """At this alert in the list, newest first."""
+
+    position: _Whole
+
+
 class CommandPlace(msgspec.Struct, frozen=True, array_like=True, tag="c"):
     """At this command in the list, newest first."""
 
@@ -74,10 +80,11 @@ class AnomalyMark(msgspec.Struct, frozen=True, array_like=True, tag="m"):
     seen: tuple[SeriesKey, _Micros] | None = None
 
 
-_PlaceT = TypeVar("_PlaceT", DevicePlace, RulePlace, ReadingPlace, AnomalyPlace, AnomalyMark, AuditPlace, CommandPlace)
+_Place: TypeAlias = DevicePlace | RulePlace | AlertPlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace | CommandPlace
+_PlaceT = TypeVar("_PlaceT", bound=_Place)
 
 
-def encode_place(place: DevicePlace | RulePlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace | CommandPlace) -> str:
+def encode_place(place: _Place) -> str:
     return _encoded(place)
 
 

@@ -1,10 +1,12 @@
 """The fields of Mutation: decide, append, and wait until the change can be seen, but not for long."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
 from api.alert_rules import define_rule
+from api.alerts import acknowledge, silence
 from api.cancelling import cancel_command
 from api.changes import change_site, issue_key, revoke_key, rotate_key
 from api.context import Info
@@ -31,6 +33,7 @@ from api.types.inputs import (
     SiteInput,
 )
 from api.types.results import (
+    AcknowledgeAlertResult,
     ApplyRetentionResult,
     CorrectReadingsResult,
     DefineAlertRuleResult,
@@ -47,6 +50,7 @@ from api.types.results import (
     RollBackProjectionResult,
     RollBackProjectionSuccess,
     RotateKeyResult,
+    SilenceAlertResult,
     VerifyProjectionResult,
     VerifyProjectionSuccess,
 )
@@ -88,6 +92,26 @@ class Mutation:
         input: Annotated[AlertRuleInput, argument("The rule, whole.")],  # noqa: A002 - the name is fixed
     ) -> DefineAlertRuleResult:
         return await define_rule(info.context, input)
+
+    @guarded(Role.OPERATOR, "Say that an alert was seen. It stays as it is.")
+    async def acknowledge_alert(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The alert.")],  # noqa: A002 - the name is fixed
+        note: Annotated[str | None, argument("What there is to say of it: up to 1,000 characters.")] = None,
+    ) -> AcknowledgeAlertResult:
+        return await acknowledge(info.context, id, note)
+
+    @guarded(Role.OPERATOR, "Let nobody be told of an alert until a moment; one that is past ends that.")
+    async def silence_alert(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The alert.")],  # noqa: A002 - the name is fixed
+        until: Annotated[datetime, argument("Until then, at most 30 days.")],
+    ) -> SilenceAlertResult:
+        return await silence(info.context, id, until)
 
     @guarded(
         Role.OPERATOR,

@@ -7,6 +7,7 @@ from api.scope import Sight, out_of_sight
 from api.scoped_rules import is_within
 from api.services import Services
 from api.writes import NO_CAUSE, NOTHING, Cause, Change, Decide, Known, Writer
+from domain.alert_decisions import fold_alert
 from domain.alert_rules import fold_rule
 from domain.decisions import Decision, Refused, fold_device
 from schema.events import DeviceMetadata, Event, SensorReplaced
@@ -42,6 +43,8 @@ class SightedWriter(Writer):
         is_new = category == "control" and self._known.device(name) is None
         if category == "site":
             self._sight.require_site(name)
+        elif category == "alert":
+            return self._of_alert(decide)
         elif category == "rule":
             return self._of_rule(decide)
         elif category != "control":
@@ -58,6 +61,14 @@ class SightedWriter(Writer):
                 if not isinstance(event, DeviceMetadata) or place is None or event.location != place.location:
                     self._check(event, name, is_new=is_new)
             return decision
+
+        return within
+
+    def _of_alert(self, decide: Decide) -> Decide:
+        def within(events: Sequence[Event]) -> Decision:
+            raised = fold_alert(events)
+            self._sight.require_device("" if raised is None else raised.device_id)
+            return decide(events)
 
         return within
 

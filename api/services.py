@@ -21,6 +21,7 @@ from api.page_messages import PageMessages
 from api.policy import Policy
 from api.scope import Sight
 from api.tokens import Tokens
+from projections.alert_queries import AlertQueries
 from projections.anomaly_feed import AnomalyFeed
 from projections.command_queries import CommandQueries
 from projections.past import Past
@@ -69,6 +70,7 @@ class Services:
     lineage: LineageQueries
     commands: CommandQueries
     alert_rules: RuleQueries
+    alerts: AlertQueries
     projections: ProjectionQueries
     feed: LiveQueries
     history: HistoryQueries | None

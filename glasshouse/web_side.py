@@ -118,6 +118,7 @@ def services_of(
         lineage=read.lineage,
         commands=read.commands,
         alert_rules=read.alerts,
+        alerts=read.alerts,
         projections=read.engine,
         feed=read.feed,
         history=history,

@@ -1,6 +1,6 @@
-"""Alert rules as people defined them, from the `rule-` streams: few events in a long log, so they are kept beside it.
+"""Alert rules and alerts, from the `rule-` and `alert-` streams: few events in a long log, so they are kept beside it.
 
-Process history: of each rule, what its stream says last holds.
+Process history: of each rule, what its stream says last holds; of alerts all that was said, and the newest of them alone.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ import msgspec
 import structlog
 
 from adapters.snapshot import SnapshotFile, usable_checkpoint
+from projections.alert_book import AlertBook
+from projections.alert_queries import AlertView, AlertWish
 from projections.opening import require_readable
 from projections.queries import FeedEvent, FeedPage, RuleView
 from schema.envelope import Cursor, Filter, Position, decode_metadata
@@ -25,24 +27,32 @@ _SAVE_SECONDS: Final = 10.0
 """How much of the log a process that was killed has to look through again, at most, in time."""
 
 
+class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of the snapshot."""
+
+    rule: RuleView | None = None
+    alert: AlertView | None = None
+
+
 class Alerts:
-    """Implements `ReadModel` and `RuleQueries`."""
+    """Implements `ReadModel`, `RuleQueries` and `AlertQueries`."""
 
     name = "alerts"
-    only = Filter(categories=frozenset({"rule"}))
+    only = Filter(categories=frozenset({"rule", "alert"}))
 
     def __init__(self, snapshot: SnapshotFile | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.position: Position | None = None
         self._snapshot = snapshot
         self._clock = clock
         self._rules: dict[str, RuleView] = {}
+        self._book = AlertBook()
         self._log_id: str | None = None
         self._saved: Position | None = None
         self._saved_at = clock()
 
     async def start(self, head: Cursor) -> Position | None:
         self._log_id = head.log_id
-        self._rules, self.position = await self._restore(head)
+        self._rules, self._book, self.position = await self._restore(head)
         self._saved = self.position
         return self.position
 
@@ -51,7 +61,7 @@ class Alerts:
         for fed in page.events:
             self._take(fed)
         self.position = page.position
-        if page.events or self._clock() - self._saved_at >= _SAVE_SECONDS:
+        if self._clock() - self._saved_at >= _SAVE_SECONDS:
             await self._save()
 
     async def close(self) -> None:
@@ -64,34 +74,46 @@ class Alerts:
         """By id."""
         return [self._rules[rule_id] for rule_id in sorted(self._rules)]
 
+    def alert(self, alert_id: str) -> AlertView | None:
+        return self._book.alert(alert_id)
+
+    def alerts(self, wish: AlertWish, sees: Callable[[str], bool]) -> list[AlertView]:
+        """See `AlertQueries`."""
+        return self._book.alerts(wish, sees)
+
     def content_hash(self) -> str:
         """Hex digest, equal where the same log was read."""
-        return blake2b(msgspec.json.encode(self.rules()), digest_size=16).hexdigest()
+        return blake2b(b"\n".join(self._records()), digest_size=16).hexdigest()
+
+    def _records(self) -> list[bytes]:
+        lines = [*(_Record(rule=view) for view in self.rules()), *(_Record(alert=view) for view in self._book.views())]
+        return [msgspec.json.encode(line) for line in lines]
 
     def _take(self, fed: FeedEvent) -> None:
         recorded, event = fed.recorded, fed.event
+        self._book.take(fed)
         if isinstance(event, AlertRuleDefined):
             actor = decode_metadata(recorded.metadata).actor
             self._rules[event.rule_id] = RuleView(event, recorded.revision, recorded.recorded_us, actor)
 
-    async def _restore(self, head: Cursor) -> tuple[dict[str, RuleView], Position | None]:
+    async def _restore(self, head: Cursor) -> tuple[dict[str, RuleView], AlertBook, Position | None]:
         saved = None if self._snapshot is None else await asyncio.to_thread(self._snapshot.load)
         position = None if saved is None else usable_checkpoint(self.name, saved[0], head)
         if saved is None or position is None:
-            return {}, None
+            return {}, AlertBook(), None
         try:
-            views = [msgspec.json.decode(record, type=RuleView) for record in saved[1]]
+            lines = [msgspec.json.decode(record, type=_Record) for record in saved[1]]
         except msgspec.DecodeError as error:
             structlog.get_logger().warning("snapshot_passed_over", projection=self.name, reason=str(error))
-            return {}, None
-        return {view.rule.rule_id: view for view in views}, position
+            return {}, AlertBook(), None
+        rules = {line.rule.rule.rule_id: line.rule for line in lines if line.rule is not None}
+        return rules, AlertBook(line.alert for line in lines if line.alert is not None), position
 
     async def _save(self) -> None:
         if self._snapshot is None or self._log_id is None or self.position == self._saved:
             return
-        kept = [msgspec.json.encode(view) for view in self.rules()]
         try:
-            await asyncio.to_thread(self._snapshot.save, Cursor(self._log_id, self.position), kept)
+            await asyncio.to_thread(self._snapshot.save, Cursor(self._log_id, self.position), self._records())
         except OSError as error:
             structlog.get_logger().warning("snapshot_not_written", projection=self.name, reason=str(error))
         self._saved, self._saved_at = self.position, self._clock()

@@ -151,6 +151,18 @@ class AlertSeverity(Enum):
         return str(self.value)
 
 
+@strawberry.enum(description="How an alert stands.")
+class AlertState(Enum):
+    OPEN = strawberry.enum_value("open", description="Its rule is not kept.")
+    CLEARED = strawberry.enum_value("cleared", description="It is over.")
+    REFUTED = strawberry.enum_value("refuted", description="What came later showed that it was none.")
+
+    @property
+    def word(self) -> str:
+        """As the read model has it."""
+        return str(self.value)
+
+
 @strawberry.enum(description="What a threshold is held against.")
 class AlertBasis(Enum):
     READINGS = strawberry.enum_value("readings", description="Each reading.")

@@ -8,6 +8,7 @@ import strawberry
 from api.errors import ErrorCode
 from api.fields import described
 from api.scalars import CursorText
+from api.types.alert import Alert
 from api.types.alert_rule import AlertRule
 from api.types.correction import Correction, CorrectionPreview
 from api.types.dead_letter import DeadLetter
@@ -46,6 +47,18 @@ class RegisterDeviceSuccess:
 @strawberry.type(description="The alert rule is as asked.")
 class DefineAlertRuleSuccess:
     rule: AlertRule = described("The rule as it is now.")
+    cursor: CursorText = described(CURSOR)
+
+
+@strawberry.type(description="It is noted that somebody has seen the alert.")
+class AcknowledgeAlertSuccess:
+    alert: Alert = described("The alert as it is now.")
+    cursor: CursorText = described(CURSOR)
+
+
+@strawberry.type(description="It is noted that nobody is to be told of the alert until then.")
+class SilenceAlertSuccess:
+    alert: Alert = described("The alert as it is now.")
     cursor: CursorText = described(CURSOR)
 
 
@@ -129,6 +142,12 @@ DefineSiteResult: TypeAlias = Annotated[
 ]
 DefineAlertRuleResult: TypeAlias = Annotated[
     DefineAlertRuleSuccess | OperationError, result("DefineAlertRuleResult", "What became of `defineAlertRule`.")
+]
+AcknowledgeAlertResult: TypeAlias = Annotated[
+    AcknowledgeAlertSuccess | OperationError, result("AcknowledgeAlertResult", "What became of `acknowledgeAlert`.")
+]
+SilenceAlertResult: TypeAlias = Annotated[
+    SilenceAlertSuccess | OperationError, result("SilenceAlertResult", "What became of `silenceAlert`.")
 ]
 RegisterDeviceResult: TypeAlias = Annotated[
     RegisterDeviceSuccess | OperationError, result("RegisterDeviceResult", "What became of `registerDevice`.")

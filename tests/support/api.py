@@ -137,6 +137,7 @@ async def small_house(
         lineage=lineage,
         commands=commands,
         alert_rules=alerts,
+        alerts=alerts,
         projections=engine,
         feed=feed,
         history=serving,

@@ -17,7 +17,7 @@ from api.writes import Writer
 from schema.commands import CommandsRequested, RequestedCommand
 from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
-from schema.rules import AlertRuleDefined, Threshold, Where
+from schema.rules import AlertRaised, AlertRuleDefined, AlertSeverity, Threshold, Where
 from schema.times import to_micros
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.command_events import asked, command_id, control, correlated
@@ -46,6 +46,8 @@ QUERIES = {
     "heatMap": f'{{ heatMap(metric: "temperature", {SPAN}) {{ location devices count mean }} }}',
     "anomalies": "{ anomalies { nodes { deviceId sensorId metric value } pageInfo { endCursor } } }",
     "anomalies of one": '{ anomalies(deviceId: "DEVICE") { nodes { deviceId } } }',
+    "alert": '{ alert(id: "DEVICE") { id kind deviceId } }',
+    "alerts": "{ alerts { nodes { id kind deviceId sensorId value } edges { cursor } pageInfo { endCursor } } }",
     "alertRule": '{ alertRule(id: "DEVICE") { id name condition { metric } where { deviceId } } }',
     "alertRules": "{ alertRules { nodes { id name where { siteId deviceId } } edges { cursor } pageInfo { endCursor } } }",
     "backtest": '{ backtest(rule: {ruleId: "r", name: "Warm", threshold: {metric: "temperature", above: 15}}, '
@@ -84,8 +86,25 @@ def history_of(name: str) -> list[Said]:
     ordered = asked(f"{name}-loop", device=device, actuator=f"{name}-heater")
     condition = Threshold(metric="temperature", above=30.0)
     rule = AlertRuleDefined(rule_id=device, name=f"Warm {name}", condition=condition, where=Where(device_id=device))
-    decided = [pack(f"rule-{device}", rule), pack(f"control-{device}", placed), control(ordered, f"{name}-loop")]
-    return [pack(f"site-{name}", site), *said, *decided]
+    raised = alert_of(device, f"{name}-probe")
+    decided = [pack(f"rule-{device}", rule), pack(f"alert-{device}", raised), pack(f"control-{device}", placed)]
+    return [pack(f"site-{name}", site), *said, *decided, control(ordered, f"{name}-loop")]
+
+
+def alert_of(device: str, sensor: str) -> AlertRaised:
+    return AlertRaised(
+        alert_id=device,
+        timestamp=at(0),
+        rule_id=device,
+        rule_revision=0,
+        kind="TemperatureAlert",
+        severity=AlertSeverity.WARNING,
+        device_id=device,
+        sensor_id=sensor,
+        metric="temperature",
+        since=at(0),
+        value=31.0,
+    )
 
 
 @pytest.fixture
@@ -321,6 +340,8 @@ CHANGES = {
     "correctReadings": CORRECTION,
     "defineAlertRule": """(input: {ruleId: "DEVICE", name: "Mine", where: {deviceId: "DEVICE"},
   threshold: {metric: "temperature", above: 1}})""",
+    "acknowledgeAlert": '(id: "DEVICE", note: "mine")',
+    "silenceAlert": '(id: "DEVICE", until: "2026-06-03T00:00:00Z")',
     "dry run": CORRECTION.replace("reason", "dryRun: true, reason"),
     "replaceSensor": '(input: {deviceId: "DEVICE", sensorId: "SENSOR", by: null})',
     "issueCommand": '(input: {deviceId: "DEVICE", actuatorId: "heater", value: "on"})',
@@ -344,7 +365,7 @@ async def test_nobody_changes_what_he_does_not_see_nor_learns_whether_it_is_ther
     others, nobodys = [await ask(both, key, mutation(name, names)) for names in (OF_BRAVO, OF_NOBODY)]
     assert repr(others).replace("bravo", "nobod").replace(command_id("bravo-loop"), command_id("nobod-loop")) == repr(nobodys)
     [answer] = others["data"].values()
-    assert answer["code"] == ("NOT_FOUND" if name == "cancelCommand" else "FORBIDDEN")
+    assert answer["code"] == ("NOT_FOUND" if name in {"cancelCommand", "acknowledgeAlert", "silenceAlert"} else "FORBIDDEN")
     assert await both.log.head() == head
     [own] = (await ask(both, key, mutation(name, OF_ALPHA)))["data"].values()
     assert own.get("code") in {None, "NOT_FOUND"}  # there is no replacement to take back
