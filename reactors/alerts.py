@@ -53,6 +53,7 @@ class AlertReactor:
         self._turn = asyncio.Lock()
         self._saved_at = monotonic()
         self._is_whole = True
+        self._acts = False
         self._error: str | None = None
 
     async def run(self) -> None:
@@ -69,15 +70,16 @@ class AlertReactor:
             await self._save()
 
     def complaint(self) -> str | None:
-        """What is not as it should be, in plain words."""
+        """What is not as it should be, in plain words; nothing while another process acts."""
         if self._error is not None:
             return f"alerts are halted: {self._error}"
-        return None if self._caught_up.is_set() else "alerts are catching up with the event log"
+        return None if self._caught_up.is_set() or not self._acts else "alerts are catching up with the event log"
 
     async def _follow(self) -> NoReturn:
         while True:
             try:
                 await self._standing()
+                self._acts = True
                 async with closing(self._log.subscribe(self._position, only=_ONLY)) as pages:
                     async for page in pages:
                         await self._take(page)
