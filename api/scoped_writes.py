@@ -38,20 +38,27 @@ class SightedWriter(Writer):
 
     def _within(self, stream: str, decide: Decide) -> Decide:
         category, _, name = stream.partition("-")
-        if category == "request":
-            return decide  # of commands to devices, each of which is looked at for itself
-        is_new = category == "control" and self._known.device(name) is None
-        if category == "site":
-            self._sight.require_site(name)
-        elif category == "alert":
-            return self._of_alert(decide)
-        elif category == "rule":
-            return self._of_rule(decide)
-        elif category != "control":
-            raise ApiError(ErrorCode.FORBIDDEN, "this key is good for some sites or devices, and this is about the whole house")
-        elif not is_new:
-            self._sight.require_device(name)
+        match category:
+            case "request":
+                return decide  # of commands to devices, each of which is looked at for itself
+            case "site":
+                self._sight.require_site(name)
+                return decide
+            case "alert":
+                return self._of_alert(decide)
+            case "rule":
+                return self._of_rule(decide)
+            case "control":
+                return self._of_control(name, decide)
+        raise ApiError(ErrorCode.FORBIDDEN, "this key is good for some sites or devices, and this is about the whole house")
 
+    def _of_control(self, device: str, decide: Decide) -> Decide:
+        is_new = self._known.device(device) is None
+        if not is_new:
+            self._sight.require_device(device)
+        return self._of_device(device, decide, is_new=is_new)
+
+    def _of_device(self, device: str, decide: Decide, *, is_new: bool) -> Decide:
         def within(events: Sequence[Event]) -> Decision:
             decision = decide(events)
             place = fold_device(events)
@@ -59,7 +66,7 @@ class SightedWriter(Writer):
                 if isinstance(event, DeviceMetadata):
                     _check_address(event, place)
                 if not isinstance(event, DeviceMetadata) or place is None or event.location != place.location:
-                    self._check(event, name, is_new=is_new)
+                    self._check(event, device, is_new=is_new)
             return decision
 
         return within

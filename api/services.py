@@ -14,8 +14,8 @@ from adapters.history.retention.runs import RetentionRuns
 from adapters.tracing.port import OFF, Tracer
 from api.audit_trail import AuditTrail
 from api.deeds import LogNotes, Notes
-from api.ingestion import Ingest
 from api.execution.admission import Admission
+from api.ingestion import Ingest
 from api.limits import Limits
 from api.page_messages import PageMessages
 from api.policy import Policy
