@@ -5,6 +5,15 @@ from enum import Enum
 import strawberry
 
 
+class Worded(Enum):
+    """What events have a word for, too."""
+
+    @property
+    def word(self) -> str:
+        """As it stands in events."""
+        return str(self.value)
+
+
 @strawberry.enum(
     description="How far a value, as corrected, can be trusted: the device's own word and our checks, the worse of the two."
 )
@@ -23,17 +32,12 @@ class Calendar(Enum):
 
 
 @strawberry.enum(description="What a correction does to a value.")
-class Operation(Enum):
+class Operation(Worded):
     SCALE = strawberry.enum_value("scale", description="Multiplies it by the amount.")
     OFFSET = strawberry.enum_value("offset", description="Adds the amount.")
     REPLACE = strawberry.enum_value("replace", description="Puts the amount in its place; the device's own word of it is void.")
     EXCLUDE = strawberry.enum_value("exclude", description="Takes it out of account: it stays as it is, and is bad.")
     RESTORE = strawberry.enum_value("restore", description="Gives back what the device sent: undoes all corrections before it.")
-
-    @property
-    def word(self) -> str:
-        """As it stands in events."""
-        return str(self.value)
 
 
 @strawberry.enum(description="How far an hour is from what is usual: its modified z-score.")
@@ -50,28 +54,18 @@ class DeviceStatus(Enum):
 
 
 @strawberry.enum(description="What an actuator is like, and with that which commands it takes where none are declared.")
-class ActuatorType(Enum):
+class ActuatorType(Worded):
     SWITCH = strawberry.enum_value("switch", description="`set` to `on` or `off`.")
     LEVEL = strawberry.enum_value("level", description="`set` to a number, 0 to 100 %.")
     COVER = strawberry.enum_value("cover", description="`set` to `open`, `closed` or a number, 0 (closed) to 100 % (open).")
 
-    @property
-    def word(self) -> str:
-        """As it stands in events."""
-        return str(self.value)
-
 
 @strawberry.enum(description="How a device is spoken to, and speaks, over MQTT.")
-class Dialect(Enum):
+class Dialect(Worded):
     NATIVE = strawberry.enum_value("native", description="The layout of our own, below `glasshouse/<site>/<device>`.")
     ZIGBEE2MQTT = strawberry.enum_value("zigbee2mqtt", description="Behind a Zigbee2MQTT bridge.")
     TASMOTA = strawberry.enum_value("tasmota", description="A device that runs Tasmota.")
     SHELLY = strawberry.enum_value("shelly", description="A Shelly.")
-
-    @property
-    def word(self) -> str:
-        """As it stands in events."""
-        return str(self.value)
 
 
 @strawberry.enum(description="What the checks made of an event.")
@@ -84,7 +78,7 @@ class Validity(Enum):
 
 
 @strawberry.enum(description="Where a command stands. The first four are on the way, the others are ends, for good.")
-class CommandState(Enum):
+class CommandState(Worded):
     REQUESTED = strawberry.enum_value("requested", description="It is asked for, and not sent yet.")
     DISPATCHING = strawberry.enum_value("dispatching", description="It is being sent: it may or may not be on its way.")
     DISPATCHED = strawberry.enum_value("dispatched", description="The broker has it.")
@@ -96,11 +90,6 @@ class CommandState(Enum):
     TIMED_OUT = strawberry.enum_value("timed_out", description="It was sent, and the device did not say what became of it.")
     UNKNOWN = strawberry.enum_value("unknown", description="Nobody can tell whether it was sent. It is not sent again.")
     CANCELLED = strawberry.enum_value("cancelled", description="It was taken back before it was sent.")
-
-    @property
-    def word(self) -> str:
-        """As it stands in events."""
-        return str(self.value)
 
 
 @strawberry.enum(description="What a device answers to a command.")
@@ -118,17 +107,12 @@ class WhenOffline(Enum):
 
 
 @strawberry.enum(description="What happens to the other commands of a request when one of them does not succeed.")
-class OnFailure(Enum):
+class OnFailure(Worded):
     LEAVE = strawberry.enum_value("leave", description="Nothing: each stands for itself.")
     SET_BACK = strawberry.enum_value(
         "set_back",
         description="Those not sent yet are cancelled, those that succeeded are set back to the state before, if it is known.",
     )
-
-    @property
-    def word(self) -> str:
-        """As it stands in events."""
-        return str(self.value)
 
 
 @strawberry.enum(description="How a read model stands.")
