@@ -70,8 +70,8 @@ class Issuing:
             self._context.services.require_device(one.device_id)
         if not self._asking.is_remembered:
             return await self._seen([await self._at_once()], self._asking.causation_id)
-        if not await self._context.services.log.read_stream(self._stream, limit=1):
-            await self._look()
+        if not await self._is_known():
+            await self._look_first()
         request = await self._remember()
         changes = [await self._settle(device_id, request) for device_id in self._asking.by_device()]
         return await self._seen(changes, format_event_id(request.ids[0]))
@@ -86,6 +86,18 @@ class Issuing:
             return judge.allowed(reduce(fold, events, known.control), self._asking.commands)
 
         return await self._change(known, asked, self._asking.causation_id)
+
+    async def _is_known(self) -> bool:
+        """Whether the request stands already."""
+        return bool(await self._context.services.log.read_stream(self._stream, limit=1))
+
+    async def _look_first(self) -> None:
+        """As `_look`, unless the same was asked for meanwhile: then it is that which would be in the way."""
+        try:
+            await self._look()
+        except ApiError:
+            if not await self._is_known():
+                raise
 
     async def _look(self) -> None:
         """ApiError where not all of them can be asked for now. Nothing is appended."""

@@ -1,7 +1,9 @@
 """A request under a correlation id of one's own is made once, whatever happens between; several commands are one request."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from adapters.event_log.port import Append, Appended, Conflict, LogUnavailableError
 from api.roles import Role
 from schema.commands import CommandEnded, CommandsRequested, Outcome, RequestEnded
+from schema.envelope import RecordedEvent
 from schema.events import ActuatorEvent
 from schema.registry import REGISTRY
 from tests.support.api import NOW, House, small_house
@@ -163,6 +166,20 @@ async def test_where_the_read_model_stands_still_the_log_alone_decides(box: Hous
     assert (again["id"], again["state"], again["reason"]) == (first["command"]["id"], "FAILED", "stuck")
     assert [one["state"] for one in again["steps"]] == ["REQUESTED", "FAILED"]
     assert (await issue(box, value="off"))["command"]["state"] == "REQUESTED"
+
+
+async def test_the_same_that_was_asked_for_just_after_one_looked_is_answered_the_same(
+    box: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await issue(box, correlationId="mine")
+    read, looked = box.log.read_stream, list[str]()
+
+    async def read_before(stream: str, **how: Any) -> Sequence[RecordedEvent]:
+        looked.append(stream)
+        return [] if looked == ["request-mine"] else await read(stream, **how)
+
+    monkeypatch.setattr(box.log, "read_stream", read_before)
+    assert (await issue(box, correlationId="mine"))["command"] == first["command"]
 
 
 async def test_two_servers_over_one_log_ask_once(box: House, tmp_path: Path) -> None:
