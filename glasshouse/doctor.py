@@ -40,14 +40,16 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at every part. A house that runs is asked, since it owns its stores; else they are opened."""
+    """Look at every part. A house that runs is asked, since it owns its stores; all else is opened, a log that is named too."""
     running = await owner(settings)
     findings = [_python(), await _look("data folder", lambda: _folder(settings, running)), _disk(settings)]
+    to_open = running is None or settings.event_log is not None
+    log = [await _look("event log", lambda: _event_log(settings))] if to_open else []
     if running is not None:
-        return [*findings, await _look("running house", lambda: _house(running))]
+        return [*findings, await _look("running house", lambda: _house(running)), *log]
     return [
         *findings,
-        await _look("event log", lambda: _event_log(settings)),
+        *log,
         await _look("history", lambda: _history(settings)),
         await _look("broker", lambda: _broker(settings)),
         await _look("http", lambda: _http(settings)),
@@ -116,9 +118,11 @@ async def _event_log(settings: Settings) -> str:
 
 
 async def _holders(log: EventLog) -> str:
-    """Who last held which role; whether they still live the log cannot tell."""
-    leases = [(role, lease) for role in ("ingest", "project", "react") for lease in await leases_of(log, role)]
-    return "".join(f"; `{role}` of {', '.join(lease.owns)} held by {lease.holder}" for role, lease in leases)
+    """Who last held which role; whether they still live the log cannot tell. A house in one process may need no lease."""
+    held = {role: await leases_of(log, role) for role in ("ingest", "project", "react")}
+    told = [f"`{role}` of {', '.join(one.owns)} held by {one.holder}" for role, leases in held.items() for one in leases]
+    told += ["`react` held by nobody: commands are taken and not sent"] if told and not held["react"] else []
+    return "".join(f"; {one}" for one in told)
 
 
 async def _history(settings: Settings) -> str:
