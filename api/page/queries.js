@@ -71,7 +71,7 @@ export const TRACE = `query Trace($correlationId: ID!) {
     ... on TracedReading { after readings { deviceId metric value unit } }
     ... on TracedRequest { commandIds }
     ... on TracedCommand { deviceId actuatorId command value }
-    ... on TracedStep { step: state reason reachedState }
+    ... on TracedStep { deviceId actuatorId step: state reason reachedState }
     ... on TracedAnswer { deviceId toldOf: actuatorId result told: state reason late }
     ... on TracedEnd { succeeded setBack }
   } }

@@ -28,7 +28,9 @@ export class Trace {
     const told = JSON.stringify(trace);
     if (told === this.#told) return;
     this.#told = told;
-    this.list.replaceChildren(...(trace?.entries ?? []).map(draw));
+    const entries = trace?.entries ?? [];
+    const several = entries.filter((entry) => entry.__typename === "TracedCommand").length > 1;
+    this.list.replaceChildren(...entries.map((entry) => draw(entry, several)));
     if (trace === null) this.list.append(note("Nothing is known of it yet."));
     if (trace?.truncated) this.list.append(note("There is more of it than is shown here."));
   }
@@ -55,9 +57,9 @@ export function writeTime(element, moment, format = formatMoment) {
   setText(element, format(Date.parse(moment)));
 }
 
-/** @param {Traced} entry */
-function draw(entry) {
-  const item = note((SENTENCES[entry.__typename] ?? SENTENCES.TracedEvent)(entry));
+/** @param {Traced} entry @param {boolean} several whether the trace is of more than one command */
+function draw(entry, several) {
+  const item = note((SENTENCES[entry.__typename] ?? SENTENCES.TracedEvent)(entry, several));
   writeTime(find(item, "time"), entry.at, formatClock);
   item.title = `${entry.type} ${entry.eventId}`;
   return item;
@@ -70,12 +72,15 @@ function note(text) {
   return item;
 }
 
-/** @type {Record<string, (entry: any) => string>} */
+/** @type {Record<string, (entry: any, several: boolean) => string>} */
 const SENTENCES = {
   TracedReading: ({ after, readings }) => `${after ? "Afterwards" : "Because"} ${readings[0]?.deviceId}: ${values(readings)}`,
   TracedRequest: ({ actor, commandIds }) => `${actor ?? "Somebody"} asked for ${plural(commandIds.length, "command")}`,
   TracedCommand: ({ deviceId, actuatorId, command, value }) => `${wanted(actuatorId, command, value)} on ${deviceId}`,
-  TracedStep: ({ step, reason, reachedState }) => withReason(stateLabel(step), reachedState, reason),
+  TracedStep: ({ deviceId, actuatorId, step, reason, reachedState }, several) => {
+    const told = withReason(stateLabel(step), reachedState, reason);
+    return several ? `${actuatorId} on ${deviceId}: ${told}` : told;
+  },
   TracedAnswer: ({ deviceId, toldOf, result, told, reason, late }) => {
     const what = result === null ? `tells ${toldOf}` : `answers ${stateLabel(result)}`;
     return withReason(`${deviceId} ${what}${late ? ", too late" : ""}`, told, reason);

@@ -75,6 +75,19 @@ def test_a_command_opens_its_trace_from_its_cause_to_what_came_of_it(page: Page,
     expect(dialog.locator(".trace")).to_be_hidden()
 
 
+def test_where_several_were_asked_for_each_step_says_whose_it_is(page: Page, house: StagedHouse) -> None:
+    house.commands = [command("c-1")]
+    both = [{"deviceId": "actuators-1", "actuatorId": name} for name in ("vent", "heater")]
+    asked = [traced("Command", **one, command="set", value=0.0) for one in both]
+    steps = [traced("Step", **one, step="DISPATCHED", reason=None, reachedState=None) for one in both]
+    house.traces["all-c-1"] = {"truncated": False, "entries": [*asked, *steps]}
+    dialog = opened(page, house)
+    dialog.get_by_role("button", name="vent → 50").click()
+    told = ["vent → 0 on actuators-1", "heater → 0 on actuators-1"]
+    told += ["vent on actuators-1: dispatched", "heater on actuators-1: dispatched"]
+    expect(dialog.locator(".step")).to_have_text(told)
+
+
 def test_a_house_without_commands_says_so_and_is_not_asked_once_nobody_looks(page: Page, house: StagedHouse) -> None:
     house.devices = [device("bench-1", reading())]
     dialog = opened(page, house)
