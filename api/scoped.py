@@ -3,7 +3,7 @@
 Every question goes through the same ports as those of all others, so that none can be asked around them.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -114,8 +114,8 @@ class SeenLineage:
     async def correlated(self, correlation_id: str, *, first: int) -> list[RecordedEvent]:
         return [event for event in await self._lineage.correlated(correlation_id, first=first) if await self._sees(event)]
 
-    async def of_commands(self, command_ids: Sequence[str], *, first: int) -> list[RecordedEvent]:
-        return [event for event in await self._lineage.of_commands(command_ids, first=first) if await self._sees(event)]
+    async def of_commands(self, devices: Mapping[str, str], *, first: int) -> list[RecordedEvent]:
+        return [event for event in await self._lineage.of_commands(devices, first=first) if await self._sees(event)]
 
     async def letters(self, event_ids: Sequence[EventId]) -> list[DeadLetterView | None]:
         return [None] * len(event_ids)

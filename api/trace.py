@@ -71,8 +71,8 @@ class Tracing:
 
     async def _answers(self, views: Sequence[CommandView]) -> list[Recorded]:
         """What devices tell of the commands: it bears no correlation id, and may come late."""
-        ids = [view.command.id for view in views]
-        return [opened(recorded) for recorded in await self._services.lineage.of_commands(ids, first=_ANSWERS)]
+        devices = {view.command.id: view.command.device_id for view in views}
+        return [opened(recorded) for recorded in await self._services.lineage.of_commands(devices, first=_ANSWERS)]
 
     async def _causes(self, known: dict[EventId, Recorded]) -> list[Recorded]:
         """What led to it, from outside of the correlation id."""

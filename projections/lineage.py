@@ -3,7 +3,7 @@
 Process history: it names places in one log. The log cannot look events up by id; this can, and reads the event from the log.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -92,10 +92,12 @@ class Lineage:
         events = await self._read(places)
         return [events[place] for place in places if place in events]
 
-    async def of_commands(self, command_ids: Sequence[str], *, first: int) -> list[RecordedEvent]:
-        """At most `first` events of each command in which a device tells something of it."""
+    async def of_commands(self, devices: Mapping[str, str], *, first: int) -> list[RecordedEvent]:
+        """At most `first` events of each command in which its own device, named by the command's id, tells something of it."""
         index = self._index
-        places = await self._thread.run(lambda: [place for each in command_ids for place in index.of_command(each, first)])
+        places = await self._thread.run(
+            lambda: [place for each, device in devices.items() for place in index.of_command(device, each, first)]
+        )
         events = await self._read(places)
         return [events[place] for place in places if place in events]
 

@@ -128,9 +128,9 @@ class LineageIndex:
         """Where the events of one correlation id are, in log order."""
         return self._places(_FIND_CORRELATED, (self._newest_generation(), correlation_id, first))
 
-    def of_command(self, command_id: str, first: int) -> list[Place]:
-        """Where a device tells something of that command, in log order."""
-        return self.correlated(_command(command_id), first)
+    def of_command(self, device: str, command_id: str, first: int) -> list[Place]:
+        """Where that device tells something of that command, in log order."""
+        return self.correlated(_command(f"device-{device}", command_id), first)
 
     def dead_letters(
         self, first: int, *, before: Position | None, since: Position | None, oldest: bool, state: LetterState | None
@@ -175,7 +175,7 @@ class LineageIndex:
             if entry.correlation_id is not None:
                 correlations.append((generation, entry.correlation_id, *place))
             if entry.command_id is not None:
-                correlations.append((generation, _command(entry.command_id), *place))
+                correlations.append((generation, _command(entry.stream, entry.command_id), *place))
             if entry.is_dead_letter:
                 dead_letters.append((*place, _key(entry.event_id)))
             if entry.fate is not None:
@@ -213,9 +213,9 @@ class LineageIndex:
         return self._events >> _GENERATION_BITS
 
 
-def _command(command_id: str) -> str:
-    """No correlation id: these hold no colon."""
-    return f"command:{command_id}"
+def _command(stream: str, command_id: str) -> str:
+    """No correlation id: these hold no colon. A device may name the commands of others."""
+    return f"command:{stream}:{command_id}"
 
 
 def _letter_place(position: int, stream: str, revision: int, told: int | None) -> LetterPlace:

@@ -1,6 +1,6 @@
 """The query side of the read models: what may be asked of them, and the shapes of the answers."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -287,8 +287,8 @@ class LineageQueries(Protocol):
         """At most `first` events of that correlation id, in log order."""
         ...
 
-    async def of_commands(self, command_ids: Sequence[str], *, first: int) -> list[RecordedEvent]:
-        """At most `first` events of each command in which a device tells something of it."""
+    async def of_commands(self, devices: Mapping[str, str], *, first: int) -> list[RecordedEvent]:
+        """At most `first` events of each command in which its own device, named by the command's id, tells something of it."""
         ...
 
     async def letters(self, event_ids: Sequence[EventId]) -> list[DeadLetterView | None]:

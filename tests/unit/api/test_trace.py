@@ -44,8 +44,9 @@ async def test_a_trace_leads_from_the_reading_to_the_readings_after(house: House
     await become(house, event, ON_ITS_WAY[2], Outcome.SUCCEEDED)
     end = RequestEnded(correlation_id="loop", timestamp=NOW, succeeded=True)
     late = ack(command["id"], "succeeded", 86_500)
+    strange = CommandAck(device_id="probe", command_id=command["id"], result="failed", timestamp=NOW)
     cooler = [reading("probe", 90_000 + number, temperature=30.0 - number) for number in range(3)]
-    await house.says([correlated("request-loop", end, "loop"), late, *cooler])
+    await house.says([correlated("request-loop", end, "loop"), late, pack("device-probe", strange), *cooler])
     trace = await traced(house, "loop")
     assert trace["commands"] == [{"id": command["id"], "state": "SUCCEEDED"}]
     entries = trace["entries"]

@@ -296,13 +296,15 @@ async def test_an_index_has_the_hash_of_a_rebuilt_one_and_of_no_other(tmp_path: 
         assert await served.content_hash() != whole
 
 
-async def test_what_a_device_tells_of_a_command_is_found_by_its_id(tmp_path: Path) -> None:
+async def test_what_a_device_tells_of_its_command_is_found_by_the_id_and_what_others_tell_is_not(tmp_path: Path) -> None:
     log = MemoryLog()
     ack = CommandAck(device_id="box", command_id="c1", result="accepted", timestamp=START)
     state = ActuatorEvent(device_id="box", actuator_id="heater", timestamp=START, state="on", command_id="c1")
     other = ActuatorEvent(device_id="box", actuator_id="heater", timestamp=START, state="off")
-    await tell(log, [pack("device-box", ack), pack("device-box", other), pack("device-box", state), correlated(1, "c1")])
+    strange = CommandAck(device_id="other", command_id="c1", result="failed", timestamp=START)
+    said = [pack("device-other", strange), pack("device-box", ack), pack("device-box", other), pack("device-box", state)]
+    await tell(log, [*said, correlated(1, "c1")])
     async with indexed(log, tmp_path) as lineage:
-        assert [event.type for event in await lineage.of_commands(["c1"], first=10)] == ["CommandAck", "ActuatorEvent"]
-        assert [event.type for event in await lineage.of_commands(["c1"], first=1)] == ["CommandAck"]
+        assert [event.type for event in await lineage.of_commands({"c1": "box"}, first=10)] == ["CommandAck", "ActuatorEvent"]
+        assert [event.stream for event in await lineage.of_commands({"c1": "box"}, first=1)] == ["device-box"]
         assert [event.type for event in await lineage.correlated("c1", first=10)] == ["SensorReading"]
