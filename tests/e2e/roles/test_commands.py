@@ -1,5 +1,7 @@
 """Commands through real processes: out to a device and back, past a broker that was away, and never for another device."""
 
+import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,33 @@ async def test_a_command_survives_a_broker_that_is_away_and_strangers_cannot_ans
         assert device.commands == ["c1", "c2", "c3"]
         assert (await desk.steps("c2"))[-1] == "timed_out"
     assert await react.stop() == 0
+    await log.close()
+
+
+async def test_one_that_slept_through_its_lease_sends_nothing_that_its_successor_sent(
+    estate: Estate, broker: StandaloneBroker
+) -> None:
+    await estate.role("ingest", "ingest").start()
+    sleeper = await estate.role("react", "sleeper").start()
+    other = estate.role("react", "other", "--standby")
+    await other.begin()
+    log = await open_event_log_at(estate.env["GLASSHOUSE_EVENT_LOG"])
+    desk = Desk(log)
+    await desk.register()
+    async with obedient(broker.address) as device:
+        await desk.ask("c1")
+        assert await desk.ended("c1") == "succeeded"
+        sleeper.send(signal.SIGSTOP)
+        await desk.ask("c2", seconds=120)
+        await other.is_ready()
+        assert await desk.ended("c2") == "succeeded"
+        sleeper.send(signal.SIGCONT)
+        async with asyncio.timeout(30):
+            assert await sleeper.ended() == 9
+        await desk.ask("c3")
+        assert await desk.ended("c3") == "succeeded"
+        assert device.commands == ["c1", "c2", "c3"]
+    assert await other.stop() == 0
     await log.close()
 
 
