@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from msgspec.structs import replace
 
 from api.scope import Sight
-from api.scoped_history import AT_ONCE
 from domain.control import Control
 from projections.command_queries import CommandQueries, CommandQuery, CommandView, KnownControl, RequestView
 
@@ -25,14 +24,10 @@ class SeenCommands:
     async def commands(self, query: CommandQuery) -> list[CommandView]:
         if query.device_id is not None:
             return await self._commands.commands(query) if self._sight.device(query.device_id) else []
-        asked, seen = replace(query, limit=max(query.limit, AT_ONCE)), list[CommandView]()
-        while True:
-            found = await self._commands.commands(asked)
-            some = [view for view in found if self._sees(view)]
-            seen = some + seen if query.backwards else seen + some
-            if len(found) < asked.limit or len(seen) >= query.limit:
-                return seen[-query.limit :] if query.backwards else seen[: query.limit]
-            asked = replace(asked, before=found[0].position) if query.backwards else replace(asked, after=found[-1].position)
+        return await self._commands.commands(replace(query, devices=tuple(await self.devices())))
+
+    async def devices(self) -> list[str]:
+        return [device for device in await self._commands.devices() if self._sight.device(device)]
 
     async def request(self, correlation_id: str) -> RequestView | None:
         request = await self._commands.request(correlation_id)

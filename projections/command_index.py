@@ -24,6 +24,12 @@ _CONTROL: Final = "INSERT INTO control VALUES (?, ?) ON CONFLICT (device) DO UPD
 _REQUEST: Final = """
 INSERT INTO request VALUES (?, ?, ?) ON CONFLICT (correlation) DO UPDATE SET open = excluded.open, view = excluded.view
 """
+_DEVICES: Final = """
+WITH RECURSIVE found (device) AS (
+    SELECT min(device) FROM command UNION ALL
+    SELECT (SELECT min(device) FROM command WHERE device > found.device) FROM found WHERE found.device IS NOT NULL
+) SELECT device FROM found WHERE device IS NOT NULL
+"""
 _ALL: Final = (
     "SELECT view FROM command ORDER BY position",
     "SELECT known FROM control ORDER BY device",
@@ -76,6 +82,10 @@ class CommandIndex:
         found = list(self._decoded(statement, CommandView, *values, query.limit))
         return found[::-1] if query.backwards else found
 
+    def devices(self) -> list[str]:
+        """Those that were ever asked for anything: one look each into the index, however many commands they had."""
+        return [device for (device,) in self._connection.execute(_DEVICES)]
+
     def request(self, correlation_id: str) -> RequestView | None:
         return self._one("SELECT view FROM request WHERE correlation = ?", correlation_id, RequestView)
 
@@ -105,9 +115,11 @@ class CommandIndex:
 def _conditions(query: CommandQuery) -> tuple[list[str], list[str | int]]:
     """Those that the query names, with their values. The list runs from the newest to the oldest."""
     state = None if query.state is None else query.state.value
+    devices = None if query.devices is None else msgspec.json.encode(query.devices).decode()
     asked: dict[str, str | int | None] = {
         "correlation = ?": query.correlation_id,
         "device = ?": query.device_id,
+        "device IN (SELECT value FROM json_each(?))": devices,
         "state = ?": state,
         "position < ?": query.after,
         "position > ?": query.before,

@@ -63,10 +63,14 @@ class KnownControl(msgspec.Struct, frozen=True):
 
 
 class CommandQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Commands, newest first, asked for between those positions (both left out); with `backwards` the last of them."""
+    """Commands, newest first, asked for between those positions (both left out); with `backwards` the last of them.
+
+    They are of one of `devices`, where these are named.
+    """
 
     correlation_id: str | None = None
     device_id: str | None = None
+    devices: tuple[str, ...] | None = None
     state: CommandState | None = None
     after: Position | None = None
     before: Position | None = None
@@ -82,6 +86,10 @@ class CommandQueries(Protocol):
         ...
 
     async def commands(self, query: CommandQuery) -> list[CommandView]: ...
+
+    async def devices(self) -> list[str]:
+        """Those that were ever asked for anything."""
+        ...
 
     async def request(self, correlation_id: str) -> RequestView | None:
         """What was asked under a correlation id of one's own; None where there was none."""

@@ -82,6 +82,9 @@ class Commands:
         index = self._index
         return await self._thread.run(lambda: index.commands(query))
 
+    async def devices(self) -> list[str]:
+        return await self._thread.run(self._index.devices)
+
     async def request(self, correlation_id: str) -> RequestView | None:
         index = self._index
         return await self._thread.run(lambda: index.request(correlation_id))

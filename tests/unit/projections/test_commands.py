@@ -225,3 +225,16 @@ async def test_stopped_and_started_anywhere_it_holds_what_a_rebuilt_one_holds(
             assert await one.content_hash() == await other.content_hash()
             for device in ("d0", "d1"):
                 assert await one.control(device) == await other.control(device)
+
+
+async def test_commands_of_some_devices_are_found_whatever_others_were_asked_for(tmp_path: Path) -> None:
+    log = MemoryLog()
+    orders = [asked(f"c{number}", device=f"box-{number % 3}") for number in range(9)]
+    await tell(log, [control(order, order.correlation_id) for order in orders])
+    async with known(log, tmp_path) as commands:
+        assert await commands.devices() == ["box-0", "box-1", "box-2"]
+        found = await commands.commands(CommandQuery(devices=("box-0", "box-2"), limit=3))
+        assert [view.command.correlation_id for view in found] == ["c8", "c6", "c5"]
+        found = await commands.commands(CommandQuery(devices=("box-0", "box-2"), limit=2, backwards=True))
+        assert [view.command.correlation_id for view in found] == ["c2", "c0"]
+        assert await commands.commands(CommandQuery(devices=(), limit=3)) == []
