@@ -63,8 +63,7 @@ class SightedWriter(Writer):
             decision = decide(events)
             place = fold_device(events)
             for event in () if isinstance(decision, Refused) else decision:
-                if isinstance(event, DeviceMetadata):
-                    _check_address(event, place)
+                _check_address(event, place)
                 if not isinstance(event, DeviceMetadata) or place is None or event.location != place.location:
                     self._check(event, device, is_new=is_new)
             return decision
@@ -110,10 +109,11 @@ class SightedWriter(Writer):
             raise out_of_sight(device)
 
 
-def _check_address(event: DeviceMetadata, before: DeviceMetadata | None) -> None:
+def _check_address(event: Event, before: DeviceMetadata | None) -> None:
     """A topic is of no site: whoever names one hears and commands what speaks there, wherever that is."""
-    spoken = (event.dialect, event.address)
-    if event.address is not None and (before is None or spoken != (before.dialect, before.address)):
+    if not isinstance(event, DeviceMetadata) or event.address is None:
+        return
+    if before is None or (event.dialect, event.address) != (before.dialect, before.address):
         message = "an address may be any topic of the broker: it is given by a key that is good for the whole house"
         raise ApiError(ErrorCode.FORBIDDEN, message)
 
