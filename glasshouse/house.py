@@ -104,6 +104,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             registry=registry,
             lease=lease,
             plain=broker is not None and broker.wants_plain,
+            feed=read.feed,
             tracer=tracer,
         )
         retention = retention_of(history, settings)

@@ -2,13 +2,16 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from adapters.event_log.port import EventLog
+from adapters.event_log.iterating import closing
+from adapters.event_log.port import EventLog, Page
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.plain import Plain
 from adapters.mqtt.session import Session
@@ -16,6 +19,7 @@ from adapters.snapshot import SnapshotFile
 from adapters.tracing.port import OFF, Tracer
 from domain.advice import Advice
 from glasshouse.lease import Lease
+from projections.queries import FeedQueries
 from reactors.alert_state import SNAPSHOT_KIND as ALERTS_KIND
 from reactors.alert_state import SNAPSHOT_VERSION as ALERTS_VERSION
 from reactors.alerts import AlertReactor
@@ -25,6 +29,7 @@ from reactors.crew import Crew
 from reactors.engine import Engine
 from reactors.metrics import ReactorMetrics
 from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION
+from schema.envelope import Filter, Position
 
 CLIENT_ID: Final = "glasshouse-react"
 _DRAIN_SECONDS: Final = 2
@@ -52,9 +57,11 @@ class ReactSide:
         registry: CollectorRegistry,
         lease: Lease | None,
         plain: bool = False,
+        feed: FeedQueries | None = None,
         tracer: Tracer = OFF,
     ) -> None:
         self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0, tracer=tracer)
+        follow = None if feed is None else partial(_fed, feed)
         self._crew = Crew(
             log,
             Plain(self.session) if plain else self.session,
@@ -64,11 +71,12 @@ class ReactSide:
             metrics=ReactorMetrics(registry),
             standing=_at_once if lease is None else lease.standing,
             fencing=lambda: None if lease is None else lease.fencing,
+            follow=follow,
             tracer=tracer,
         )
         file = SnapshotFile(snapshot.with_name("alert-reactor.json"), kind=ALERTS_KIND, version=ALERTS_VERSION)
         standing = _at_once if lease is None else lease.standing
-        self.alerts = AlertReactor(log, file, clock=SystemClock(), standing=standing)
+        self.alerts = AlertReactor(log, file, clock=SystemClock(), standing=standing, follow=follow)
         self._watching: asyncio.Task[None] | None = None
         self._working: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -110,3 +118,10 @@ class ReactorsProbe:
 
 async def _at_once() -> None:
     """Nobody else can act on this log."""
+
+
+async def _fed(feed: FeedQueries, after: Position | None, /, *, only: Filter) -> AsyncIterator[Page]:
+    """What the feed of this process reads anyway, as the log has it."""
+    async with closing(feed.follow(after, only=only)) as pages:
+        async for page in pages:
+            yield Page([fed.recorded for fed in page.events], page.position, page.caught_up)

@@ -5,7 +5,7 @@ reading: what it says again after a crash is in the log already, and adds nothin
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from time import monotonic
 from typing import Final, NoReturn
@@ -20,6 +20,7 @@ from domain.alerting.house import RuledHouse
 from reactors.alert_state import SNAPSHOT_KIND, AlertState, RuleSaid
 from reactors.alert_words import Heard, Saying, saying
 from reactors.clock import Clock
+from reactors.following import Follow
 from schema.envelope import Cursor, Filter, Position, RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata, ReadingCorrection, SensorReading, SiteDefined
 from schema.registry import REGISTRY
@@ -34,18 +35,26 @@ _BEHIND: Final = timedelta(seconds=1)
 _TICK_SECONDS: Final = 1.0
 _SAVE_SECONDS: Final = 300.0
 _TAIL: Final = 100
+_FEW: Final = 100
 
 
 class AlertReactor:
     """One at a time on a log: `standing` returns while the process may act. Without a file a start reads the whole log."""
 
     def __init__(
-        self, log: EventLog, file: SnapshotFile | None, *, clock: Clock, standing: Callable[[], Awaitable[None]]
+        self,
+        log: EventLog,
+        file: SnapshotFile | None,
+        *,
+        clock: Clock,
+        standing: Callable[[], Awaitable[None]],
+        follow: Follow | None = None,
     ) -> None:
         self._log = log
         self._file = file
         self._clock = clock
         self._standing = standing
+        self._pages = follow or log.subscribe
         self._state = AlertState()
         self._house = RuledHouse(self._state.house)
         self._position: Position | None = None
@@ -80,7 +89,7 @@ class AlertReactor:
             try:
                 await self._standing()
                 self._acts = True
-                async with closing(self._log.subscribe(self._position, only=_ONLY)) as pages:
+                async with closing(self._pages(self._position, only=_ONLY)) as pages:
                     async for page in pages:
                         await self._take(page)
             except LogUnavailableError as error:
@@ -90,18 +99,23 @@ class AlertReactor:
                 raise asyncio.CancelledError
 
     async def _take(self, page: Page) -> None:
+        matter = [recorded for recorded in page.events if self._matters(recorded)]
         async with self._turn:
             await self._standing()
             self._is_whole = False
-            for said in await asyncio.to_thread(self._fold, page):
+            for said in await self._folded(matter):
                 await self._say(said)
             self._position, self._is_whole = page.position, True
         (self._caught_up.set if page.caught_up else self._caught_up.clear)()
         if monotonic() - self._saved_at >= _SAVE_SECONDS:
             await self._save()
 
-    def _fold(self, page: Page) -> list[Saying]:
-        return [said for recorded in page.events if self._matters(recorded) for said in self._heard(recorded)]
+    async def _folded(self, events: Sequence[RecordedEvent]) -> list[Saying]:
+        """A few cost less than a thread, which would keep all else waiting for its turn."""
+        return self._fold(events) if len(events) <= _FEW else await asyncio.to_thread(self._fold, events)
+
+    def _fold(self, events: Sequence[RecordedEvent]) -> list[Saying]:
+        return [said for recorded in events for said in self._heard(recorded)]
 
     def _matters(self, recorded: RecordedEvent) -> bool:
         """Without rules a reading only tells where its device is."""

@@ -14,6 +14,7 @@ from reactors.compensation import Compensation
 from reactors.dispatcher import Dispatcher
 from reactors.engine import Engine
 from reactors.expiry import Expiry
+from reactors.following import Follow
 from reactors.metrics import ReactorMetrics
 from reactors.outcomes import Outcomes
 from reactors.sending import Broker, Sending
@@ -35,6 +36,7 @@ class Crew:
         metrics: ReactorMetrics,
         standing: Callable[[], Awaitable[None]],
         fencing: Callable[[], int | None],
+        follow: Follow | None = None,
         tracer: Tracer = OFF,
     ) -> None:
         woken = asyncio.Event()
@@ -55,6 +57,7 @@ class Crew:
             checkpoint=checkpoint,
             metrics=metrics,
             standing=standing,
+            follow=follow,
             tracer=tracer,
         )
 
