@@ -120,7 +120,7 @@ async def _at_once() -> None:
     """Nobody else can act on this log."""
 
 
-async def _fed(feed: FeedQueries, after: Position | None, /, *, only: Filter) -> AsyncIterator[Page]:
+async def _fed(feed: FeedQueries, after: Position | None, only: Filter) -> AsyncIterator[Page]:
     """What the feed of this process reads anyway, as the log has it."""
     async with closing(feed.follow(after, only=only)) as pages:
         async for page in pages:

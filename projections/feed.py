@@ -18,6 +18,8 @@ from projections.waiters import Waiters
 from schema.envelope import EVERYTHING, Filter, Position
 
 _RETRY_SECONDS: Final = 1.0
+_PROGRESS_SECONDS: Final = 0.05
+"""Who follows what others do not hear of need not be woken for each page: so often he is told how far the log has come."""
 
 
 def _for_ever() -> float | None:
@@ -51,6 +53,8 @@ class Feed:
         self._ring: Ring | None = None
         self._failure: Exception | None = None
         self._waiters = Waiters()
+        self._followed: dict[Filter, str] = {}
+        self._progress: asyncio.TimerHandle | None = None
 
     async def run(self) -> NoReturn:
         """Read the log from its head on, for ever. Comes back by itself when the log was away; any other error is raised."""
@@ -64,10 +68,15 @@ class Feed:
             self._failure = error
             self._waiters.wake_all()
             raise
+        finally:
+            if self._progress is not None:
+                self._progress.cancel()
 
     def follow(self, after: Position | None, *, only: Filter) -> AsyncIterator[FeedPage]:
         """Pages after `after`, for ever: one without events is progress. FeedStoppedError once the feed has failed."""
-        return self.watch(after, only=only)
+        if only == EVERYTHING:
+            return self.watch(after, only=only)
+        return self.watch(after, only=only, stream=self._followed.setdefault(only, f"/{len(self._followed)}"))
 
     async def watch(
         self,
@@ -117,7 +126,7 @@ class Feed:
                     was_caught_up = ring.caught_up
                     ring.add(opened := open_page(page, caught_up=page.caught_up))
                     if opened.caught_up == was_caught_up:
-                        self._waiters.wake({fed.recorded.stream for fed in opened.events})
+                        self._wake(ring, opened)
                     else:
                         self._waiters.wake_all()
         except LogUnavailableError as error:
@@ -126,6 +135,17 @@ class Feed:
         self._waiters.wake_all()
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError
+
+    def _wake(self, ring: Ring, page: FeedPage) -> None:
+        """Those for whom there is something in the newest page, now; those who follow other things, a moment later."""
+        concerned = {key for only, key in self._followed.items() if page.events and ring.newest_has(only)}
+        self._waiters.wake({fed.recorded.stream for fed in page.events} | concerned)
+        if self._progress is None and len(concerned) < len(self._followed):
+            self._progress = asyncio.get_running_loop().call_later(_PROGRESS_SECONDS, self._tell_progress)
+
+    def _tell_progress(self) -> None:
+        self._progress = None
+        self._waiters.wake(self._followed.values())
 
     async def _behind(self, after: Position | None, goal: Position | None, only: Filter) -> AsyncIterator[FeedPage]:
         """What the log holds after `after` up to `goal`, then progress to `goal` itself."""

@@ -59,6 +59,10 @@ class Ring:
                 return self._to_the_end(page) if index == len(self._slots) - 1 else page
         return FeedPage((), self.end, self.caught_up) if _order(self.end) > _order(after) else None
 
+    def newest_has(self, only: Filter) -> bool:
+        """Whether the newest page that holds events holds a match."""
+        return bool(self._slots) and bool(self._slots[-1].view(only).events)
+
     def _to_the_end(self, page: FeedPage) -> FeedPage:
         return FeedPage(page.events, self.end, self.caught_up, page.unreadable)
 

@@ -20,7 +20,7 @@ from domain.alerting.house import RuledHouse
 from reactors.alert_state import SNAPSHOT_KIND, AlertState, RuleSaid
 from reactors.alert_words import Heard, Saying, saying
 from reactors.clock import Clock
-from reactors.following import Follow
+from reactors.following import Follow, subscribing
 from schema.envelope import Cursor, Filter, Position, RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata, ReadingCorrection, SensorReading, SiteDefined
 from schema.registry import REGISTRY
@@ -54,7 +54,7 @@ class AlertReactor:
         self._file = file
         self._clock = clock
         self._standing = standing
-        self._pages = follow or log.subscribe
+        self._pages = follow or subscribing(log)
         self._state = AlertState()
         self._house = RuledHouse(self._state.house)
         self._position: Position | None = None
@@ -89,7 +89,7 @@ class AlertReactor:
             try:
                 await self._standing()
                 self._acts = True
-                async with closing(self._pages(self._position, only=_ONLY)) as pages:
+                async with closing(self._pages(self._position, _ONLY)) as pages:
                     async for page in pages:
                         await self._take(page)
             except LogUnavailableError as error:

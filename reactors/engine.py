@@ -19,7 +19,7 @@ from domain.commands import CommandState
 from reactors.checkpoint import Checkpoint
 from reactors.clock import Clock
 from reactors.facts import ONLY, fact_of
-from reactors.following import Follow
+from reactors.following import Follow, subscribing
 from reactors.metrics import ReactorMetrics, ReactorState
 from reactors.reactor import Reactor
 from reactors.situation import Situation
@@ -57,7 +57,7 @@ class Engine:
         self._checkpoint = checkpoint
         self._metrics = metrics
         self._standing = standing
-        self._pages = follow or log.subscribe
+        self._pages = follow or subscribing(log)
         self._retry_seconds = retry_seconds
         self._tracer = tracer
         self._situation = Situation()
@@ -105,7 +105,7 @@ class Engine:
         """Some logs end a subscription as if it were done, others swallow a cancellation."""
         while True:
             try:
-                async with closing(self._pages(self._situation.position, only=ONLY)) as pages:
+                async with closing(self._pages(self._situation.position, ONLY)) as pages:
                     async for page in pages:
                         self._take(page)
                         if self._is_to_be_kept(page):

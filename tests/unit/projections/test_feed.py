@@ -263,3 +263,21 @@ async def test_nobody_who_has_gone_is_remembered(feed: Feed) -> None:
             waiting.cancel()
             await asyncio.wait([waiting])
     assert feed._waiters._waiting == {}
+
+
+async def test_who_follows_other_things_is_not_woken_for_each_page_but_at_once_by_what_concerns_him(
+    log: MemoryLog, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = pack("control-tomato-1", DeviceMetadata(device_id="tomato-1", name="Tomatoes"))
+    only = Filter(categories=frozenset({"control"}))
+    monkeypatch.setattr("projections.feed._PROGRESS_SECONDS", 3600)
+    async with closing(feed.follow(None, only=only)) as pages:
+        await pages_until(pages, None)
+        coming = asyncio.ensure_future(anext(pages))
+        for number in range(20):
+            await fill(log, 1, start=number)
+            await read_until(feed, Position(10 * (number + 1)))
+        assert not coming.done()
+        await tell(log, [control])
+        async with asyncio.timeout(10):
+            assert positions([await coming]) == [210]
