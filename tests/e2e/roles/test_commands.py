@@ -36,11 +36,16 @@ async def test_a_command_survives_a_broker_that_is_away_and_strangers_cannot_ans
         stranger.answer("c2", "succeeded")
         assert await desk.ended("c2") == "timed_out"
         device.answer("c2", "succeeded")
-        device.answers = ["succeeded"]
+        device.answers = ["succeeded", "failed", "succeeded"]
         await desk.ask("c3")
         assert await desk.ended("c3") == "succeeded"
-        assert device.commands == ["c1", "c2", "c3"]
+        device.answers = ["succeeded"]
+        await desk.ask("c4")
+        assert await desk.ended("c4") == "succeeded"
+        assert device.commands == ["c1", "c2", "c3", "c4"]
         assert (await desk.steps("c2"))[-1] == "timed_out"
+        assert (await desk.steps("c3")).count("succeeded") == 1
+        assert (await desk.steps("c3"))[-1] == "succeeded"
     assert await react.stop() == 0
     await log.close()
 
