@@ -110,6 +110,9 @@ class Job:
         switched = False
         try:
             comparison = await self._compared(made, beside)
+            if comparison.differing_days and not _is_new(versions.serving, version):
+                structlog.get_logger().warning("versions_looked_at_again", differing=comparison.differing_days)
+                comparison = await self._compared(made, beside)
             outcome = self._judged(versions.serving, version, comparison)
             if self.order.action is not Action.VERIFY and outcome is not Outcome.DIFFERS:
                 self._say(phase=Phase.SWITCHING)
