@@ -28,7 +28,7 @@ from reactors.clock import SystemClock
 from reactors.crew import Crew
 from reactors.engine import Engine
 from reactors.metrics import ReactorMetrics
-from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION
+from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION, Situation
 from schema.envelope import Filter, Position
 
 CLIENT_ID: Final = "glasshouse-react"
@@ -62,12 +62,13 @@ class ReactSide:
     ) -> None:
         self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0, tracer=tracer)
         follow = None if feed is None else partial(_fed, feed)
+        kept = SnapshotFile(snapshot, kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
         self._crew = Crew(
             log,
             Plain(self.session) if plain else self.session,
             advice,
             clock=SystemClock(),
-            checkpoint=Checkpoint(SnapshotFile(snapshot, kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)),
+            checkpoint=Checkpoint(SNAPSHOT_KIND, kept, Situation.restored),
             metrics=ReactorMetrics(registry),
             standing=_at_once if lease is None else lease.standing,
             fencing=lambda: None if lease is None else lease.fencing,

@@ -7,10 +7,11 @@ from typing import Final
 import msgspec
 
 from domain.alerting.house import HouseState
+from schema.envelope import Position
 from schema.ids import EventId
 
 SNAPSHOT_KIND: Final = "alert-reactor"
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 """To be raised whenever the state holds other fields, or the same events lead to another one."""
 _ALERTS: Final = 100_000
 
@@ -23,8 +24,9 @@ class RuleSaid(msgspec.Struct, frozen=True):
 
 
 class AlertState(msgspec.Struct):
-    """`words` counts what was said of each alert, which tells a word that is said again from the next one."""
+    """Holds up to `position`. `words` counts what was said of each alert: the next word is told from one that is said again."""
 
+    position: Position | None = None
     house: HouseState = msgspec.field(default_factory=HouseState)
     rules: dict[str, RuleSaid] = {}
     words: dict[str, int] = {}
@@ -42,7 +44,9 @@ class AlertState(msgspec.Struct):
         return [msgspec.json.encode(b64encode(msgspec.msgpack.encode(self)).decode())]
 
     @classmethod
-    def restored(cls, records: Sequence[bytes]) -> "AlertState":
+    def restored(cls, position: Position, records: Sequence[bytes]) -> "AlertState":
         """What `records` gave; ValueError for anything else."""
         (record,) = records
-        return msgspec.msgpack.decode(b64decode(msgspec.json.decode(record, type=str)), type=cls)
+        state = msgspec.msgpack.decode(b64decode(msgspec.json.decode(record, type=str)), type=cls)
+        state.position = position
+        return state

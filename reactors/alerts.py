@@ -7,21 +7,20 @@ reading: what it says again after a crash is in the log already, and adds nothin
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from time import monotonic
 from typing import Final, NoReturn
 
-import msgspec
 import structlog
 
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import NO_STREAM, Append, Appended, EventLog, LogUnavailableError, Page
-from adapters.snapshot import SnapshotFile, usable_checkpoint
+from adapters.snapshot import SnapshotFile
 from domain.alerting.house import RuledHouse
 from reactors.alert_state import SNAPSHOT_KIND, AlertState, RuleSaid
 from reactors.alert_words import Heard, Saying, saying
+from reactors.checkpoint import Checkpoint
 from reactors.clock import Clock
-from reactors.following import Follow, subscribing
-from schema.envelope import Cursor, Filter, Position, RecordedEvent, decode_metadata
+from reactors.following import Follow, Follower
+from schema.envelope import Filter, RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata, ReadingCorrection, SensorReading, SiteDefined
 from schema.registry import REGISTRY
 from schema.rules import AlertRuleDefined
@@ -33,7 +32,6 @@ _READING: Final = SensorReading.__name__
 _BEHIND: Final = timedelta(seconds=1)
 """What the log took so long ago has been handed over: until then time alone settles nothing."""
 _TICK_SECONDS: Final = 1.0
-_SAVE_SECONDS: Final = 300.0
 _TAIL: Final = 100
 _FEW: Final = 100
 
@@ -51,16 +49,14 @@ class AlertReactor:
         follow: Follow | None = None,
     ) -> None:
         self._log = log
-        self._file = file
+        self._checkpoint = Checkpoint(SNAPSHOT_KIND, file, AlertState.restored)
         self._clock = clock
         self._standing = standing
-        self._pages = follow or subscribing(log)
+        self._follower = Follower(log, "alerts", clock, follow)
         self._state = AlertState()
         self._house = RuledHouse(self._state.house)
-        self._position: Position | None = None
         self._caught_up = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._saved_at = monotonic()
         self._is_whole = True
         self._acts = False
         self._error: str | None = None
@@ -68,7 +64,8 @@ class AlertReactor:
     async def run(self) -> None:
         """Until cancelled. What it cannot go on from halts it, and is shown."""
         try:
-            await self._restore()
+            self._state = await self._checkpoint.restore(await self._follower.head()) or AlertState()
+            self._house = RuledHouse(self._state.house)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._tick(), name="alerts-tick")
                 await self._follow()
@@ -84,19 +81,13 @@ class AlertReactor:
             return f"alerts are halted: {self._error}"
         return None if self._caught_up.is_set() or not self._acts else "alerts are catching up with the event log"
 
-    async def _follow(self) -> NoReturn:
-        while True:
-            try:
-                await self._standing()
-                self._acts = True
-                async with closing(self._pages(self._position, _ONLY)) as pages:
-                    async for page in pages:
-                        await self._take(page)
-            except LogUnavailableError as error:
-                await self._pause(error)
-            self._caught_up.clear()
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise asyncio.CancelledError
+    async def _follow(self) -> None:
+        await self._standing()
+        self._acts = True
+        following = self._follower.pages(lambda: self._state.position, _ONLY, self._caught_up.clear)
+        async with closing(following) as pages:
+            async for page in pages:
+                await self._take(page)
 
     async def _take(self, page: Page) -> None:
         matter = [recorded for recorded in page.events if self._matters(recorded)]
@@ -105,9 +96,9 @@ class AlertReactor:
             self._is_whole = False
             for said in await self._folded(matter):
                 await self._say(said)
-            self._position, self._is_whole = page.position, True
+            self._state.position, self._is_whole = page.position, True
         (self._caught_up.set if page.caught_up else self._caught_up.clear)()
-        if monotonic() - self._saved_at >= _SAVE_SECONDS:
+        if self._checkpoint.is_due:
             await self._save()
 
     async def _folded(self, events: Sequence[RecordedEvent]) -> list[Saying]:
@@ -157,39 +148,10 @@ class AlertReactor:
                 if isinstance(result, Appended):
                     return
             except LogUnavailableError as error:
-                await self._pause(error)
-
-    async def _pause(self, error: LogUnavailableError) -> None:
-        structlog.get_logger().warning("alerts_wait_for_the_log", reason=str(error))
-        await self._clock.sleep(_TICK_SECONDS)
-
-    async def _head(self) -> Position | None:
-        while True:
-            try:
-                return await self._log.head()
-            except LogUnavailableError as error:
-                await self._pause(error)
-
-    async def _restore(self) -> None:
-        saved = None if self._file is None else await asyncio.to_thread(self._file.load)
-        head = Cursor(self._log.log_id, await self._head())
-        position = None if saved is None else usable_checkpoint(SNAPSHOT_KIND, saved[0], head)
-        if saved is None or position is None:
-            return
-        try:
-            self._state, self._position = AlertState.restored(saved[1]), position
-        except (ValueError, msgspec.DecodeError) as error:
-            structlog.get_logger().warning("snapshot_passed_over", projection=SNAPSHOT_KIND, reason=str(error))
-        self._house = RuledHouse(self._state.house)
+                await self._follower.pause(error)
 
     async def _save(self) -> None:
-        """Keep the state, if it can be kept; not one of which something is still to be said."""
-        self._saved_at = monotonic()
+        """Not a state of which something is still to be said."""
         async with self._turn:
-            if self._file is None or self._position is None or not self._is_whole:
-                return
-            records, cursor = self._state.records(), Cursor(self._log.log_id, self._position)
-        try:
-            await asyncio.to_thread(self._file.save, cursor, records)
-        except OSError as error:
-            structlog.get_logger().warning("snapshot_not_written", projection=SNAPSHOT_KIND, reason=str(error))
+            if self._is_whole:
+                await self._checkpoint.save(self._state, self._log.log_id)

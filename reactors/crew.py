@@ -18,6 +18,7 @@ from reactors.following import Follow
 from reactors.metrics import ReactorMetrics
 from reactors.outcomes import Outcomes
 from reactors.sending import Broker, Sending
+from reactors.situation import Situation
 from reactors.snapshots import Snapshots
 from reactors.unchanged import Unchanged
 
@@ -32,7 +33,7 @@ class Crew:
         advice: Advice,
         *,
         clock: Clock,
-        checkpoint: Checkpoint,
+        checkpoint: Checkpoint[Situation],
         metrics: ReactorMetrics,
         standing: Callable[[], Awaitable[None]],
         fencing: Callable[[], int | None],

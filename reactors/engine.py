@@ -19,11 +19,10 @@ from domain.commands import CommandState
 from reactors.checkpoint import Checkpoint
 from reactors.clock import Clock
 from reactors.facts import ONLY, fact_of
-from reactors.following import Follow, subscribing
+from reactors.following import Follow, Follower
 from reactors.metrics import ReactorMetrics, ReactorState
 from reactors.reactor import Reactor
 from reactors.situation import Situation
-from schema.envelope import Cursor
 
 _FAR_BEHIND: Final = timedelta(seconds=30)
 """Who is further behind, or longer, is not well: until then it is a matter of load."""
@@ -43,7 +42,7 @@ class Engine:
         *,
         clock: Clock,
         woken: asyncio.Event,
-        checkpoint: Checkpoint,
+        checkpoint: Checkpoint[Situation],
         metrics: ReactorMetrics,
         standing: Callable[[], Awaitable[None]],
         follow: Follow | None = None,
@@ -57,8 +56,7 @@ class Engine:
         self._checkpoint = checkpoint
         self._metrics = metrics
         self._standing = standing
-        self._pages = follow or subscribing(log)
-        self._retry_seconds = retry_seconds
+        self._follower = Follower(log, "reactors", clock, follow, retry_seconds=retry_seconds)
         self._tracer = tracer
         self._situation = Situation()
         self._begun = asyncio.Event()
@@ -73,7 +71,7 @@ class Engine:
         """Until cancelled. What fails is halted, and shown; it takes nothing else with it."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._situation = await self._begin()
+                self._situation = await self._checkpoint.restore(await self._follower.head()) or Situation()
                 tasks.create_task(self._act(), name="reactors-act")
                 await self._follow(tasks)
         except* Exception as errors:  # noqa: BLE001  # whatever the log cannot be read for is shown
@@ -94,36 +92,23 @@ class Engine:
             return None
         return "the reactors are catching up with the event log"
 
-    async def _begin(self) -> Situation:
-        while True:
-            try:
-                return await self._checkpoint.restore(Cursor(self._log.log_id, await self._log.head()))
-            except LogUnavailableError as error:
-                await self._pause(error)
-
-    async def _follow(self, tasks: asyncio.TaskGroup) -> NoReturn:
-        """Some logs end a subscription as if it were done, others swallow a cancellation."""
-        while True:
-            try:
-                async with closing(self._pages(self._situation.position, ONLY)) as pages:
-                    async for page in pages:
-                        self._take(page)
-                        if self._is_to_be_kept(page):
-                            tasks.create_task(self._keep(), name="reactors-checkpoint")
-            except LogUnavailableError as error:
-                self._stand(caught_up=False)
-                await self._pause(error)
-            self._stand(caught_up=False)
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise asyncio.CancelledError
+    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
+        """Take in what the log holds, for ever."""
+        following = self._follower.pages(lambda: self._situation.position, ONLY, lambda: self._stand(caught_up=False))
+        async with closing(following) as pages:
+            async for page in pages:
+                self._take(page)
+                if self._is_to_be_kept(page):
+                    tasks.create_task(self._keep(), name="reactors-checkpoint")
 
     def _take(self, page: Page) -> None:
         for recorded in page.events:
             if recorded.type in ONLY.types:
                 self._situation.take(fact_of(recorded))
         self._situation.position = page.position
+        if page.events or not self._caught_up.is_set():
+            self._woken.set()
         self._stand(caught_up=page.caught_up)
-        self._woken.set()
 
     def _is_to_be_kept(self, page: Page) -> bool:
         """Now and then, and once all is read for the first time: that may have taken long."""
@@ -156,7 +141,7 @@ class Engine:
         try:
             due = await reactor.react(self._situation, self._clock.now())
         except LogUnavailableError as error:
-            await self._pause(error)
+            await self._follower.pause(error)
             return self._clock.now()
         except Exception as error:  # noqa: BLE001  # whatever a reactor dies of is shown, and stops no other
             self._halt(reactor.name, error)
@@ -180,10 +165,6 @@ class Engine:
             for wait in waits:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
-
-    async def _pause(self, error: LogUnavailableError) -> None:
-        structlog.get_logger().warning("reactors_wait_for_the_log", reason=str(error))
-        await self._clock.sleep(self._retry_seconds)
 
     def _halt_all(self, error: Exception) -> None:
         for reactor in self._reactors:

@@ -18,7 +18,7 @@ from glasshouse.tracing import traced
 from reactors.checkpoint import Checkpoint
 from reactors.crew import Crew
 from reactors.metrics import ReactorMetrics
-from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION
+from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION, Situation
 from schema.commands import CommandEnded, CommandsRequested, CommandStep, OnFailure, RequestedCommand
 from schema.envelope import Metadata
 from schema.events import ActuatorCommand, ActuatorEvent, CommandAck, DeviceMetadata, DeviceStatus, Event
@@ -147,7 +147,7 @@ class Greenhouse:
             self.broker,
             self.advice,
             clock=self.clock,
-            checkpoint=Checkpoint(self._snapshot),
+            checkpoint=Checkpoint(SNAPSHOT_KIND, self._snapshot, Situation.restored),
             metrics=ReactorMetrics(self.registry),
             standing=self._standing,
             fencing=lambda: 7,

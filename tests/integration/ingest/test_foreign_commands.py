@@ -19,6 +19,7 @@ from reactors.checkpoint import Checkpoint
 from reactors.clock import SystemClock
 from reactors.crew import Crew
 from reactors.metrics import ReactorMetrics
+from reactors.situation import SNAPSHOT_KIND, Situation
 from schema.actuators import ActuatorSpec, Dialect, Scalar
 from schema.commands import CommandEnded
 from schema.envelope import Metadata
@@ -51,7 +52,7 @@ async def reacting(broker: StandaloneBroker, log: FakeLog) -> AsyncIterator[None
             session,
             Known(),
             clock=SystemClock(),
-            checkpoint=Checkpoint(None),
+            checkpoint=Checkpoint(SNAPSHOT_KIND, None, Situation.restored),
             metrics=ReactorMetrics(CollectorRegistry()),
             standing=_nobody_minds,
             fencing=lambda: None,
