@@ -7,20 +7,17 @@ import strawberry
 
 from api.alert_rules import define_rule
 from api.alerts import acknowledge, silence
-from api.cancelling import cancel_command
 from api.changes import change_site, issue_key, revoke_key, rotate_key
+from api.command_mutations import CommandMutation
 from api.context import Info
 from api.corrections import correct_readings
 from api.device_changes import change_device, replace_sensor, retire_device
 from api.fields import argument, guarded
-from api.issuing import issue_command, issue_commands
 from api.rebuilds import order
 from api.replays import repair, replay_all
 from api.retention import apply_retention
 from api.roles import Role
 from api.types.alert_inputs import AlertRuleInput
-from api.types.command_inputs import IssueCommandInput, IssueCommandsInput
-from api.types.command_results import CancelCommandResult, IssueCommandResult, IssueCommandsResult
 from api.types.inputs import (
     CorrectReadingsInput,
     IssueKeyInput,
@@ -63,7 +60,7 @@ Name = Annotated[
 
 
 @strawberry.type(description="What can be changed. Each change is an event, and answers with its success or an OperationError.")
-class Mutation:
+class Mutation(CommandMutation):
     @guarded(Role.OPERATOR, "Define a site, or change its name or time zone.")
     async def define_site(
         self,
@@ -139,35 +136,6 @@ class Mutation:
         input: Annotated[RetireDeviceInput, argument("The device.")],  # noqa: A002 - the name is fixed
     ) -> RetireDeviceResult:
         return await retire_device(info.context, input)
-
-    @guarded(
-        Role.OPERATOR,
-        "Ask an actuator for something, by a deadline. It is refused where it cannot be now: the code says why.",
-    )
-    async def issue_command(
-        self,
-        info: Info,
-        input: Annotated[IssueCommandInput, argument("The command.")],  # noqa: A002 - the name is fixed
-    ) -> IssueCommandResult:
-        return await issue_command(info.context, input)
-
-    @guarded(Role.OPERATOR, "Ask several actuators for something under one correlation id: all, or none where one is refused.")
-    async def issue_commands(
-        self,
-        info: Info,
-        input: Annotated[IssueCommandsInput, argument("The commands.")],  # noqa: A002 - the name is fixed
-    ) -> IssueCommandsResult:
-        return await issue_commands(info.context, input)
-
-    @guarded(Role.OPERATOR, "Take a command back that was not sent yet.")
-    async def cancel_command(
-        self,
-        info: Info,
-        *,
-        id: Annotated[strawberry.ID, argument("The command.")],  # noqa: A002 - the name is fixed
-        reason: Annotated[str | None, argument("Why: 1 to 200 characters.")] = None,
-    ) -> CancelCommandResult:
-        return await cancel_command(info.context, id, reason)
 
     @guarded(
         Role.OPERATOR,

@@ -5,25 +5,22 @@ from typing import Annotated
 
 import strawberry
 
-from api import anomalies, commands, history, past, windows
+from api import anomalies, history, past, windows
 from api import reading_columns as columns
 from api.admin_queries import AdminQuery
 from api.alert_queries import AlertQuery
 from api.arguments import After, AtLeast, Before, First, Last
+from api.command_queries import CommandQuery
 from api.context import Info
 from api.cursors import DevicePlace, decode_place
 from api.fields import argument, guarded
-from api.letters import read_letters
-from api.nodes import find_devices, find_events, find_nodes
+from api.log_queries import LogQuery
+from api.nodes import find_devices, find_nodes
 from api.retention import last_run
 from api.roles import Role
-from api.trace import trace
 from api.types.anomaly import AnomalyConnection
-from api.types.audit import EventAudit
-from api.types.command import Command, CommandConnection
-from api.types.dead_letter import DeadLetterConnection, DeadLetterState, dead_letter_page
 from api.types.device import Device, DeviceConnection, device_page
-from api.types.enums import AnomalySeverity, Calendar, CommandState
+from api.types.enums import AnomalySeverity, Calendar
 from api.types.heat import LocationCell
 from api.types.node import Node
 from api.types.paging import page_of
@@ -34,13 +31,12 @@ from api.types.retention import RetentionRun
 from api.types.series import Series, SeriesSelector
 from api.types.site import Site, site
 from api.types.summary import DailySummary
-from api.types.trace import Trace
-from api.visibility import COMMANDS, DECISIONS, HISTORY, LATEST, LINEAGE, WINDOWS
+from api.visibility import DECISIONS, HISTORY, LATEST, WINDOWS
 from schema.envelope import Cursor
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AdminQuery, AlertQuery):
+class Query(AdminQuery, AlertQuery, CommandQuery, LogQuery):
     @guarded(Role.VIEWER, "The node of that id, whatever its type; null where there is none. `nodes` takes `atLeast`.")
     async def node(
         self,
@@ -234,80 +230,6 @@ class Query(AdminQuery, AlertQuery):
         history.shared(services)
         await info.context.visibility.at_least(WINDOWS, at_least)
         return await anomalies.anomalies(services, wanted)
-
-    @guarded(Role.VIEWER, "One command as it stands; null where it is not known.")
-    async def command(
-        self,
-        info: Info,
-        *,
-        id: Annotated[strawberry.ID, argument("The command.")],  # noqa: A002 - the name is fixed
-        at_least: AtLeast = None,
-    ) -> Command | None:
-        [found] = await commands.find_commands(info.context, [id], at_least)
-        return found
-
-    @guarded(Role.VIEWER, "Commands, newest first, page by page. What somebody did at a device itself is none.")
-    async def commands(
-        self,
-        info: Info,
-        *,
-        correlation_id: Annotated[strawberry.ID | None, argument("Only those of this correlation id.")] = None,
-        device_id: Annotated[strawberry.ID | None, argument("Only those for this device.")] = None,
-        state: Annotated[CommandState | None, argument("Only those that stand so.")] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        at_least: AtLeast = None,
-    ) -> CommandConnection:
-        page = page_of(info.context.services.limits, first=first, after=after, last=last, before=before)
-        wanted = commands.Wanted(correlation_id, device_id, state, page)
-        await info.context.visibility.at_least(COMMANDS, at_least)
-        return await commands.commands(info.context.services, wanted)
-
-    @guarded(
-        Role.VIEWER,
-        "What hangs together by a correlation id: what led to it, the request, its commands and what became of them, what "
-        "devices told, also late, and what was measured after. Null where no event bears it.",
-    )
-    async def trace(
-        self,
-        info: Info,
-        *,
-        correlation_id: Annotated[strawberry.ID, argument("The correlation id.")],
-        at_least: AtLeast = None,
-    ) -> Trace | None:
-        return await trace(info.context, correlation_id, at_least)
-
-    @guarded(Role.VIEWER, "Where an event came from, and what the checks made of it; null where it is not known.")
-    async def audit(
-        self, info: Info, *, event_id: Annotated[strawberry.ID, argument("The event.")], at_least: AtLeast = None
-    ) -> EventAudit | None:
-        [found] = await find_events(info.context, [event_id], at_least)
-        return found
-
-    @guarded(
-        Role.VIEWER,
-        "Messages that could not be understood, newest first, page by page; a page ends early where they are large.",
-    )
-    async def dead_letters(
-        self,
-        info: Info,
-        *,
-        state: Annotated[DeadLetterState | None, argument("Only those of which this became.")] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        at_least: AtLeast = None,
-    ) -> DeadLetterConnection:
-        services = info.context.services
-        page = page_of(services.limits, first=first, after=after, last=last, before=before)
-        await info.context.visibility.at_least(LINEAGE, at_least)
-        wanted = None if state is None else state.letter_state
-        views, more = await read_letters(services.lineage, page, services.log.log_id, info.context.letter_bytes, wanted)
-        total = await services.lineage.count_dead_letters(wanted)
-        return dead_letter_page(views, total, services.log.log_id, page, more=more)
 
     @guarded(Role.VIEWER, "The read models and how they stand.")
     async def projections(self, info: Info) -> list[Projection]:
