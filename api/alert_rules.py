@@ -15,7 +15,7 @@ from api.visibility import ALERTS
 from domain.alert_rules import define_rule as decide_rule
 from domain.alert_rules import fold_rule, rule_problem
 from domain.decisions import Decision
-from projections.queries import RuleView
+from projections.rule_queries import RuleView
 from schema.events import Event
 from schema.rules import (
     ActiveHours,

@@ -37,7 +37,7 @@ from api.transports.http import GraphQLOverHttp
 from api.transports.negotiation import EVENTS
 from api.transports.responses import Refusals
 from api.transports.websocket import GraphQLOverWebSocket
-from projections.queries import AccountQueries
+from projections.account_queries import AccountQueries
 
 _WORTH_BYTES: Final = 2048
 _FAST: Final = 1

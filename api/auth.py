@@ -13,7 +13,7 @@ from api.roles import Role
 from api.scope import EVERYTHING, Scope
 from api.sessions import LIFETIME, SessionSigner
 from api.tokens import Tokens, is_token
-from projections.queries import AccountQueries, KeySecret, KeyView
+from projections.account_queries import AccountQueries, KeySecret, KeyView
 
 _NO_HASH: Final = "0" * 64
 

@@ -21,7 +21,7 @@ from domain import decisions_devices as decisions
 from domain.decisions import Decision, fold_device
 from domain.registration import register_device
 from domain.replacements import SensorKey
-from projections.queries import DeviceView
+from projections.latest_queries import DeviceView
 from schema.actuators import Dialect
 from schema.events import DeviceMetadata, DeviceRetired, Event, SensorReplaced
 

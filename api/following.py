@@ -12,7 +12,7 @@ from api.page_messages import in_parts
 from api.selection import Selection
 from api.services import Services
 from api.types.messages import ReadingReceived, Recorded, Together
-from projections.queries import FeedEvent, FeedPage
+from projections.feed_queries import FeedEvent, FeedPage
 from schema.envelope import Cursor, Filter, Position, RecordedEvent
 from schema.events import SensorReading
 

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from projections.queries import DeadLetterView, ReplayView
+from projections.lineage_queries import DeadLetterView, ReplayView
 
 May: TypeAlias = Callable[[str, str], bool]
 """Whether whoever sends may speak for that device at that site."""

@@ -10,8 +10,8 @@ from api.keys import new_key, new_secret
 from api.writes import Change, Writer
 from domain.decisions import Decision
 from domain.decisions_keys import MAX_GRACE, fold_account, issue_first_key, issue_key, revoke_key, rotate_key
+from projections.account_queries import KeyView
 from projections.key_book import KeyBook
-from projections.queries import KeyView
 from schema.events import Event
 
 

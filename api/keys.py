@@ -15,7 +15,7 @@ import msgspec
 
 from adapters.mqtt.credentials import mosquitto_hash
 from api.roles import Role
-from schema.events import KeyIssued, KeyRotated
+from schema.keys import KeyIssued, KeyRotated
 
 DEFAULT_ACCOUNT: Final = "main"
 _SECRET_BYTES: Final = 32

@@ -5,7 +5,7 @@ from typing import Final
 from api.cursors import decode_position
 from api.execution.budget import Budget
 from api.types.paging import Page
-from projections.queries import DeadLetterView, LetterState, LineageQueries
+from projections.lineage_queries import DeadLetterView, LetterState, LineageQueries
 
 _READ_AT_FIRST: Final = 8
 _READ_AT_MOST: Final = 64

@@ -24,7 +24,7 @@ from api.selection import Selection
 from api.services import Services
 from api.slow import Pace, TooSlowError
 from api.types.messages import ReadingGap, ReadingProgress, ReadingReceived, Together
-from projections.queries import FeedPage
+from projections.feed_queries import FeedPage
 
 Messages: TypeAlias = AsyncGenerator[ReadingReceived | Together | ReadingProgress | ReadingGap, None]
 

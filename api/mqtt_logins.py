@@ -6,7 +6,7 @@ from datetime import datetime
 from adapters.mqtt.logins import Login
 from api.keys import handle_of
 from api.roles import Role
-from projections.queries import KeyView
+from projections.account_queries import KeyView
 
 
 def logins_of(keys: Iterable[KeyView], now: datetime) -> list[Login]:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from api.selection import Selection
 from api.types.messages import ReadingReceived, Together
-from projections.queries import FeedEvent, FeedPage
+from projections.feed_queries import FeedEvent, FeedPage
 
 _KEPT: Final = 256
 _FRESH_SECONDS: Final = 0.25

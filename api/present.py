@@ -13,7 +13,8 @@ from api.following import Following
 from api.services import Services
 from api.types.messages import Present, ReadingReceived
 from api.visibility import LATEST, Visibility
-from projections.queries import DeviceView, FeedPage
+from projections.feed_queries import FeedPage
+from projections.latest_queries import DeviceView
 from schema.envelope import Cursor, Position
 
 _DEVICES: Final = 50

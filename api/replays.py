@@ -14,7 +14,7 @@ from api.types.dead_letter import dead_letter
 from api.types.inputs import RepairDeadLetterInput
 from api.types.results import RepairDeadLetterSuccess, ReplayDeadLettersSuccess
 from api.visibility import LINEAGE
-from projections.queries import DeadLetterView
+from projections.lineage_queries import DeadLetterView
 from schema.envelope import Cursor, Position
 from schema.ids import parse_event_id
 

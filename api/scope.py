@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from api.errors import ApiError, ErrorCode
-from projections.queries import DeviceView, LatestQueries
+from projections.latest_queries import DeviceView, LatestQueries
 
 
 class Scope(msgspec.Struct, frozen=True):

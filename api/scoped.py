@@ -19,16 +19,9 @@ from api.scoped_projections import SeenProjections, SeenRebuilds
 from api.scoped_rules import SeenRules
 from api.services import Services
 from projections.command_queries import CommandQueries
-from projections.queries import (
-    DeadLetterView,
-    DeviceView,
-    FeedPage,
-    LatestQueries,
-    LetterState,
-    LineageQueries,
-    LiveQueries,
-    SiteView,
-)
+from projections.feed_queries import FeedPage, LiveQueries
+from projections.latest_queries import DeviceView, LatestQueries, SiteView
+from projections.lineage_queries import DeadLetterView, LetterState, LineageQueries
 from schema.envelope import Filter, Position, RecordedEvent, decode_metadata
 from schema.ids import EventId
 

@@ -6,7 +6,7 @@ from api.scope import Sight
 from domain.corrections import Correction
 from domain.placements import Placements, placements
 from domain.replacements import BEGINNING, END, Segment, SensorKey
-from projections.queries import DecisionQueries
+from projections.decision_queries import DecisionQueries
 
 
 class SeenDecisions:

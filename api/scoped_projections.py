@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from api.scope import Sight, without_words
 from domain.versions import Versions
-from projections.queries import ProjectionQueries, ProjectionStatus
 from projections.rebuilds import Action, RebuildQueries, RebuildStatus
+from projections.running_queries import ProjectionQueries, ProjectionStatus
 from schema.envelope import Position
 
 

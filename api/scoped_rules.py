@@ -1,7 +1,7 @@
 """Alert rules as somebody sees them whose key is good for a part of the house alone: those about nothing else."""
 
 from api.scope import Sight
-from projections.queries import RuleQueries, RuleView
+from projections.rule_queries import RuleQueries, RuleView
 from schema.rules import Where
 
 

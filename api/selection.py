@@ -2,7 +2,7 @@
 
 import msgspec
 
-from projections.queries import DeviceView, LatestQueries
+from projections.latest_queries import DeviceView, LatestQueries
 from schema.envelope import RecordedEvent, decode_metadata
 from schema.events import SensorReading
 

@@ -21,21 +21,19 @@ from api.page_messages import PageMessages
 from api.policy import Policy
 from api.scope import Sight
 from api.tokens import Tokens
+from projections.account_queries import AccountQueries
 from projections.alert_queries import AlertQueries
 from projections.anomaly_feed import AnomalyFeed
 from projections.command_queries import CommandQueries
+from projections.decision_queries import DecisionQueries
+from projections.feed_queries import LiveQueries
+from projections.latest_queries import LatestQueries
+from projections.lineage_queries import LineageQueries
 from projections.past import Past
-from projections.queries import (
-    AccountQueries,
-    DecisionQueries,
-    LatestQueries,
-    LineageQueries,
-    LiveQueries,
-    ProjectionQueries,
-    RuleQueries,
-)
 from projections.rebuilds import RebuildQueries
+from projections.rule_queries import RuleQueries
 from projections.rules import WindowRules
+from projections.running_queries import ProjectionQueries
 
 
 class HealthProbe(Protocol):

@@ -8,7 +8,7 @@ from adapters.history.port import HistoryQueries
 from api.cursors import decode_position
 from api.errors import ApiError, ErrorCode
 from api.services import Services
-from projections.queries import ProjectionHaltedError, UnknownProjectionError
+from projections.running_queries import ProjectionHaltedError, UnknownProjectionError
 from schema.envelope import Position
 
 LATEST: Final = "latest"

@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 
 from domain.decisions import MAX_TEXT, Decision, Refusal, Refused
-from schema.events import Event, KeyIssued, KeyRevoked, KeyRotated
+from schema.events import Event
 from schema.ids import is_valid_id
+from schema.keys import KeyIssued, KeyRevoked, KeyRotated
 
 MAX_KEYS: Final = 1000
 """Keys of one account that are not revoked: more is a script gone astray."""

@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from schema.events import Event, Leased, LeaseReleased, LeaseTaken
+from schema.events import Event
+from schema.leases import Leased, LeaseReleased, LeaseTaken
 
 ALL: Final = "+"
 """Owns whatever there is to own of a role."""

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from schema.events import Event, ProjectionBegun, ProjectionSwitched
+from schema.events import Event
+from schema.versions import ProjectionBegun, ProjectionSwitched
 
 FIRST: Final = 1
 """The version that serves from the start."""

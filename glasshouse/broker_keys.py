@@ -15,10 +15,10 @@ from glasshouse.errors import SettingsError
 from glasshouse.reading import open_accounts, projecting
 from glasshouse.settings import Settings
 from glasshouse.versions.standing import Standing
+from projections.account_queries import AccountQueries
 from projections.accounts import Accounts
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
-from projections.queries import AccountQueries
 
 _LOOK_SECONDS: Final = 1.0
 """Keys also end by themselves, and tell nobody."""

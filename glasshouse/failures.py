@@ -7,8 +7,8 @@ from adapters.mqtt.errors import MqttError, PortTakenError
 from glasshouse.errors import ExitCode, GlasshouseError
 from glasshouse.simulator.ledger import LedgerError
 from glasshouse.simulator.options import SimulationOptionsError
-from projections.queries import ProjectionHaltedError
 from projections.rebuilds import RebuildRefusedError
+from projections.running_queries import ProjectionHaltedError
 
 _CODES: dict[type[Exception], ExitCode] = {
     LogAddressError: ExitCode.USAGE,

@@ -13,7 +13,7 @@ from projections.addresses import Addresses
 from projections.engine import Engine
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
-from projections.queries import ProjectionHaltedError
+from projections.running_queries import ProjectionHaltedError
 
 
 class ForeignSide:

@@ -8,7 +8,7 @@ from adapters.event_log.port import EventLog, LogError
 from adapters.mqtt.session import Session
 from api.services import HealthProbe
 from projections.engine import Engine
-from projections.queries import ProjectionState, ProjectionStatus
+from projections.running_queries import ProjectionState, ProjectionStatus
 
 FAR_BEHIND_SECONDS: Final = 30.0
 """A read model that is further behind answers for another time than its readers think."""

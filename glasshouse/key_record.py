@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from projections.queries import KeyView
+from projections.account_queries import KeyView
 from schema.times import format_time
 
 

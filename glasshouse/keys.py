@@ -21,8 +21,8 @@ from glasshouse.key_record import Key, Wanted, shown_key, time_text
 from glasshouse.ownership import api_of, owner, resting_accounts
 from glasshouse.reading import Reading
 from glasshouse.settings import Settings
+from projections.account_queries import KeyView
 from projections.accounts import Accounts
-from projections.queries import KeyView
 
 _ACTOR: Final = "command line"
 _FIELDS: Final = "id accountId name role expiresAt revoked oldSecretUntil issuedAt sites devices"

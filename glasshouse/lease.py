@@ -17,8 +17,9 @@ from adapters.event_log.port import Append, Conflict, EventLog, LogUnavailableEr
 from domain.leases import ALL, Grant, LeaseBook
 from glasshouse.errors import ExitCode, GlasshouseError
 from schema.envelope import Metadata
-from schema.events import Event, LeaseReleased, LeaseRenewed, LeaseTaken
+from schema.events import Event
 from schema.ids import content_event_id
+from schema.leases import LeaseReleased, LeaseRenewed, LeaseTaken
 from schema.registry import REGISTRY
 
 _PAGE: Final = 500

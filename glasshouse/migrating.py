@@ -13,8 +13,9 @@ from api.services import utc_now
 from api.writes import Writer
 from domain.decisions import Decision
 from schema.envelope import Filter, decode_metadata
-from schema.events import Event, SchemaVersion
+from schema.events import Event
 from schema.registry import REGISTRY, EventType, Registry
+from schema.versions import SchemaVersion
 
 _ACTOR = "command line"
 

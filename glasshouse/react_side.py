@@ -19,7 +19,7 @@ from adapters.snapshot import SnapshotFile
 from adapters.tracing.port import OFF, Tracer
 from domain.advice import Advice
 from glasshouse.lease import Lease
-from projections.queries import FeedQueries
+from projections.feed_queries import FeedQueries
 from reactors.alert_state import SNAPSHOT_KIND as ALERTS_KIND
 from reactors.alert_state import SNAPSHOT_VERSION as ALERTS_VERSION
 from reactors.alerts import AlertReactor

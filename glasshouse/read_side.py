@@ -35,8 +35,8 @@ from projections.feed import Feed
 from projections.latest import LatestState, SnapshotPolicy
 from projections.lineage import Lineage
 from projections.metrics import ProjectionMetrics
-from projections.queries import ProjectionHaltedError
 from projections.read_model import ReadModel
+from projections.running_queries import ProjectionHaltedError
 from schema.times import DAY_US
 
 

@@ -14,7 +14,7 @@ from ingest.identity import replay_event_id
 from ingest.messages import Inbound, Outcome, PipelineClosedError, PipelineFullError
 from ingest.pipeline import Pipeline
 from projections.dead_letters import replay_view
-from schema.events import DeadLetterReplayed
+from schema.dead_letters import DeadLetterReplayed
 from schema.ids import EventId, format_event_id
 
 SOURCE: Final = "replay"

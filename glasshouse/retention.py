@@ -7,7 +7,7 @@ from adapters.history.serving import ServingHistory
 from api.services import utc_now
 from glasshouse.settings import Settings
 from projections.engine import Engine
-from projections.queries import ProjectionState
+from projections.running_queries import ProjectionState
 
 if TYPE_CHECKING:
     from adapters.history.archived import ArchivedHistory

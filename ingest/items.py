@@ -11,8 +11,9 @@ from ingest.facts import Code, Fact, Flaw, subject_of
 from ingest.identity import dead_letter_event_id, replayed_event_id
 from ingest.limits import TOPIC_LENGTH, IngestLimits
 from ingest.messages import Inbound, Outcome, Result
+from schema.dead_letters import DeadLettered
 from schema.envelope import Position
-from schema.events import DeadLettered, Event
+from schema.events import Event
 from schema.ids import EventId, format_event_id
 from schema.registry import REGISTRY
 from schema.times import EPOCH

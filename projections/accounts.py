@@ -13,9 +13,10 @@ import msgspec
 import structlog
 
 from adapters.snapshot import SnapshotFile, usable_checkpoint
+from projections.account_queries import KeyView
+from projections.feed_queries import FeedPage
 from projections.key_book import KeyBook
 from projections.opening import require_readable
-from projections.queries import FeedPage, KeyView
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "accounts"

@@ -13,8 +13,8 @@ import structlog
 
 from adapters.snapshot import SnapshotFile, usable_checkpoint
 from domain.foreign import ForeignDevice, foreign_device
+from projections.feed_queries import FeedPage
 from projections.opening import require_readable
-from projections.queries import FeedPage
 from schema.envelope import Cursor, Filter, Position
 from schema.events import DeviceMetadata
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.advice import KnownState
-from projections.queries import DeviceView, LatestActuator, LatestQueries
+from projections.latest_queries import DeviceView, LatestActuator, LatestQueries
 from schema.events import Quality
 
 _OFFLINE = "offline"

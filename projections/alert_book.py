@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from projections.alert_queries import AlertState, AlertView, AlertWish
-from projections.queries import FeedEvent
+from projections.feed_queries import FeedEvent
 from schema.envelope import decode_metadata
 from schema.rules import AlertAcknowledged, AlertCleared, AlertRaised, AlertRefuted, AlertSilenced, AlertStep
 

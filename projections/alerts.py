@@ -15,8 +15,9 @@ import structlog
 from adapters.snapshot import SnapshotFile, usable_checkpoint
 from projections.alert_book import AlertBook
 from projections.alert_queries import AlertView, AlertWish
+from projections.feed_queries import FeedEvent, FeedPage
 from projections.opening import require_readable
-from projections.queries import FeedEvent, FeedPage, RuleView
+from projections.rule_queries import RuleView
 from schema.envelope import Cursor, Filter, Position, decode_metadata
 from schema.rules import AlertRuleDefined
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import msgspec
 import structlog
 
-from projections.queries import FeedPage
+from projections.feed_queries import FeedPage
 from schema.envelope import Cursor, Position
 
 Gathered = TypeVar("Gathered", bound=Sized)

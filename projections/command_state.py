@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from domain.commands import CommandState, requested
 from domain.control import Control, fold
 from projections.command_queries import CommandView, KnownControl, RequestView, Step, moved
-from projections.queries import FeedEvent
+from projections.feed_queries import FeedEvent
 from schema.commands import CommandsRequested, CommandStep, RequestEnded
 from schema.envelope import RecordedEvent, decode_metadata
 from schema.events import ActuatorCommand, Event

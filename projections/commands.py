@@ -15,9 +15,9 @@ from projections.batching import Batcher, BatchPolicy
 from projections.command_index import CommandIndex
 from projections.command_queries import CommandQuery, CommandView, KnownControl, RequestView
 from projections.command_state import Changes, CommandBook
+from projections.feed_queries import FeedPage
 from projections.opening import require_readable
 from projections.own_thread import OwnThread, away_for_now
-from projections.queries import FeedPage
 from projections.watchers import Watchers
 from schema.envelope import Cursor, Filter, Position
 

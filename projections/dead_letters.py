@@ -1,8 +1,8 @@
 """Dead letters as they are shown, out of the events that keep them and those that tell what became of them."""
 
-from projections.queries import DeadLetterView, ReplayView
+from projections.lineage_queries import DeadLetterView, ReplayView
+from schema.dead_letters import DeadLettered, DeadLetterReplayed
 from schema.envelope import RecordedEvent, decode_metadata
-from schema.events import DeadLettered, DeadLetterReplayed
 from schema.registry import REGISTRY
 
 

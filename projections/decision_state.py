@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from domain.corrections import Correction, correction_of, of_series, standing
 from domain.placements import Move, Placements, moved, placements
 from domain.replacements import Replacement, Segment, SensorKey, segments
-from projections.queries import FeedEvent
+from projections.feed_queries import FeedEvent
 from schema.envelope import RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata, DeviceRetired, ReadingCorrection, SensorReplaced, SiteDefined
 from schema.times import from_micros, to_micros

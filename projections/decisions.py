@@ -17,8 +17,8 @@ from domain.corrections import Correction
 from domain.placements import Placements
 from domain.replacements import Segment, SensorKey
 from projections.decision_state import DecisionState
+from projections.feed_queries import FeedPage
 from projections.opening import require_readable
-from projections.queries import FeedPage
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "decisions"

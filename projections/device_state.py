@@ -7,9 +7,17 @@ from typing import Any, Final
 import msgspec
 
 from domain.drift import NO_LAGS, Lags
-from projections.queries import LatestActuator
+from projections.latest_queries import LatestActuator
 from schema.envelope import RecordedEvent
-from schema.events import ActuatorEvent, Clock, DeviceAnnounced, DeviceMetadata, DeviceStatus, Quality, SensorReading
+from schema.events import (
+    ActuatorEvent,
+    Clock,
+    DeviceAnnounced,
+    DeviceMetadata,
+    DeviceStatus,
+    Quality,
+    SensorReading,
+)
 from schema.ids import EventId
 from schema.times import to_micros
 

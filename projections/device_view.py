@@ -8,7 +8,7 @@ from domain.corrections import Correction
 from domain.placements import ALWAYS, Placements
 from projections.decision_state import DecisionState
 from projections.device_state import DeviceState, Heard, Said
-from projections.queries import DeviceView, LatestReading, Place
+from projections.latest_queries import DeviceView, LatestReading, Place
 from projections.shown import shown
 from schema.actuators import Dialect
 from schema.times import from_micros, to_micros

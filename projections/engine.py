@@ -13,11 +13,12 @@ from functools import partial
 from adapters.event_log.port import EventLog
 from adapters.tracing.port import OFF, Tracer
 from projections.feed import Feed
+from projections.feed_queries import FeedQueries
 from projections.metrics import ProjectionMetrics
 from projections.page_spans import PageSpans
-from projections.queries import FeedQueries, ProjectionStatus, UnknownProjectionError
 from projections.read_model import ReadModel
 from projections.runner import RetiredError, Runner
+from projections.running_queries import ProjectionStatus, UnknownProjectionError
 from schema.envelope import Position
 
 

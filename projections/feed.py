@@ -11,8 +11,8 @@ import structlog
 
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, LogUnavailableError
+from projections.feed_queries import FeedPage
 from projections.opening import open_page
-from projections.queries import FeedPage
 from projections.ring import Ring, RingLimits
 from projections.waiters import Waiters
 from schema.envelope import EVERYTHING, Filter, Position

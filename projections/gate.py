@@ -6,8 +6,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from adapters.event_log.iterating import closing
+from projections.feed_queries import FeedPage, FeedQueries
 from projections.pulse import Pulse
-from projections.queries import FeedPage, FeedQueries
 from schema.envelope import Filter, Position
 
 _START: Final = Position(-1)

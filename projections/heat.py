@@ -14,7 +14,7 @@ from adapters.history.port import HistoryQueries, SeriesKey
 from domain.columns import Int64
 from domain.windows import Windows, merged
 from projections.covering import cover, read
-from projections.queries import DecisionQueries
+from projections.decision_queries import DecisionQueries
 from projections.spans import WindowSource
 from schema.times import to_micros
 

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from adapters.history.port import History
 from projections.batching import BatchPolicy
+from projections.decision_queries import DecisionQueries
 from projections.engine import Derived
 from projections.history import RawHistory, whenever_it_likes
 from projections.incoming import Incoming, Pace
-from projections.queries import DecisionQueries
 from projections.rules import WindowRules
 from projections.windows import Decided, HistoryWindows
 

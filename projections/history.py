@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from adapters.history.port import History, HistoryUnavailableError
 from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
+from projections.feed_queries import FeedPage
 from projections.incoming import Incoming
 from projections.opening import require_readable
-from projections.queries import FeedPage
 from projections.read_model import TryAgainError
 from projections.taken import Taken
 from schema.envelope import Cursor, Filter, Position

@@ -10,7 +10,8 @@ from projections.decision_state import DecisionRecord, DecisionState
 from projections.device_state import HEARD, DeviceState
 from projections.device_view import device_content, device_view, location_of
 from projections.directory import DeviceDirectory
-from projections.queries import DeviceView, FeedEvent, SiteView
+from projections.feed_queries import FeedEvent
+from projections.latest_queries import DeviceView, SiteView
 from schema.envelope import RecordedEvent
 from schema.events import DeviceMetadata, DeviceRetired, ReadingCorrection, SiteDefined
 

@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from domain.raw_rows import RawRows
+from projections.feed_queries import FeedPage
 from projections.pulse import Pulse
-from projections.queries import FeedPage
 from schema.envelope import EVERYTHING, Filter, Position
 
 _PAUSES_PER_COST: Final = 3.0

@@ -14,9 +14,9 @@ from domain.indices import INDICES, Index
 from domain.quality import QUALITY_OF, Reason, affected, verdicts
 from domain.quality_rules import RuleBook, Rules, rules_of
 from domain.rows import QUALITIES, Columns
+from projections.decision_queries import DecisionQueries
 from projections.gathering import Gathered
 from projections.judged import Counted, Judged
-from projections.queries import DecisionQueries
 from schema.events import Quality
 
 _BAD: Final = QUALITIES.index(Quality.BAD)

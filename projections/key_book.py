@@ -5,8 +5,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from projections.queries import KeySecret, KeyView
-from schema.events import Event, KeyIssued, KeyRevoked, KeyRotated
+from projections.account_queries import KeySecret, KeyView
+from schema.events import Event
+from schema.keys import KeyIssued, KeyRevoked, KeyRotated
 
 
 class KeyBook:

@@ -14,9 +14,10 @@ import msgspec
 import structlog
 
 from adapters.snapshot import SnapshotFile, usable_checkpoint
+from projections.feed_queries import FeedPage
 from projections.house_state import HouseState, Known
+from projections.latest_queries import DeviceView, SiteView
 from projections.opening import require_readable
-from projections.queries import DeviceView, FeedPage, SiteView
 from schema.envelope import Cursor, Filter, Position
 
 SNAPSHOT_KIND: Final = "latest"

@@ -14,11 +14,13 @@ from adapters.event_log.port import EventLog
 from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
 from projections.dead_letters import dead_letter_view, replay_view
+from projections.feed_queries import FeedEvent, FeedPage
 from projections.lineage_index import Entry, Fate, LetterPlace, LineageIndex, Place
+from projections.lineage_queries import DeadLetterView, LetterState
 from projections.own_thread import OwnThread, away_for_now
-from projections.queries import DeadLetterView, FeedEvent, FeedPage, LetterState
+from schema.dead_letters import DeadLettered, DeadLetterReplayed
 from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
-from schema.events import ActuatorEvent, CommandAck, DeadLettered, DeadLetterReplayed, Event
+from schema.events import ActuatorEvent, CommandAck, Event
 from schema.ids import EventId, parse_event_id
 
 _FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased", "StateSnapshot"})

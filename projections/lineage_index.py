@@ -15,7 +15,7 @@ import msgspec
 from adapters.sqlite import immediate
 from projections.index_file import open_index
 from projections.lineage_file import LAYOUT
-from projections.queries import LetterState
+from projections.lineage_queries import LetterState
 from schema.envelope import Cursor, Position
 from schema.ids import EventId
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge
 
-from projections.queries import ProjectionState
+from projections.running_queries import ProjectionState
 
 
 class ProjectionMetrics:

@@ -3,7 +3,7 @@
 import structlog
 
 from adapters.event_log.port import Page
-from projections.queries import FeedEvent, FeedPage
+from projections.feed_queries import FeedEvent, FeedPage
 from schema.envelope import RecordedEvent
 from schema.ids import format_event_id
 from schema.registry import REGISTRY

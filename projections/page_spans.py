@@ -5,7 +5,7 @@ from typing import Final
 
 from adapters.tracing.identity import CORRELATED, belonging
 from adapters.tracing.port import Tracer
-from projections.queries import FeedPage
+from projections.feed_queries import FeedPage
 from schema.envelope import RecordedEvent
 
 _NS: Final = 1_000_000_000

@@ -19,10 +19,11 @@ from domain.gates import AHEAD_TOLERANCE
 from projections.decision_state import DecisionState
 from projections.device_state import HEARD, DeviceState
 from projections.device_view import device_view
+from projections.feed_queries import FeedEvent
 from projections.house_state import Known
+from projections.latest_queries import DeviceView
 from projections.moment import Moment, begun, said_by
 from projections.past_readings import PastReadings
-from projections.queries import DeviceView, FeedEvent
 from projections.stretch_of_stream import Extent, backwards, extent, first_after, forwards
 from projections.taken import Taken
 from schema.events import Clock, DeviceMetadata, SensorReading

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from projections.queries import FeedPage
+from projections.feed_queries import FeedPage
 
 _WINDOW_SECONDS = 5.0
 

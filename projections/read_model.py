@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from projections.queries import FeedPage
+from projections.feed_queries import FeedPage
 from schema.envelope import Cursor, Filter, Position
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from projections.queries import FeedEvent, FeedPage
+from projections.feed_queries import FeedEvent, FeedPage
 from schema.envelope import Filter, Position
 
 _EVENT_OVERHEAD: Final = 400

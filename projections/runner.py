@@ -8,13 +8,14 @@ import structlog
 
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, LogUnavailableError
+from projections.feed_queries import FeedPage, FeedQueries
 from projections.gate import Gate
 from projections.metrics import ProjectionMetrics
 from projections.page_spans import PageSpans
 from projections.progress import Progress
 from projections.pulse import Pulse
-from projections.queries import FeedPage, FeedQueries, ProjectionHaltedError, ProjectionState, ProjectionStatus
 from projections.read_model import ReadModel, TryAgainError
+from projections.running_queries import ProjectionHaltedError, ProjectionState, ProjectionStatus
 from schema.envelope import Cursor, Position
 
 

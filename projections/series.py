@@ -23,10 +23,10 @@ from domain.windows import NO_WINDOWS, Span, Windows, joined, merged, overlaid, 
 from projections.covering import Part, cover, read, span_within
 from projections.daily import daily
 from projections.days import UTC, Days
+from projections.decision_queries import SegmentQueries
 from projections.gathering import fetch
 from projections.judged import Judged
 from projections.judging import Judge, with_indices
-from projections.queries import SegmentQueries
 from projections.remade import Remade
 from projections.spans import Longer, ZoneOf, ends_of, fixed, local_days, starts_of
 from projections.stretches import Catalog

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from adapters.event_log.port import EventLog, Page
+from projections.feed_queries import FeedPage
 from projections.opening import open_page, require_readable
-from projections.queries import FeedPage
 from schema.envelope import Position, RecordedEvent
 
 _PAGE: Final = 1000

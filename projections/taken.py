@@ -2,8 +2,8 @@
 
 from domain.corrections import EVER, FOR_EVER
 from domain.raw_rows import RawRows, RawRowsTaken
+from projections.feed_queries import FeedPage
 from projections.incoming import Corrected, Item, Zoned
-from projections.queries import FeedPage
 from schema.envelope import RecordedEvent, decode_metadata
 from schema.events import ReadingCorrection, SensorReading, SiteDefined
 from schema.times import to_micros

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 
 from adapters.history.port import History, RowsLostError
 from domain.raw_rows import RawRows
+from projections.decision_queries import DecisionQueries
+from projections.feed_queries import FeedPage
 from projections.history import away_for_now, whenever_it_likes
 from projections.incoming import Incoming, Item
 from projections.judging import Judge
 from projections.making import Maker
-from projections.queries import DecisionQueries, FeedPage
 from projections.rules import WindowRules
 from projections.watermarks import Watermarks
 from schema.envelope import EVERYTHING, Cursor, Position

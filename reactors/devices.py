@@ -11,7 +11,14 @@ from domain.control import Control, fold
 from reactors.facts import Fact
 from schema.actuators import Dialect, Scalar
 from schema.commands import CommandEnded, CommandStep
-from schema.events import ActuatorCommand, ActuatorEvent, Clock, CommandAck, DeviceStatus, StateSnapshot
+from schema.events import (
+    ActuatorCommand,
+    ActuatorEvent,
+    Clock,
+    CommandAck,
+    DeviceStatus,
+    StateSnapshot,
+)
 
 _HEARD_MOST: Final = 100
 """Of one device, between two rounds of the reactors: of more, the last ones count."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from schema import commands, events, rules
+from schema import commands, dead_letters, events, keys, leases, rules, versions
 from schema.envelope import Metadata, NewEvent, RecordedEvent, decode_metadata
 from schema.ids import EventId
 
@@ -104,17 +104,17 @@ REGISTRY = Registry(
         rules.AlertRefuted,
         rules.AlertAcknowledged,
         rules.AlertSilenced,
-        events.DeadLettered,
-        events.DeadLetterReplayed,
-        events.KeyIssued,
-        events.KeyRotated,
-        events.KeyRevoked,
-        events.SchemaVersion,
-        events.ProjectionBegun,
-        events.ProjectionSwitched,
-        events.LeaseTaken,
-        events.LeaseRenewed,
-        events.LeaseReleased,
+        dead_letters.DeadLettered,
+        dead_letters.DeadLetterReplayed,
+        keys.KeyIssued,
+        keys.KeyRotated,
+        keys.KeyRevoked,
+        versions.SchemaVersion,
+        versions.ProjectionBegun,
+        versions.ProjectionSwitched,
+        leases.LeaseTaken,
+        leases.LeaseRenewed,
+        leases.LeaseReleased,
     )
 )
 """The event types of this version of Glasshouse."""

@@ -6,7 +6,7 @@ import strawberry
 
 from api.fields import described
 from api.scalars import StateValue
-from projections.queries import LatestActuator
+from projections.latest_queries import LatestActuator
 from schema.ids import format_event_id
 
 

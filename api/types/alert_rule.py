@@ -11,7 +11,7 @@ from api.scalars import CursorText
 from api.types.enums import AlertBasis, AlertSeverity
 from api.types.paging import Page, PageInfo
 from domain.alerting.house import kind_of
-from projections.queries import RuleView
+from projections.rule_queries import RuleView
 from schema import rules as schema
 from schema.metrics import METRICS
 from schema.times import from_micros

@@ -11,8 +11,9 @@ from api.scalars import BigInt, CursorText
 from api.types.enums import Validity
 from api.types.node import Node
 from domain.drift import compensated
+from schema.dead_letters import DeadLettered
 from schema.envelope import Cursor, RecordedEvent, decode_metadata
-from schema.events import ActuatorEvent, Clock, DeadLettered, Event, Quality, SensorReading
+from schema.events import ActuatorEvent, Clock, Event, Quality, SensorReading
 from schema.ids import format_event_id
 from schema.registry import REGISTRY, UnknownEventTypeError
 

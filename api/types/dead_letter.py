@@ -11,7 +11,7 @@ from api.fields import described
 from api.scalars import BigInt, CursorText
 from api.types.node import Node
 from api.types.paging import Page, PageInfo
-from projections.queries import DeadLetterView, LetterState, ReplayView
+from projections.lineage_queries import DeadLetterView, LetterState, ReplayView
 from schema.envelope import Cursor
 from schema.ids import format_event_id
 

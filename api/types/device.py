@@ -22,7 +22,7 @@ from api.types.enums import DeviceStatus, Dialect
 from api.types.node import Node
 from api.types.paging import Page, PageInfo, page_size
 from api.types.reading import Reading, latest_readings
-from projections.queries import DeviceView
+from projections.latest_queries import DeviceView
 
 _PLACES: Final = 50
 

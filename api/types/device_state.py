@@ -9,8 +9,8 @@ from api.fields import argument, computed, described
 from api.types.actuator import ActuatorState, actuator_state
 from api.types.enums import DeviceStatus
 from api.types.reading import Reading, latest_readings
+from projections.latest_queries import DeviceView
 from projections.past import PastState
-from projections.queries import DeviceView
 
 
 @strawberry.type(description="What a device's state was at a moment, as far as it was known at a moment.")

@@ -10,7 +10,7 @@ from api.auth import actor_of
 from api.fields import described
 from api.roles import Role
 from api.types.node import Node
-from projections.queries import KeyView
+from projections.account_queries import KeyView
 
 
 @strawberry.type(description="An API key. Its secret was shown once and is nowhere kept.")

@@ -12,7 +12,7 @@ from api.fields import computed, described
 from api.scalars import CursorText
 from api.types.reading import Reading, latest_reading, live_reading
 from domain.corrections import Correction
-from projections.queries import LatestReading
+from projections.latest_queries import LatestReading
 from projections.shown import shown
 from schema.envelope import RecordedEvent
 from schema.events import Clock, SensorReading

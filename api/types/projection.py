@@ -10,8 +10,8 @@ from api.types.node import Node
 from api.types.rebuild import Rebuild, rebuild
 from api.visibility import HISTORY, WINDOWS
 from domain.versions import Versions
-from projections.queries import ProjectionStatus
 from projections.rebuilds import RebuildQueries, RebuildStatus
+from projections.running_queries import ProjectionStatus
 from schema.envelope import Cursor
 
 

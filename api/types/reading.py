@@ -14,7 +14,7 @@ from api.once import once
 from api.scalars import BigInt, id_or_none
 from api.types.enums import Quality
 from domain.columns import Float64
-from projections.queries import DeviceView, LatestReading
+from projections.latest_queries import DeviceView, LatestReading
 from projections.shown import Shown
 from schema.envelope import RecordedEvent
 from schema.events import SensorReading

@@ -4,7 +4,7 @@ import strawberry
 
 from api.fields import described
 from api.types.node import Node
-from projections.queries import SiteView
+from projections.latest_queries import SiteView
 
 
 @strawberry.type(description="A site: the first part of every location.")

@@ -11,7 +11,7 @@ from api.types.enums import AnswerResult, CommandState, OnFailure
 from api.types.reading import Reading, live_reading
 from api.types.trace import TracedAnswer, TracedCommand, TracedEnd, TracedEvent, TracedReading, TracedRequest, TracedStep
 from domain.commands import state_of
-from projections.queries import DecisionQueries
+from projections.decision_queries import DecisionQueries
 from projections.shown import shown
 from schema.commands import CommandEnded, CommandsRequested, CommandStep, RequestEnded
 from schema.envelope import Cursor, RecordedEvent, decode_metadata

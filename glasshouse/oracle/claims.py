@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from glasshouse.simulator.faults import Fault
 from glasshouse.simulator.ledger import Line, read_ledger
-from schema.events import CommandAck, DeadLettered, SensorReading
+from schema.dead_letters import DeadLettered
+from schema.events import CommandAck, SensorReading
 from schema.ids import parse_event_id
 from schema.times import to_micros
 

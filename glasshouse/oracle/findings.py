@@ -5,8 +5,9 @@ from collections import Counter
 from adapters.event_log.port import EventLog
 from adapters.history.port import SeriesKey
 from glasshouse.oracle.claims import Claims, Identity, identity_of_answer, identity_of_dead_letter, identity_of_reading
+from schema.dead_letters import DeadLettered
 from schema.envelope import Filter, RecordedEvent
-from schema.events import ActuatorEvent, CommandAck, DeadLettered, SensorReading
+from schema.events import ActuatorEvent, CommandAck, SensorReading
 from schema.ids import EventId, format_event_id
 from schema.registry import REGISTRY
 from schema.times import to_micros

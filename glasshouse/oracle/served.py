@@ -7,7 +7,8 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from glasshouse.client import ApiClient
-from projections.queries import DeviceView, LatestQueries, LineageQueries
+from projections.latest_queries import DeviceView, LatestQueries
+from projections.lineage_queries import LineageQueries
 from schema.ids import format_event_id
 from schema.times import format_time
 

@@ -16,7 +16,7 @@ from glasshouse.versions.shelf import HISTORY
 from glasshouse.versions.standing import Standing
 from projections.feed import Feed
 from schema.envelope import Filter
-from schema.events import ProjectionSwitched
+from schema.versions import ProjectionSwitched
 
 _SWITCHES: Final = Filter(categories=frozenset({"projection"}), types=frozenset({ProjectionSwitched.__name__}))
 

@@ -16,13 +16,13 @@ from glasshouse.versions.shelf import COMMANDS, HISTORY, LINEAGE, Shelf
 from projections.accounts import Accounts
 from projections.alerts import Alerts
 from projections.commands import Commands
+from projections.decision_queries import DecisionQueries
 from projections.decisions import Decisions
 from projections.engine import Derived
 from projections.historical import history_models
 from projections.history import whenever_it_likes
 from projections.latest import LatestState, SnapshotPolicy
 from projections.lineage import Lineage
-from projections.queries import DecisionQueries
 from projections.read_model import ReadModel
 from projections.rules import WindowRules
 from projections.windows import Decided

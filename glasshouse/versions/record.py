@@ -8,8 +8,9 @@ from api.writes import Writer
 from domain.decisions import Decision
 from domain.versions import FIRST, Rules, Version, Versions, fold_versions, next_candidate
 from schema.envelope import Cursor
-from schema.events import Event, ProjectionBegun, ProjectionSwitched
+from schema.events import Event
 from schema.registry import REGISTRY
+from schema.versions import ProjectionBegun, ProjectionSwitched
 
 _PAGE = 500
 

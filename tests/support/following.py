@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from adapters.event_log.iterating import closing
 from projections.feed import Feed
-from projections.queries import FeedPage
+from projections.feed_queries import FeedPage
 from schema.envelope import EVERYTHING, Filter, Position
 
 

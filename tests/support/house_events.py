@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from adapters.event_log.port import ANY, Append, EventLog
+from schema.dead_letters import DeadLettered
 from schema.envelope import Metadata, NewEvent
-from schema.events import Clock, DeadLettered, Event, Quality, SensorReading
+from schema.events import Clock, Event, Quality, SensorReading
 from schema.ids import content_event_id, device_event_id
 from schema.registry import REGISTRY
 

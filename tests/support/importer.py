@@ -10,7 +10,8 @@ from glasshouse.importer.mapping import Mapping
 from glasshouse.importer.pipeline_sink import pipeline_sink
 from glasshouse.importer.report import ImportReport
 from glasshouse.importer.run import run_import
-from schema.events import ActuatorEvent, DeadLettered, Event, SensorReading
+from schema.dead_letters import DeadLettered
+from schema.events import ActuatorEvent, Event, SensorReading
 from schema.registry import REGISTRY
 
 CLOCKS = '[clocks.utc]\nzone = "UTC"\n'

@@ -21,7 +21,14 @@ from reactors.metrics import ReactorMetrics
 from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION, Situation
 from schema.commands import CommandEnded, CommandsRequested, CommandStep, OnFailure, RequestedCommand
 from schema.envelope import Metadata
-from schema.events import ActuatorCommand, ActuatorEvent, CommandAck, DeviceMetadata, DeviceStatus, Event
+from schema.events import (
+    ActuatorCommand,
+    ActuatorEvent,
+    CommandAck,
+    DeviceMetadata,
+    DeviceStatus,
+    Event,
+)
 from schema.ids import content_event_id
 from schema.registry import REGISTRY
 from tests.support.commands import HEATER, LAMP, NOW, VENT, Known

@@ -3,7 +3,15 @@
 import random
 from collections.abc import Sequence
 
-from schema.events import Clock, DeviceMetadata, Operation, Quality, ReadingCorrection, SensorReplaced, SiteDefined
+from schema.events import (
+    Clock,
+    DeviceMetadata,
+    Operation,
+    Quality,
+    ReadingCorrection,
+    SensorReplaced,
+    SiteDefined,
+)
 from tests.support.house_events import Said, at, pack, reading
 
 DEVICES = ("air-1", "air-2", "air-3", "leaf-1", "leaf-2", "light-1")

@@ -18,7 +18,7 @@ from ingest.limits import IngestLimits
 from ingest.metrics import IngestMetrics
 from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pipeline
-from schema.events import DeadLettered
+from schema.dead_letters import DeadLettered
 from schema.ids import device_event_id, format_event_id
 from tests.support.fake_log import FakeLog
 from tests.support.ingest import reading

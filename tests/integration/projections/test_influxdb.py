@@ -19,7 +19,7 @@ from projections.engine import Derived, Engine
 from projections.historical import history_models
 from projections.history import RawHistory
 from projections.incoming import Pace
-from projections.queries import ProjectionHaltedError
+from projections.running_queries import ProjectionHaltedError
 from schema.envelope import Position
 from tests.support import influx
 from tests.support.engines import nothing_decided, read_all, running

@@ -20,7 +20,7 @@ from glasshouse.versions.job import Order
 from glasshouse.versions.record import versions_of
 from projections.rebuilds import Action, DifferingDay, RebuildRefusedError, RebuildReport
 from schema.envelope import Position
-from schema.events import ProjectionBegun
+from schema.versions import ProjectionBegun
 from tests.support.house_events import pack
 from tests.support.up import glasshouse
 from tests.support.versions import done, flip, told

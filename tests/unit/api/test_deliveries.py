@@ -20,8 +20,8 @@ from api.limits import Limits
 from api.roles import Role
 from api.writes import Writer
 from ingest.limits import IngestLimits
+from schema.dead_letters import DeadLettered
 from schema.envelope import decode_metadata
-from schema.events import DeadLettered
 from schema.ids import parse_event_id
 from tests.support.delivering import NDJSON, Gateway, by_line, gateway, item, stored
 from tests.support.ingest import reading

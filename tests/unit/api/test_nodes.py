@@ -14,7 +14,7 @@ from api.roles import Role
 from api.schema import build_schema
 from api.types.node import NodeId
 from domain.anomalies import Severity
-from projections.queries import DeadLetterView
+from projections.lineage_queries import DeadLetterView
 from schema.envelope import Cursor, Position
 from schema.events import SiteDefined
 from schema.ids import EventId, format_event_id

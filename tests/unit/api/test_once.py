@@ -7,7 +7,7 @@ from api.once import once
 from api.types.device import device, device_page
 from api.types.paging import Page
 from api.types.reading import latest_readings
-from projections.queries import DeviceView
+from projections.latest_queries import DeviceView
 from tests.support.api import House
 from tests.support.house_events import reading
 

@@ -18,8 +18,9 @@ from api.roles import Role
 from domain.versions import Outcome, Versions
 from domain.windows import Span
 from projections.feed import Feed
-from projections.queries import FeedPage, ProjectionStatus
+from projections.feed_queries import FeedPage
 from projections.rebuilds import Action, DifferingDay, Phase, RebuildReport, RebuildStatus
+from projections.running_queries import ProjectionStatus
 from schema.envelope import Filter, Position
 from schema.events import DeviceMetadata
 from schema.times import LATEST_US

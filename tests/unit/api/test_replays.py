@@ -14,8 +14,9 @@ from adapters.event_log.port import Append, Appended, Conflict
 from api.app import build_app
 from api.roles import Role
 from ingest.limits import IngestLimits
+from schema.dead_letters import DeadLetterReplayed
 from schema.envelope import RecordedEvent, decode_metadata
-from schema.events import DeadLetterReplayed, SensorReading
+from schema.events import SensorReading
 from schema.ids import format_event_id
 from tests.support.delivering import Gateway, gateway, item, stored
 from tests.support.ingest import NOW, message, reading

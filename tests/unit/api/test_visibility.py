@@ -7,7 +7,7 @@ import pytest
 
 from api.visibility import HISTORY, WINDOWS
 from projections.engine import Engine
-from projections.queries import ProjectionStatus, UnknownProjectionError
+from projections.running_queries import ProjectionStatus, UnknownProjectionError
 from schema.envelope import Cursor, Position
 from tests.support.api import House
 from tests.support.house_events import reading

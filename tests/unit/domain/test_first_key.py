@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.decisions_keys import fold_account, issue_first_key
-from schema.events import Event, KeyIssued, KeyRevoked
+from schema.events import Event
+from schema.keys import KeyIssued, KeyRevoked
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

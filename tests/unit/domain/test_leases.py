@@ -3,7 +3,7 @@
 import pytest
 
 from domain.leases import MARGIN, LeaseBook, overlap
-from schema.events import LeaseReleased, LeaseRenewed, LeaseTaken
+from schema.leases import LeaseReleased, LeaseRenewed, LeaseTaken
 
 SPAN = 10.0
 

@@ -3,7 +3,8 @@
 import pytest
 
 from domain.versions import Outcome, Version, Versions, fold_versions, judged, next_candidate
-from schema.events import Event, ProjectionBegun, ProjectionSwitched
+from schema.events import Event
+from schema.versions import ProjectionBegun, ProjectionSwitched
 
 OLD, NEW = {"lateness": 10}, {"lateness": 20}
 GIVEN = frozenset({"raw"})

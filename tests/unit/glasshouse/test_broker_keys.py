@@ -12,7 +12,7 @@ from adapters.mqtt.logins import Login
 from glasshouse import broker_keys
 from glasshouse.broker_keys import follow_keys
 from projections.key_book import KeyBook
-from schema.events import KeyIssued, KeyRevoked
+from schema.keys import KeyIssued, KeyRevoked
 from tests.support.mqtt import until
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from adapters.event_log.port import Append, Appended, Conflict, EventLog, LogUna
 from domain.leases import overlap
 from glasshouse.lease import Lease, LeaseHeldError, LeaseLostError
 from schema.envelope import RecordedEvent
-from schema.events import LeaseTaken
+from schema.leases import LeaseTaken
 from schema.registry import REGISTRY
 from tests.support.memory_log import MemoryLog
 

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.decoders import native
 from ingest.limits import IngestLimits
-from schema.events import DeadLettered
+from schema.dead_letters import DeadLettered
 from tests.support.fake_log import FakeLog
 from tests.support.ingest import NOW, ingesting, message, reading, results
 

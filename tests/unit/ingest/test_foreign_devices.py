@@ -7,8 +7,9 @@ from ingest.foreign import ForeignDevices
 from ingest.limits import IngestLimits
 from ingest.messages import Inbound
 from schema.actuators import Dialect
+from schema.dead_letters import DeadLettered
 from schema.envelope import decode_metadata
-from schema.events import ActuatorEvent, DeadLettered, SensorReading
+from schema.events import ActuatorEvent, SensorReading
 from tests.support.fake_log import FakeLog
 from tests.support.foreign import SWITCH, foreign, on_channel
 from tests.support.ingest import ingesting, message, reading, results

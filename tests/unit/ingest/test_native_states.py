@@ -8,7 +8,14 @@ import pytest
 
 from ingest.decoders.native import decode
 from ingest.facts import Code, Fact, Flaw
-from schema.events import ActuatorEvent, Clock, CommandAck, DeviceAnnounced, DeviceStatus, Event
+from schema.events import (
+    ActuatorEvent,
+    Clock,
+    CommandAck,
+    DeviceAnnounced,
+    DeviceStatus,
+    Event,
+)
 from schema.ids import device_event_id
 from tests.support.ingest import NOON_MS, NOW
 

@@ -9,8 +9,9 @@ from adapters.event_log.port import NO_STREAM, Append, Appended, Conflict
 from ingest.facts import Code
 from ingest.limits import IngestLimits
 from ingest.messages import PipelineClosedError, PipelineFullError
+from schema.dead_letters import DeadLettered
 from schema.envelope import NewEvent, decode_metadata
-from schema.events import DeadLettered, SensorReading
+from schema.events import SensorReading
 from tests.support.fake_log import FakeLog
 from tests.support.ingest import NOW, ingesting, message, reading, results
 

@@ -2,8 +2,9 @@
 
 from adapters.event_log.port import ANY, Append
 from ingest.limits import IngestLimits
+from schema.dead_letters import DeadLettered
 from schema.envelope import Metadata
-from schema.events import DeadLettered, DeviceMetadata
+from schema.events import DeviceMetadata
 from schema.ids import device_event_id
 from schema.registry import REGISTRY
 from tests.support.fake_log import FakeLog

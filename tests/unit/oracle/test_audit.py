@@ -13,8 +13,9 @@ from adapters.event_log.port import ANY, Append
 from glasshouse.oracle.audit import audit
 from glasshouse.oracle.report import Latency
 from glasshouse.simulator.ledger import Ledger, LedgerError, Line
+from schema.dead_letters import DeadLettered
 from schema.envelope import Metadata
-from schema.events import ActuatorEvent, CommandAck, DeadLettered, DeviceStatus, Event, SensorReading
+from schema.events import ActuatorEvent, CommandAck, DeviceStatus, Event, SensorReading
 from schema.ids import content_event_id, device_event_id, format_event_id
 from schema.registry import REGISTRY
 from schema.times import from_micros

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapters.snapshot import SnapshotFile
+from projections.account_queries import KeySecret
 from projections.accounts import SNAPSHOT_KIND, SNAPSHOT_VERSION, Accounts
-from projections.queries import KeySecret
 from schema.envelope import Cursor, Position
-from schema.events import KeyIssued, KeyRevoked, KeyRotated
+from schema.keys import KeyIssued, KeyRevoked, KeyRotated
 from tests.support.engines import read_all, running
 from tests.support.house_events import Said, at, pack, reading, tell
 from tests.support.memory_log import MemoryLog

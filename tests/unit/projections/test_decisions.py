@@ -9,9 +9,16 @@ from domain.placements import ALWAYS
 from domain.replacements import END, SensorKey
 from projections.decision_state import DecisionState
 from projections.decisions import SNAPSHOT_KIND, SNAPSHOT_VERSION, Decisions
-from projections.queries import FeedEvent
+from projections.feed_queries import FeedEvent
 from schema.envelope import Cursor
-from schema.events import DeviceMetadata, DeviceRetired, Operation, ReadingCorrection, SensorReplaced, SiteDefined
+from schema.events import (
+    DeviceMetadata,
+    DeviceRetired,
+    Operation,
+    ReadingCorrection,
+    SensorReplaced,
+    SiteDefined,
+)
 from schema.registry import REGISTRY
 from schema.times import to_micros
 from tests.support.engines import read_all

@@ -8,11 +8,12 @@ from structlog.testing import capture_logs
 
 from adapters.event_log.port import ANY, Append
 from adapters.snapshot import usable_checkpoint
+from projections.feed_queries import FeedPage
 from projections.latest import LatestState
 from projections.opening import open_page, require_readable
 from projections.progress import Progress
-from projections.queries import FeedPage, ProjectionHaltedError, ProjectionState, ProjectionStatus, UnknownProjectionError
 from projections.read_model import TryAgainError
+from projections.running_queries import ProjectionHaltedError, ProjectionState, ProjectionStatus, UnknownProjectionError
 from schema.envelope import EVERYTHING, Cursor, Filter, NewEvent, Position
 from tests.support.engines import running
 from tests.support.following import positions

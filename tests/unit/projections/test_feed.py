@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import ANY, Append, LogError, LogUnavailableError, Page
 from projections.feed import Feed, FeedStoppedError
-from projections.queries import FeedPage
+from projections.feed_queries import FeedPage
 from projections.ring import RingLimits
 from schema.envelope import EVERYTHING, Filter, NewEvent, Position
 from schema.events import DeviceMetadata, SensorReading

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from projections.feed_queries import FeedEvent, FeedPage
 from projections.gate import Gate
-from projections.queries import FeedEvent, FeedPage
 from schema.envelope import EVERYTHING, Filter, Position, RecordedEvent
 
 

@@ -19,8 +19,8 @@ from projections.engine import Engine
 from projections.historical import history_models
 from projections.history import RawHistory
 from projections.incoming import Pace
-from projections.queries import ProjectionHaltedError
 from projections.read_model import TryAgainError
+from projections.running_queries import ProjectionHaltedError
 from schema.envelope import Cursor, Position
 from schema.events import DeviceMetadata, Quality
 from tests.support.engines import nothing_decided, running

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.key_book import KeyBook
-from schema.events import KeyIssued, KeyRevoked, KeyRotated
+from schema.keys import KeyIssued, KeyRevoked, KeyRotated
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOURS = st.integers(0, 48).map(lambda hours: timedelta(hours=hours))

@@ -15,11 +15,13 @@ from projections import lineage_index
 from projections.batching import BatchPolicy
 from projections.engine import Engine
 from projections.lineage import Lineage
-from projections.queries import LetterState
+from projections.lineage_queries import LetterState
 from projections.read_model import TryAgainError
+from schema.dead_letters import DeadLettered, DeadLetterReplayed
 from schema.envelope import Cursor, Metadata, NewEvent, Position
-from schema.events import ActuatorEvent, CommandAck, DeadLettered, DeadLetterReplayed, LeaseTaken, StateSnapshot
+from schema.events import ActuatorEvent, CommandAck, StateSnapshot
 from schema.ids import device_event_id, format_event_id
+from schema.leases import LeaseTaken
 from schema.registry import REGISTRY
 from tests.support.engines import running
 from tests.support.house_events import START, Said, pack, reading, tell

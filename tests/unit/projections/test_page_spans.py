@@ -5,8 +5,8 @@ import time
 import msgspec
 
 from adapters.tracing.identity import span_of_event, trace_of, trace_of_event
+from projections.feed_queries import FeedEvent, FeedPage
 from projections.page_spans import PageSpans
-from projections.queries import FeedEvent, FeedPage
 from schema.envelope import Metadata, Position, RecordedEvent
 from schema.ids import content_event_id
 from tests.support.house_events import at

@@ -12,10 +12,10 @@ from adapters.history.port import BeyondRetentionError, RangeQuery
 from projections import stretch_of_stream
 from projections.house_state import HouseState
 from projections.latest import LatestState
+from projections.latest_queries import DeviceView
 from projections.moment import Moment
 from projections.opening import open_page
 from projections.past import Past, PastState
-from projections.queries import DeviceView
 from schema.events import ActuatorEvent, Clock, DeviceMetadata, DeviceStatus
 from schema.times import EARLIEST_US, LATEST_US, MINUTE_US, to_micros
 from tests.support.any_house import decided, decisions, events, mixed, said, stirred

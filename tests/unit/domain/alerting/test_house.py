@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from domain.alerting.house import HouseState, RuledHouse, alert_id, kind_of
 from domain.alerting.watch import Word
-from schema.events import DeviceMetadata, Event, Operation, ReadingCorrection, SensorReading, SiteDefined
+from schema.events import (
+    DeviceMetadata,
+    Event,
+    Operation,
+    ReadingCorrection,
+    SensorReading,
+    SiteDefined,
+)
 from schema.rules import ActiveHours, AlertRuleDefined, Condition, Rate, Silence, Threshold, Trend, Where
 from schema.times import to_micros
 
