@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from adapters.snapshot import usable_checkpoint
 from domain.control import Control
 from projections.batching import Batcher, BatchPolicy
 from projections.command_index import CommandIndex
 from projections.command_queries import CommandQuery, CommandView, KnownControl, RequestView
 from projections.command_state import Changes, CommandBook
 from projections.feed_queries import FeedPage
+from projections.going_on import goes_on_after
 from projections.opening import require_readable
 from projections.own_thread import OwnThread, away_for_now
 from projections.watchers import Watchers
@@ -53,10 +53,7 @@ class Commands:
 
     async def start(self, head: Cursor) -> Position | None:
         with away_for_now(_WHAT):
-            checkpoint = await self._thread.run(self._index.checkpoint)
-            position = usable_checkpoint(self.name, checkpoint, head)
-            if position is None and checkpoint is not None:
-                await self._thread.run(self._index.reset)
+            position = await goes_on_after(self.name, self._index, self._thread, head)
             self._book = await self._thread.run(self._index.book)
         await self._batch.start(head.log_id, position)
         return position

@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 
 from adapters.event_log.port import EventLog
-from adapters.snapshot import usable_checkpoint
 from projections.batching import Batcher, BatchPolicy
 from projections.dead_letters import dead_letter_view, replay_view
 from projections.feed_queries import FeedEvent, FeedPage
+from projections.going_on import goes_on_after
 from projections.lineage_index import Entry, Fate, LetterPlace, LineageIndex, Place
 from projections.lineage_queries import DeadLetterView, LetterState
 from projections.own_thread import OwnThread, away_for_now
@@ -56,10 +56,7 @@ class Lineage:
 
     async def start(self, head: Cursor) -> Position | None:
         with away_for_now(_WHAT):
-            checkpoint = await self._thread.run(self._index.checkpoint)
-            position = usable_checkpoint(self.name, checkpoint, head)
-            if position is None and checkpoint is not None:
-                await self._thread.run(self._index.reset)
+            position = await goes_on_after(self.name, self._index, self._thread, head)
         await self._batch.start(head.log_id, position)
         return position
 
