@@ -20,9 +20,10 @@ _REFUTED = "readings that came later, or a correction, show that the rule was ke
 
 
 class Saying(msgspec.Struct, frozen=True):
-    """An event for a stream."""
+    """An event for a stream, where so many words of ours come before it."""
 
     stream: str
+    number: int
     event: NewEvent
 
 
@@ -46,7 +47,7 @@ def saying(state: AlertState, output: Output, heard: Heard) -> Saying:
         causation_id=None if heard.event_id is None else format_event_id(heard.event_id),
     )
     event_id = content_event_id(None, "alert", name, str(number), output.said.word.name)
-    return Saying(f"alert-{name}", REGISTRY.pack(event_id, event, metadata))
+    return Saying(f"alert-{name}", number, REGISTRY.pack(event_id, event, metadata))
 
 
 def _event(state: AlertState, name: str, output: Output, heard: Heard) -> Event:

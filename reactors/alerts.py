@@ -32,7 +32,6 @@ _READING: Final = SensorReading.__name__
 _BEHIND: Final = timedelta(seconds=1)
 """What the log took so long ago has been handed over: until then time alone settles nothing."""
 _TICK_SECONDS: Final = 1.0
-_TAIL: Final = 100
 _FEW: Final = 100
 
 
@@ -140,8 +139,8 @@ class AlertReactor:
         """Once: what is there already is not said again."""
         while True:
             try:
-                tail = await self._log.read_stream(said.stream, backwards=True, limit=_TAIL)
-                if any(recorded.id == said.event.id for recorded in tail):
+                tail = await self._log.read_stream(said.stream, backwards=True, limit=1)
+                if await self._log.contains(said.stream, [said.event.id], start=said.number):
                     return
                 expected = tail[0].revision if tail else NO_STREAM
                 [result] = await self._log.append([Append(said.stream, expected, [said.event])])

@@ -91,6 +91,19 @@ async def test_what_was_said_before_a_crash_is_not_said_again() -> None:
     assert len({event.id for event in await words(log)}) == len(await words(log))
 
 
+async def test_nothing_is_said_again_of_an_alert_that_came_and_went_for_long() -> None:
+    log, clock = log_of_now(), HeldClock()
+    await tell(log, [rule(), *(warm(number, 31.0 if number % 2 else 20.0) for number in range(240))])
+    async with at_work(log, clock):
+        before = await told(log, 239)
+    await tell(log, [warm(240, 20.0), warm(241, 33.0)])
+    async with at_work(log, clock):
+        said = await told(log, 241)
+    assert len({recorded.stream for recorded in await words(log)}) == 1
+    assert said[:239] == before
+    assert len({recorded.id for recorded in await words(log)}) == len(said) == 241
+
+
 async def test_it_goes_on_from_its_snapshot(tmp_path: Path) -> None:
     log, clock = log_of_now(), HeldClock()
     file = SnapshotFile(tmp_path / "alerts.json", kind=SNAPSHOT_KIND, version=SNAPSHOT_VERSION)
