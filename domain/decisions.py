@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from schema.complaints import quoted
 from schema.events import DeviceMetadata, Event, SiteDefined
 from schema.ids import is_valid_id
 
@@ -56,7 +57,7 @@ def define_site(current: SiteDefined | None, wanted: SiteDefined) -> Decision:
 def id_problem(name: str, text: str) -> str | None:
     if is_valid_id(text):
         return None
-    return f"{name} must be 1 to 64 letters, digits, '_', '.' or '-', the first a letter or digit; {text[:80]!r} is not"
+    return f"{name} must be 1 to 64 letters, digits, '_', '.' or '-', the first a letter or digit; {quoted(text)} is not"
 
 
 def text_problem(name: str, text: str | None, longest: int = MAX_TEXT) -> str | None:

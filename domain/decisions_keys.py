@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from domain.decisions import MAX_TEXT, Decision, Refusal, Refused
+from schema.complaints import quoted
 from schema.events import Event
 from schema.ids import is_valid_id
 from schema.keys import KeyIssued, KeyRevoked, KeyRotated
@@ -84,12 +85,12 @@ def revoke_key(account: Account, account_id: str, key_id: str) -> Decision:
 
 
 def _unknown(account_id: str, key_id: str) -> Refused:
-    return Refused(Refusal.NOT_FOUND, f"account {account_id[:64]!r} has no key {key_id[:64]!r}")
+    return Refused(Refusal.NOT_FOUND, f"account {quoted(account_id)} has no key {quoted(key_id)}")
 
 
 def _problem(wanted: KeyIssued, now: datetime) -> str | None:
     if not is_valid_id(wanted.account_id):
-        return f"accountId {wanted.account_id[:80]!r} is not an id"
+        return f"accountId {quoted(wanted.account_id)} is not an id"
     if not 0 < len(wanted.name.strip()) <= MAX_TEXT or not wanted.name.isprintable():
         return f"name must be 1 to {MAX_TEXT} printable characters"
     if wanted.expires_at is not None and wanted.expires_at <= now:
@@ -103,4 +104,4 @@ def _scope_problem(field: str, ids: Sequence[str]) -> str | None:
     if len(ids) > MAX_SCOPE:
         return f"{field} names {len(ids)}; a key can name {MAX_SCOPE}"
     bad = next((one for one in ids if not is_valid_id(one)), None)
-    return None if bad is None else f"{field} holds {bad[:80]!r}, which is not an id"
+    return None if bad is None else f"{field} holds {quoted(bad)}, which is not an id"

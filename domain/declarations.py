@@ -11,6 +11,7 @@ from domain.declared_interlocks import interlock_problems
 from domain.declared_values import count_problems, range_problems, seconds_problems, states_problems
 from domain.foreign import is_ours
 from schema.actuators import ActuatorSpec, AllowedCommand, Dialect
+from schema.complaints import quoted
 from schema.events import DeviceMetadata
 
 MAX_ACTUATORS: Final = 32
@@ -48,9 +49,9 @@ def _address_problems(dialect: Dialect, address: str | None) -> Iterator[str]:
     yield from filter(None, [text_problem("address", address)])
     levels = address.split("/")
     if len(levels) > MAX_LEVELS or not all(levels) or set(address) & {"+", "#"} or address.startswith("$"):
-        yield f"address must be a plain topic, at most {MAX_LEVELS} deep, without wildcards; {address[:80]!r} is not"
+        yield f"address must be a plain topic, at most {MAX_LEVELS} deep, without wildcards; {quoted(address)} is not"
     if is_ours(address):
-        yield f"address must not begin with glasshouse, as our own topics do; {address[:80]!r} does"
+        yield f"address must not begin with glasshouse, as our own topics do; {quoted(address)} does"
 
 
 def _actuator_problems(where: str, device: DeviceMetadata, spec: ActuatorSpec) -> Iterator[str]:
@@ -72,9 +73,9 @@ def _channel_problems(where: str, dialect: Dialect, channel: str | None) -> Iter
     if dialect is Dialect.NATIVE:
         yield f"{where} is for other dialects: a native device knows its actuators by their ids"
     if _is_channel(channel) is None:
-        yield f"{where} must be 1 to 32 letters, digits or '_'; {channel[:80]!r} is not"
+        yield f"{where} must be 1 to 32 letters, digits or '_'; {quoted(channel)} is not"
     if dialect in _COUNTING and not channel.isdecimal():
-        yield f"{where} must be a number, as {dialect} counts its channels; {channel[:80]!r} is not"
+        yield f"{where} must be a number, as {dialect} counts its channels; {quoted(channel)} is not"
 
 
 def _command_problems(where: str, dialect: Dialect, allowed: AllowedCommand) -> Iterator[str]:

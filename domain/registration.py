@@ -9,6 +9,7 @@ import msgspec
 from domain.decisions import Decision, Refusal, Refused, id_problem, text_problem
 from domain.declarations import declaration_problem
 from domain.gates import AHEAD_TOLERANCE
+from schema.complaints import quoted
 from schema.events import DeviceMetadata
 from schema.ids import is_valid_id
 
@@ -50,5 +51,6 @@ def _location_problem(location: str | None) -> str | None:
     if len(parts) <= MAX_LOCATION_PARTS and all(is_valid_id(part) for part in parts):
         return None
     return (
-        f"location must be a path of ids such as 'site/house/zone', at most {MAX_LOCATION_PARTS} deep; {location[:80]!r} is not"
+        f"location must be a path of ids such as 'site/house/zone', at most {MAX_LOCATION_PARTS} deep; "
+        f"{quoted(location)} is not"
     )

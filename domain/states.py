@@ -3,6 +3,7 @@
 from typing import Final
 
 from schema.actuators import Scalar
+from schema.complaints import quoted
 
 _WORDS: Final = {"on": 100.0, "open": 100.0, "off": 0.0, "closed": 0.0}
 _TOLERANCE: Final = 1.0
@@ -12,7 +13,7 @@ _TOLERANCE: Final = 1.0
 def shown(state: Scalar) -> str:
     """The state as people read it: numbers and truths as in JSON."""
     if isinstance(state, str):
-        return repr(state)[:80]
+        return quoted(state)
     return str(state).lower() if isinstance(state, bool) else f"{state:g}"
 
 

@@ -1,6 +1,10 @@
-"""What a typed decoder complains of, taken apart."""
+"""Words for complaints about what somebody sent."""
+
+from typing import Final
 
 import msgspec
+
+_MOST: Final = 80
 
 
 def reason_and_place(error: msgspec.ValidationError) -> tuple[str, str]:
@@ -8,3 +12,9 @@ def reason_and_place(error: msgspec.ValidationError) -> tuple[str, str]:
     text = str(error)
     reason, _, place = text.rpartition(" - at `$")
     return (reason, place.strip("`.")) if reason else (text, "")
+
+
+def quoted(text: str) -> str:
+    """The text in quotes, escaped, in a few words however long it is and whatever it is made of."""
+    shown = repr(text[:_MOST])
+    return shown if len(shown) <= _MOST + len("''") else f"{shown[:_MOST]}...{shown[-1]}"

@@ -18,7 +18,7 @@ from glasshouse.simulator.outbox import Outbox
 TICK_SECONDS: Final = 0.05
 DRAIN_SECONDS: Final = 10
 """How long to wait at the end for a broker that does not answer."""
-RECEIPTS_SECONDS: Final = 2
+RECEIPTS_SECONDS: Final = 5
 """How long after the last receipt to wait for another, which may never come."""
 _MORNING: Final = 10
 

@@ -5,7 +5,7 @@ from math import inf, nan
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.advice import Advice
@@ -230,6 +230,7 @@ def test_of_all_values_only_those_of_the_type_are_taken(actuator: str, value: Sc
     assert isinstance(decided, ActuatorCommand) == fits
 
 
+@example("heater", "\U0002ebe1" * 100, "loop-1", None)
 @given(st.just("heater") | st.text(), st.just("set") | st.text(), st.just("loop-1") | st.text(), SCALARS | st.none())
 def test_whatever_is_asked_is_answered_in_few_words(
     actuator: str, command: str, correlation: str, value: Scalar | None
