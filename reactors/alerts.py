@@ -5,6 +5,7 @@ reading: what it says again after a crash is in the log already, and adds nothin
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final, NoReturn
@@ -33,6 +34,7 @@ _BEHIND: Final = timedelta(seconds=1)
 """What the log took so long ago has been handed over: until then time alone settles nothing."""
 _TICK_SECONDS: Final = 1.0
 _FEW: Final = 100
+_WORDS: Final = 1_000
 
 
 class AlertReactor:
@@ -89,23 +91,28 @@ class AlertReactor:
                 await self._take(page)
 
     async def _take(self, page: Page) -> None:
-        matter = [recorded for recorded in page.events if self._matters(recorded)]
+        matter = deque(recorded for recorded in page.events if self._matters(recorded))
         async with self._turn:
             await self._standing()
             self._is_whole = False
-            for said in await self._folded(matter):
-                await self._say(said)
+            while matter:
+                for said in await self._folded(matter):
+                    await self._say(said)
             self._state.position, self._is_whole = page.position, True
         (self._caught_up.set if page.caught_up else self._caught_up.clear)()
         if self._checkpoint.is_due:
             await self._save()
 
-    async def _folded(self, events: Sequence[RecordedEvent]) -> list[Saying]:
+    async def _folded(self, events: deque[RecordedEvent]) -> list[Saying]:
         """A few cost less than a thread, which would keep all else waiting for its turn."""
         return self._fold(events) if len(events) <= _FEW else await asyncio.to_thread(self._fold, events)
 
-    def _fold(self, events: Sequence[RecordedEvent]) -> list[Saying]:
-        return [said for recorded in events for said in self._heard(recorded)]
+    def _fold(self, events: deque[RecordedEvent]) -> list[Saying]:
+        """The first of them, until there is much to say: under many rules all of them say more than is to be held."""
+        words: list[Saying] = []
+        while events and len(words) < _WORDS:
+            words += self._heard(events.popleft())
+        return words
 
     def _matters(self, recorded: RecordedEvent) -> bool:
         """Without rules a reading only tells where its device is."""

@@ -23,8 +23,9 @@ NOW = HeldClock().now()
 SECOND = 1_000_000
 
 
-def rule(condition: Threshold | Silence = HOT, lasts: float = 0.0) -> Said:
-    return pack("rule-hot", AlertRuleDefined(rule_id="hot", name="Too hot", condition=condition, for_seconds=lasts))
+def rule(condition: Threshold | Silence = HOT, lasts: float = 0.0, number: int = 0) -> Said:
+    name = f"hot-{number}"
+    return pack(f"rule-{name}", AlertRuleDefined(rule_id=name, name="Too hot", condition=condition, for_seconds=lasts))
 
 
 def warm(number: int, value: float) -> Said:
@@ -102,6 +103,18 @@ async def test_nothing_is_said_again_of_an_alert_that_came_and_went_for_long() -
     assert len({recorded.stream for recorded in await words(log)}) == 1
     assert said[:239] == before
     assert len({recorded.id for recorded in await words(log)}) == len(said) == 241
+
+
+async def test_of_much_that_is_said_of_a_page_the_first_is_said_before_the_last_is_known() -> None:
+    log, clock = log_of_now(), HeldClock()
+    await tell(log, [rule(number=number) for number in range(60)])
+    await tell(log, [warm(number, 31.0 if number % 2 else 20.0) for number in range(200)])
+    stream, good = warm(300, 20.0)
+    await log.append([Append(stream, ANY, [type(good)(good.id, good.type, b"[]", good.metadata)])])
+    async with at_work(log, clock) as reactor:
+        while "halted" not in (reactor.complaint() or ""):
+            await asyncio.sleep(0.001)
+    assert len(await words(log)) >= 60 * 150
 
 
 async def test_it_goes_on_from_its_snapshot(tmp_path: Path) -> None:
