@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from api.changes import settled
 from api.context import Context
 from api.cursors import RulePlace, decode_place
-from api.errors import ApiError, ErrorCode
+from api.errors import ApiError, ErrorCode, limit_error
 from api.services import Services
 from api.types.alert_inputs import ActiveHoursInput, AlertRuleInput, AlertWhereInput, RateInput, ThresholdInput, TrendInput
 from api.types.alert_rule import AlertRuleConnection, alert_rule, alert_rule_page
@@ -55,6 +55,7 @@ def rule_of(wanted: AlertRuleInput) -> AlertRuleDefined:
 async def define_rule(context: Context, wanted: AlertRuleInput) -> DefineAlertRuleSuccess:
     """The rule is that from now on."""
     rule = rule_of(wanted)
+    _require_room(context.services, rule)
 
     def decide(events: Sequence[Event]) -> Decision:
         return decide_rule(fold_rule(events), rule)
@@ -66,6 +67,15 @@ async def define_rule(context: Context, wanted: AlertRuleInput) -> DefineAlertRu
         now_us, revision = to_micros(context.services.clock()), len(change.events) - 1
         known = RuleView(rule, revision, now_us, context.principal.actor)
     return DefineAlertRuleSuccess(rule=alert_rule(known), cursor=cursor)
+
+
+def _require_room(services: Services, rule: AlertRuleDefined) -> None:
+    """ApiError LIMIT_EXCEEDED where as many others are in force as may be, as far as the read model knows."""
+    rules = (services.whole or services).alert_rules.rules() if rule.enabled else []
+    others = sum(view.rule.enabled and view.rule.rule_id != rule.rule_id for view in rules)
+    if others >= services.limits.rules:
+        instead = "put one out of force by `enabled: false`, or say with one what several say"
+        raise limit_error("alert rules in force", services.limits.rules, others + 1, instead)
 
 
 def rules_page(services: Services, page: Page) -> AlertRuleConnection:

@@ -59,6 +59,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Readings that the dry run of a correction looks at."""
     tested_rows: int = 20_000_000
     """Readings, or events of the log, that one operation holds alert rules against."""
+    rules: int = 1_000
+    """Alert rules in force: each is held against every reading that it is about, and remembers the last of them."""
     backtests: int = 2
     """Back-tests that are under way at once: each holds a part of the history in memory."""
     operation_seconds: float = 15.0

@@ -7,7 +7,7 @@ from typing import Final
 from domain.alerting.hours import minute_of
 from domain.alerting.signals import MEASURED, TREND_POINTS, metric_of
 from domain.decisions import Decision, Refusal, Refused, id_problem, text_problem
-from domain.declared_values import number_problems, range_problems, seconds_problems
+from domain.declared_values import count_problems, number_problems, range_problems, seconds_problems
 from domain.indices import DAILY_INDICES, INDICES
 from schema.events import Event
 from schema.metrics import METRICS
@@ -111,5 +111,6 @@ def _hours_problems(hours: ActiveHours) -> Iterator[str]:
             minute_of(text)
         except ValueError:
             yield f"hours.{name} must be a time of day such as 07:30; {text[:80]!r} is not"
+    yield from count_problems("hours.days", hours.days, _DAYS)
     if not all(0 <= day < _DAYS for day in hours.days):
         yield "hours.days must be numbers from 0 (Monday) to 6 (Sunday)"

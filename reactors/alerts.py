@@ -6,7 +6,7 @@ reading: what it says again after a crash is in the log already, and adds nothin
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, NoReturn
 

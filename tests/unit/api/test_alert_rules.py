@@ -1,13 +1,15 @@
 """Alert rules are defined, changed and read; a key that is good for a part of the house has to do with rules of that part."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.keyring import Keyring
+from api.limits import Limits
 from api.roles import Role
 from api.writes import Writer
-from tests.support.api import House
+from tests.support.api import House, small_house
 
 DEFINE = """mutation ($rule: AlertRuleInput!) { defineAlertRule(input: $rule) { __typename
   ... on DefineAlertRuleSuccess { cursor rule {
@@ -82,10 +84,23 @@ async def test_what_is_no_rule_is_refused_and_nothing_happens(house: House) -> N
     for changes, says in (
         ({"threshold": {"metric": "temperature"}}, "above or below"),
         ({"threshold": {"metric": "dew_point", "above": 20}}, "can only be back-tested"),
+        ({"hours": {"days": [0] * 8}}, "hours.days has 8 entries; at most 7 fit"),
     ):
         answer = await define(house, **changes)
         assert (answer["code"], says in answer["message"]) == ("INVALID_INPUT", True)
     assert await house.log.read_stream("rule-warm") == []
+
+
+async def test_so_many_rules_are_in_force_and_no_more(tmp_path: Path) -> None:
+    async with small_house(tmp_path, limits=Limits(rules=2)) as house:
+        for rule in ("a", "b"):
+            assert "rule" in await define(house, ruleId=rule)
+        refused = await define(house, ruleId="c")
+        assert (refused["code"], "`enabled: false`" in refused["message"]) == ("LIMIT_EXCEEDED", True)
+        assert "rule" in await define(house, ruleId="c", enabled=False)
+        assert "rule" in await define(house, ruleId="a", name="Another")
+        assert "rule" in await define(house, ruleId="b", enabled=False)
+        assert "rule" in await define(house, ruleId="c")
 
 
 async def test_rules_come_in_pages_by_id(house: House) -> None:
