@@ -30,7 +30,10 @@ def acknowledge(events: Sequence[Event], wanted: AlertAcknowledged) -> Decision:
 
 
 def silence(events: Sequence[Event], wanted: AlertSilenced, now: datetime) -> Decision:
-    """Up to 30 days; a moment that is past ends a silence."""
+    """Up to 30 days; a moment that is past ends a silence. Silenced again until the same moment, nothing follows."""
     if wanted.until > now + LONGEST_SILENCE:
         return Refused(Refusal.INVALID, f"until must lie within {LONGEST_SILENCE.days} days")
-    return _NONE if fold_alert(events) is None else [wanted]
+    if fold_alert(events) is None:
+        return _NONE
+    last = next((event for event in reversed(events) if isinstance(event, AlertSilenced)), None)
+    return [] if last is not None and last.until == wanted.until else [wanted]
