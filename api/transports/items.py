@@ -61,13 +61,16 @@ class Lines:
         first, *others = piece.split(b"\n")
         self._hold(first)
         for part in others:
-            if line := b"".join(self._held).strip():
+            if self._held and (line := b"".join(self._held).strip()):
                 yield line
-            self._held, self._size = [], 0
+            if self._held:
+                self._held, self._size = [], 0
             self._number += 1
             self._hold(part)
 
     def _hold(self, part: bytes) -> None:
+        if not part:
+            return
         self._held.append(part)
         self._size += len(part)
         if self._size > self._most:
