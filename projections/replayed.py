@@ -52,8 +52,7 @@ class LogBacktest:
         async with closing(self._log.read_all(None, only=_ONLY, page_size=_PAGE)) as pages:
             async for page in pages:
                 spend(len(page.events))
-                await asyncio.to_thread(replay.take, page)
-                looked_at += len(page.events)
+                looked_at += await asyncio.to_thread(replay.take, page)
         return replay.end(Tally(most), looked_at)
 
 
@@ -69,8 +68,8 @@ class _Replay:
         self._alerts: dict[tuple[Subject, int], PastAlert] = {}
         self._again: set[tuple[Subject, int]] = set()
 
-    def take(self, page: Page) -> None:
-        """The next page of the log."""
+    def take(self, page: Page) -> int:
+        """The next page of the log, and how many of its events are seen."""
         wanted = [event for event in page.events if self._is_wanted(event)]
         opened = open_page(replace(page, events=wanted), caught_up=False)
         require_readable(opened)
@@ -82,6 +81,7 @@ class _Replay:
             elif event is not None:
                 said = self._house.take(recorded.id, event, site=_site_of(recorded), recorded_us=recorded.recorded_us)
                 self._note(said, recorded.recorded_us)
+        return sum(map(self._is_seen, page.events))
 
     def end(self, tally: Tally, looked_at: int) -> Backtested:
         """Time goes on to the end of what was asked."""
@@ -93,11 +93,12 @@ class _Replay:
 
     def _is_wanted(self, recorded: RecordedEvent) -> bool:
         """What was recorded long before can have been measured only by a clock that is not believed."""
-        device = recorded.stream.partition("-")[2]
-        if recorded.type != _READING:
-            return recorded.category == "site" or self._sees(device)
-        is_late_enough = recorded.recorded_us >= self._start_us - _AHEAD_US
-        return (is_late_enough or not self._house.knows(device)) and self._sees(device)
+        if recorded.type == _READING and recorded.recorded_us < self._start_us - _AHEAD_US:
+            return not self._house.knows(_name(recorded)) and self._is_seen(recorded)
+        return self._is_seen(recorded)
+
+    def _is_seen(self, recorded: RecordedEvent) -> bool:
+        return recorded.category == "site" or self._sees(_name(recorded))
 
     def _note(self, outputs: Sequence[Output], now_us: int) -> None:
         for output in outputs:
@@ -129,6 +130,10 @@ class _Replay:
         """What was so by the end: an alert that was over later was not over then."""
         is_over = alert.cleared_us is not None and alert.cleared_us <= self._end_us
         return alert if is_over else replace(alert, ended_us=None, cleared_us=None)
+
+
+def _name(recorded: RecordedEvent) -> str:
+    return recorded.stream.partition("-")[2]
 
 
 def _site_of(recorded: RecordedEvent) -> str | None:

@@ -44,7 +44,7 @@ class Backtest:
     refuted: int = described("How many of them were refuted later.")
     devices: list[BacktestCount] = described("The devices that had alerts, by id.")
     series: int = described("How many series, or devices that may fall silent, the rule was about.")
-    looked_at: BigInt = described("How many readings it was held against; as known how many events were read.")
+    looked_at: BigInt = described("How many readings it was held against; as known how many events in sight were read.")
     seconds: float = described("How long it took.")
 
 

@@ -166,3 +166,11 @@ async def test_what_raises_far_too_many_alerts_is_refused(monkeypatch: pytest.Mo
     monkeypatch.setattr(replayed, "MOST_ALERTS", 5)
     with pytest.raises(TooManyAlertsError):
         await LogBacktest(log, lambda _: True).run(rule, FROM, TO, most=500, spend=free)
+
+
+async def test_whoever_sees_a_part_is_told_of_the_size_of_that_part_alone() -> None:
+    log = MemoryLog(start_us=TO)
+    await tell(log, [reading(device, 3600 * number, odour=40.0) for number in range(5) for device in ("a", "b")])
+    rule = AlertRuleDefined(rule_id="r", name="Odd", condition=CONDITIONS[0])
+    found = await LogBacktest(log, lambda device: device == "a").run(rule, FROM, TO, most=500, spend=free)
+    assert (found.looked_at, found.series) == (5, 1)
