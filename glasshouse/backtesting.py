@@ -41,7 +41,7 @@ def read_rule(path: Path) -> dict[str, Any]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except OSError as error:
         raise SettingsError(f"the rule {path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(
             f"the rule {path} must be a JSON object, as `AlertRuleInput` of the schema says: {error}"
         ) from error

@@ -85,12 +85,22 @@ def repair(
 
     Exit 1 where it is not understood again.
     """
-    text = None if payload is None else sys.stdin.read() if str(payload) == "-" else payload.read_text(encoding="utf-8")
+    text = None if payload is None else _text_in(payload)
 
     async def sent(letters: Letters) -> AsyncIterator[Letter]:
         yield await letters.repair(letter, topic, text)
 
     _judge(are_replayed=_show(_settings(data, key, config), sent, as_json=as_json))
+
+
+def _text_in(payload: Path) -> str:
+    """SettingsError where there is none."""
+    try:
+        return (sys.stdin.buffer.read() if str(payload) == "-" else payload.read_bytes()).decode()
+    except OSError as error:
+        raise SettingsError(f"the payload {payload} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"the payload {payload} must be UTF-8, and byte {error.start} is not") from error
 
 
 def _settings(data: str | None, key: str | None, config: Path | None) -> Settings:

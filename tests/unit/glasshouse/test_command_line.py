@@ -65,3 +65,22 @@ async def test_doctor_looks_and_makes_nothing(tmp_path: Path) -> None:
     findings = await examine(Settings(data=str(folder), http="127.0.0.1:0"))
     assert all(finding.ok for finding in findings)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "says"),
+    [
+        (["letters", "repair", "x", "--payload", "none.json"], b"", "none.json cannot be read: No such file"),
+        (["letters", "repair", "x", "--payload", "-"], b'{"a": "\xff"}', "must be UTF-8, and byte 7 is not"),
+        (["letters", "repair", "x", "--payload", "file"], b"\xff", "must be UTF-8, and byte 0 is not"),
+        (["backtest", "file", "--from", "2026-06-01T00:00:00Z"], b'{"a":' * 100_000, "must be a JSON object"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_no_trace_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], given: bytes, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_bytes(given)
+    result = CliRunner().invoke(app, arguments, input=given)
+    assert isinstance(result.exception, SettingsError)
+    assert says in str(result.exception)
