@@ -9,6 +9,7 @@ from domain.command_decider import CommandRefusal, CommandRefused
 _CODES: Final = {
     CommandRefusal.INVALID: ErrorCode.INVALID_INPUT,
     CommandRefusal.UNKNOWN_DEVICE: ErrorCode.NOT_FOUND,
+    CommandRefusal.UNPLACED: ErrorCode.NOT_FOUND,
     CommandRefusal.RETIRED: ErrorCode.DEVICE_RETIRED,
     CommandRefusal.UNKNOWN_ACTUATOR: ErrorCode.NOT_FOUND,
     CommandRefusal.UNKNOWN_COMMAND: ErrorCode.NOT_ALLOWED,

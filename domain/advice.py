@@ -29,3 +29,7 @@ class Advice(Protocol):
     def online(self, device_id: str) -> bool | None:
         """As the device says of itself."""
         ...
+
+    def site(self, device_id: str) -> str | None:
+        """From where the device speaks."""
+        ...

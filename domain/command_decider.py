@@ -32,6 +32,8 @@ class CommandRefusal(StrEnum):
 
     INVALID = "invalid"
     UNKNOWN_DEVICE = "unknown_device"
+    UNPLACED = "unplaced"
+    """Nobody knows at which site the device is, so there is no topic on which it could be told."""
     RETIRED = "retired"
     UNKNOWN_ACTUATOR = "unknown_actuator"
     UNKNOWN_COMMAND = "unknown_command"
@@ -209,6 +211,9 @@ def _circumstances_refused(
     if held is not None:
         why = CommandRefusal.STALE if held.stale else CommandRefusal.INTERLOCKED
         return CommandRefused(why, held.message, about=held.about)
+    if control.location is None and advice.site(wanted.device_id) is None:
+        message = f"nobody knows at which site {wanted.device_id} is: give it a `location`, or let it speak first"
+        return CommandRefused(CommandRefusal.UNPLACED, message)
     if not wanted.hold and advice.online(wanted.device_id) is False:
         message = f"{wanted.device_id} is offline; to wait for it until the deadline, ask with `whenOffline: HOLD`"
         return CommandRefused(CommandRefusal.OFFLINE, message)

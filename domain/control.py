@@ -53,6 +53,11 @@ class Control(msgspec.Struct, frozen=True, omit_defaults=True):
         declared = () if self.metadata is None else self.metadata.actuators
         return next((spec for spec in declared if spec.actuator_id == actuator_id), None)
 
+    @property
+    def location(self) -> str | None:
+        """Where people said that the device is."""
+        return None if self.metadata is None else self.metadata.location
+
     def in_flight(self, actuator_id: str) -> Command | None:
         """The command of that actuator which has not ended."""
         return next((command for command in self.open.values() if command.actuator_id == actuator_id), None)

@@ -34,6 +34,10 @@ class LatestAdvice:
         device = self._latest.device(device_id)
         return None if device is None or device.status is None else device.status != _OFFLINE
 
+    def site(self, device_id: str) -> str | None:
+        device = self._latest.device(device_id)
+        return None if device is None else device.site
+
 
 def _so_until(device: DeviceView | None, actuator: LatestActuator) -> datetime:
     """Until when it was in that state for certain. That a device went offline is no word of its own: its will says so."""

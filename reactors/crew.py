@@ -49,7 +49,7 @@ class Crew:
                 Outcomes(appending, tracer),
                 Unchanged(appending),
                 Expiry(appending),
-                Dispatcher(appending, self._sending, clock=clock, metrics=metrics, fencing=fencing),
+                Dispatcher(appending, self._sending, advice, clock=clock, metrics=metrics, fencing=fencing),
                 Compensation(appending, advice),
                 Snapshots(appending, log),
             ],

@@ -85,9 +85,8 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
     @property
     def place(self) -> str | None:
         """The site at which it can be spoken to: from where it spoke, else where people said that it is."""
-        metadata = self.control.metadata
-        located = None if metadata is None or metadata.location is None else metadata.location.partition("/")[0]
-        return self.site or located
+        location = self.control.location
+        return self.site or (None if location is None else location.partition("/")[0])
 
     @property
     def state(self) -> dict[str, Scalar]:

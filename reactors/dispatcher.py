@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from domain.advice import Advice
 from domain.command_decider import dispatch
 from domain.command_outcomes import ended
 from domain.commands import Command, CommandState
@@ -42,6 +43,7 @@ class Dispatcher:
         self,
         appending: Appending,
         sending: Sending,
+        advice: Advice,
         *,
         clock: Clock,
         metrics: ReactorMetrics,
@@ -49,6 +51,7 @@ class Dispatcher:
     ) -> None:
         self._appending = appending
         self._sending = sending
+        self._advice = advice
         self._clock = clock
         self._metrics = metrics
         self._fencing = fencing
@@ -76,7 +79,7 @@ class Dispatcher:
             if _may_go(device, command, now):
                 dispatching = dispatch(device.control, command.id, now, self._fencing())
                 if dispatching is not None:
-                    yield _plan(device, command, dispatching)
+                    yield _plan(device, command, dispatching, device.place or self._advice.site(command.device_id))
 
     async def _tell(self, situation: Situation, now: datetime) -> None:
         """Append what the broker said of commands that are still under way."""
@@ -98,19 +101,19 @@ def _may_go(device: Device, command: Command, now: datetime) -> bool:
     return not (command.hold and device.online is False)
 
 
-def _plan(device: Device, command: Command, dispatching: CommandDispatching) -> _Plan:
+def _plan(device: Device, command: Command, dispatching: CommandDispatching, site: str | None) -> _Plan:
     try:
-        return _Plan(command, next_step(device, dispatching), _publication(device, command))
+        return _Plan(command, next_step(device, dispatching), _publication(device, command, site))
     except NotEncodableError as error:
         failed = ended(command, Outcome.FAILED, dispatching.timestamp, f"not sent: {error}")
         return _Plan(command, next_step(device, failed), None)
 
 
-def _publication(device: Device, command: Command) -> Publication:
+def _publication(device: Device, command: Command, site: str | None) -> Publication:
     metadata = device.control.metadata or DeviceMetadata(device_id=command.device_id)
-    if device.place is None:
+    if site is None:
         raise NotEncodableError("nobody knows at which site the device is; give it a location")
-    return encode(metadata.dialect, command, metadata, device.place)
+    return encode(metadata.dialect, command, metadata, site)
 
 
 def _said(command: Command, word: Word, now: datetime) -> CommandStep | None:

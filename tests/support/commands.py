@@ -29,10 +29,10 @@ WANTED: Final = Wanted(
 class Known:
     """Implements `Advice`."""
 
-    def __init__(self, *, online: bool | None = True) -> None:
+    def __init__(self, *, online: bool | None = True, site: str | None = "farm") -> None:
         self.actuators: dict[tuple[str, str], KnownState] = {}
         self.metrics: dict[tuple[str, str | None, str], KnownState] = {}
-        self._online = online
+        self._online, self._site = online, site
 
     def actuator(self, device_id: str, actuator_id: str) -> KnownState | None:
         return self.actuators.get((device_id, actuator_id))
@@ -42,6 +42,9 @@ class Known:
 
     def online(self, _device_id: str) -> bool | None:
         return self._online
+
+    def site(self, _device_id: str) -> str | None:
+        return self._site
 
 
 def box(*actuators: ActuatorSpec, dialect: Dialect = Dialect.NATIVE) -> Control:

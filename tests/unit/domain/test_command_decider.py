@@ -14,7 +14,7 @@ from domain.command_outcomes import ended
 from domain.control import Control
 from schema.actuators import ActuatorSpec, ActuatorType, AllowedCommand, Dialect, Scalar
 from schema.commands import CommandDispatching, CommandEnded, Outcome, OverrideBegun
-from schema.events import ActuatorCommand, DeviceRetired
+from schema.events import ActuatorCommand, DeviceMetadata, DeviceRetired
 from tests.support.commands import HEATER, NOW, Known, after, box, later, wanted
 
 
@@ -187,6 +187,15 @@ def test_a_device_that_says_it_is_offline_takes_none_that_is_not_to_be_held() ->
     assert "`whenOffline: HOLD`" in decided.message
     assert asked(box(), wanted(hold=True), Known(online=False))
     assert asked(box(), wanted(), Known(online=None))
+
+
+def test_a_device_at_no_known_site_takes_no_command() -> None:
+    decided = refused(box(), wanted(), Known(site=None))
+    assert decided.why is CommandRefusal.UNPLACED
+    assert decided.message == "nobody knows at which site box is: give it a `location`, or let it speak first"
+    assert asked(box(), wanted(), Known(site="farm"))
+    placed = after(box(), DeviceMetadata(device_id="box", location="farm/1", actuators=(HEATER,)))
+    assert asked(placed, wanted(), Known(site=None))
 
 
 def test_a_command_is_taken_back_while_it_was_not_sent() -> None:

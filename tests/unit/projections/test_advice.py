@@ -52,6 +52,11 @@ async def test_nothing_is_known_of_what_never_spoke() -> None:
     assert (advice.online("box"), advice.online("other")) == (None, None)
 
 
+async def test_a_device_is_at_the_site_from_which_it_spoke() -> None:
+    advice = await advice_after(reading("box", 0, temperature=20.0))
+    assert (advice.site("box"), advice.site("other")) == ("farm", None)
+
+
 async def test_a_device_that_came_back_is_online() -> None:
     assert (await advice_after(status("offline", 0), status("online", 1))).online("box") is True
 

@@ -10,7 +10,7 @@ from adapters.mqtt.errors import MessageExpiredError, NotAcknowledgedError
 from schema.commands import CommandDispatching
 from schema.envelope import NewEvent, decode_metadata
 from schema.ids import format_event_id
-from tests.support.commands import NOW
+from tests.support.commands import NOW, Known
 from tests.support.reacting import Greenhouse, greenhouse, quiet
 
 
@@ -176,11 +176,21 @@ async def test_a_broker_that_is_lost_before_the_publish_is_no_doubt_but_a_failur
 
 async def test_a_device_at_no_known_site_cannot_be_spoken_to() -> None:
     house = Greenhouse()
+    house.advice = Known(site=None)
     await house.register(location=None)
     await house.start()
     await house.ask()
     assert house.steps() == ["failed"]
     assert house.broker.sent == []
+    await house.stop()
+
+
+async def test_a_device_of_which_only_its_readings_tell_the_site_is_spoken_to_there() -> None:
+    house = Greenhouse()
+    await house.register(location=None)
+    await house.start()
+    await house.ask()
+    assert [one.topic for one in house.broker.sent] == ["glasshouse/farm/box/command/heater"]
     await house.stop()
 
 
