@@ -59,11 +59,14 @@ def parse_duration(value: object) -> timedelta:
 
 
 def format_duration(length: timedelta) -> str:
-    """In days and seconds: `P1D`, `PT90S`, `P1DT0.5S`."""
+    """As people write it, each part smaller than one of the part before: `P1D`, `PT15M`, `PT1M30S`, `P1DT0.5S`."""
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
     fraction = f".{length.microseconds:06}".rstrip("0") if length.microseconds else ""
     days = f"{length.days}D" if length.days else ""
-    seconds = f"T{length.seconds}{fraction}S" if length.seconds or fraction or not days else ""
-    return f"P{days}{seconds}"
+    rest = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M")) if number)
+    rest += f"{seconds}{fraction}S" if seconds or fraction or not (days or rest) else ""
+    return f"P{days}T{rest}" if rest else f"P{days}"
 
 
 def _parse_big_int(value: object) -> int:

@@ -49,7 +49,7 @@ async def test_a_rule_is_told_as_it_was_given_and_an_event_of_its_own_stream(hou
     assert rule["definedBy"].startswith("key:")
     assert rule["hours"] == hours
     assert rule["where"] == {**where, "deviceId": None}
-    assert (rule["for"], rule["clearFor"], rule["againWithin"]) == ("PT600S", "PT60S", "PT300S")
+    assert (rule["for"], rule["clearFor"], rule["againWithin"]) == ("PT10M", "PT1M", "PT5M")
     assert rule["condition"] == {
         "metric": "temperature", "unit": "degC", "above": 30.0, "below": None, "hysteresis": 0.0, "basis": "READINGS",
         "over": None, "window": None,

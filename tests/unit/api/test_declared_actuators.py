@@ -40,13 +40,13 @@ async def test_what_was_declared_is_there_for_the_very_next_query(house: House) 
     assert await house.ask(DECLARED, {"at": answer["cursor"]}) == {"device": answer["device"]}
     heater, vent = answer["device"]["declaredActuators"]
     assert (answer["device"]["dialect"], answer["device"]["address"]) == ("NATIVE", None)
-    assert (heater["type"], heater["overrideFor"], heater["answerWithin"]) == ("SWITCH", "PT900S", "PT30S")
+    assert (heater["type"], heater["overrideFor"], heater["answerWithin"]) == ("SWITCH", "PT15M", "PT30S")
     assert heater["commands"] == [{"command": "set", "choices": ["on", "off"], "minimum": None, "maximum": None}]
     assert heater["interlocks"] == [
         {
             "values": ["on"],
             "above": None,
-            "maxAge": "PT900S",
+            "maxAge": "PT15M",
             "reason": "it heats the field",
             "notWhile": {"deviceId": "box", "actuatorId": "vent", "states": ["open"], "above": 20.0},
             "onlyWith": None,
@@ -54,13 +54,13 @@ async def test_what_was_declared_is_there_for_the_very_next_query(house: House) 
         {
             "values": ["on"],
             "above": None,
-            "maxAge": "PT60S",
+            "maxAge": "PT1M",
             "reason": None,
             "notWhile": None,
             "onlyWith": {"deviceId": "mast", "sensorId": None, "metric": "temperature", "atLeast": None, "atMost": 30.0},
         },
     ]
-    assert vent["overrideFor"] == "PT3600S"
+    assert vent["overrideFor"] == "PT1H"
     assert vent["commands"] == [{"command": "set", "choices": ["open", "closed"], "minimum": 0.0, "maximum": 100.0}]
 
 

@@ -47,6 +47,26 @@ def test_a_duration_is_what_iso_8601_says(text: str, seconds: float) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "PT0S"),
+        (0.25, "PT0.25S"),
+        (30, "PT30S"),
+        (90, "PT1M30S"),
+        (900, "PT15M"),
+        (3_600, "PT1H"),
+        (3_601.5, "PT1H1.5S"),
+        (5_400, "PT1H30M"),
+        (86_400, "P1D"),
+        (86_401, "P1DT1S"),
+        (604_800, "P7D"),
+    ],
+)
+def test_a_duration_is_told_as_people_write_it(seconds: float, text: str) -> None:
+    assert format_duration(timedelta(seconds=seconds)) == text
+
+
 @given(st.timedeltas(timedelta(0), timedelta(days=90_000)))
 def test_a_duration_comes_back_as_it_went_out(length: timedelta) -> None:
     assert parse_duration(format_duration(length)) == length
