@@ -13,7 +13,7 @@ from api.types.command_results import CancelCommandSuccess
 from api.visibility import COMMANDS
 from api.writes import Cause, Known
 from domain.command_decider import CommandRefused, cancel
-from domain.commands import CommandState
+from domain.commands import Command, CommandState, advance
 from domain.control import fold
 from domain.decisions import Decision
 from projections.command_queries import CommandView
@@ -28,8 +28,11 @@ async def cancel_command(context: Context, command_id: str, reason: str | None) 
     known = await commands.control(device_id)
 
     def decide(events: Sequence[Event]) -> Decision:
-        if view.command.state is CommandState.CANCELLED:
+        stands = reduce(advance, events, view.command)
+        if stands.state is CommandState.CANCELLED:
             return []
+        if not stands.is_open:
+            raise ApiError(ErrorCode.TOO_LATE, _over(stands))
         event = cancel(reduce(fold, events, known.control), command_id, context.services.clock(), reason)
         if isinstance(event, CommandRefused):
             raise refusal(event)
@@ -41,6 +44,11 @@ async def cancel_command(context: Context, command_id: str, reason: str | None) 
     cursor = await settled(context, change, COMMANDS)
     [shown] = await commands.find([command_id])
     return CancelCommandSuccess(command=command(changed_view(shown or view, change)), cursor=cursor)
+
+
+def _over(command: Command) -> str:
+    told = "" if command.reason is None else f" ({command.reason})"
+    return f"command {command.id} has ended already, {command.state.name}{told}: there is nothing left to take back"
 
 
 async def _found(context: Context, command_id: str) -> CommandView:

@@ -103,7 +103,20 @@ async def test_only_operators_command(box: House) -> None:
 
 
 CANCEL = f"""mutation ($id: ID!) {{ cancelCommand(id: $id, reason: "too warm") {{ __typename
-  ... on CancelCommandSuccess {{ cursor command {{ {COMMAND} }} }} ... on OperationError {{ code }} }} }}"""
+  ... on CancelCommandSuccess {{ cursor command {{ {COMMAND} }} }} ... on OperationError {{ code message }} }} }}"""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [(Outcome.SUCCEEDED, "SUCCEEDED"), (Outcome.TIMED_OUT, "TIMED_OUT"), (Outcome.EXPIRED, "EXPIRED")]
+)
+async def test_what_has_ended_is_not_taken_back_and_the_refusal_says_how_it_ended(
+    box: House, outcome: Outcome, state: str
+) -> None:
+    command = (await issue(box))["command"]["id"]
+    await become(box, (await asked_of(box))[0], outcome)
+    refused = (await box.ask(CANCEL, {"id": command}, role=Role.OPERATOR))["cancelCommand"]
+    told = f"command {command} has ended already, {state}: there is nothing left to take back"
+    assert (refused["code"], refused["message"]) == ("TOO_LATE", told)
 
 
 async def test_a_command_is_taken_back_while_it_was_not_sent(box: House) -> None:
