@@ -8,6 +8,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsDir: "",
     target: "es2022",
+    cssTarget: ["chrome123", "firefox128", "safari17.5"], // which know light-dark()
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the security policy knows no data: addresses
     chunkSizeWarningLimit: 200,

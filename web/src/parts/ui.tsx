@@ -1,0 +1,65 @@
+/** Small parts that several views use. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { notice, tell } from "../data/app";
+import { formatMoment } from "./format";
+
+export function Time({ at, format = formatMoment }: { at: string; format?: (at: string) => string }): JSX.Element {
+  return <time dateTime={at} title={formatMoment(at)}>{format(at)}</time>;
+}
+
+/** A button that does one thing at a time and tells what went wrong. */
+export function Act({ run, children, class: kind, disabled }: {
+  run: () => Promise<unknown>;
+  children: ComponentChildren;
+  class?: string;
+  disabled?: boolean;
+}): JSX.Element {
+  const [busy, setBusy] = useState(false);
+  const act = () => {
+    setBusy(true);
+    notice.value = "";
+    run().catch(tell).finally(() => setBusy(false));
+  };
+  return (
+    <button type="button" class={kind} disabled={busy || disabled} aria-busy={busy} onClick={act}>
+      {children}
+    </button>
+  );
+}
+
+/** A modal dialog that is open while it is there. */
+export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} aria-label={title} onClose={close}>
+      <header>
+        <h2>{title}</h2>
+        <button type="button" class="quiet" onClick={() => dialog.current?.close()}>Close</button>
+      </header>
+      {children}
+    </dialog>
+  );
+}
+
+/** Choices of which one holds, as buttons. */
+export function Choice<T extends string>({ label, choices, value, choose }: {
+  label: string;
+  choices: readonly (readonly [T, string])[];
+  value: T;
+  choose: (value: T) => void;
+}): JSX.Element {
+  return (
+    <div class="choice" role="group" aria-label={label}>
+      {choices.map(([name, text]) => (
+        <button key={name} type="button" aria-pressed={name === value} onClick={() => choose(name)}>{text}</button>
+      ))}
+    </div>
+  );
+}
+
+export function Tag({ kind, children }: { kind: string; children: ComponentChildren }): JSX.Element {
+  return <span class="tag" data-kind={kind}>{children}</span>;
+}

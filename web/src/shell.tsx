@@ -1,0 +1,105 @@
+/** The frame around the views: where one is, how the link is, what must be known, and what the reader chose. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { announcement, counts, letters, link, lostSince, notice, now, openAlerts, stage, tell } from "./data/app";
+import { logOut } from "./data/session";
+import { Login } from "./login";
+import { formatSpan } from "./parts/format";
+import { lazy } from "./parts/lazy";
+import { addressOf, route } from "./parts/router";
+import { type Theme, theme, units, type Units } from "./parts/settings";
+import { House } from "./views/house";
+
+const VIEWS: Record<string, (props: { parts: string[] }) => JSX.Element> = {
+  house: House,
+  device: lazy(async () => (await import("./views/device")).DeviceView),
+  alerts: lazy(async () => (await import("./views/alerts")).Alerts),
+  rules: lazy(async () => (await import("./views/rules")).Rules),
+  commands: lazy(async () => (await import("./views/commands")).Commands),
+  operate: lazy(async () => (await import("./views/operate")).Operate),
+};
+
+export function Shell(): JSX.Element {
+  const [name = "house", ...parts] = route.value;
+  const View = VIEWS[name] ?? House;
+  document.title = counts.value.troubled > 0 ? `(${counts.value.troubled}) Glasshouse` : "Glasshouse";
+  if (stage.value === "asking") return <Login />;
+  return (
+    <div id="house" hidden={stage.value !== "house"}>
+      <a class="skip" href="#view" onClick={skip}>Skip to the content</a>
+      <Bar view={name} />
+      <main id="view" tabIndex={-1}>
+        <Notice />
+        <p id="announce" class="unseen" role="status">{announcement.value}</p>
+        <View key={name} parts={parts} />
+      </main>
+      <Choices />
+    </div>
+  );
+}
+
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("view")?.focus();
+}
+
+function Bar({ view }: { view: string }): JSX.Element {
+  const waiting = openAlerts.value.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
+  return (
+    <header class="bar">
+      <a class="brand" href={addressOf()}><img src="static/icon.svg" alt="" width={28} height={28} /><span>Glasshouse</span></a>
+      <Pill />
+      <nav aria-label="Views">
+        <Place name="house" view={view}>House</Place>
+        <Place name="alerts" view={view}>Alerts{waiting > 0 && <b data-kind="bad">{waiting}</b>}</Place>
+        <Place name="rules" view={view}>Rules</Place>
+        <Place name="commands" view={view}>Commands</Place>
+        <Place name="operate" view={view}>Operate{!!letters.value && <b data-kind="warn">{letters.value}</b>}</Place>
+      </nav>
+      <button id="logout" type="button" class="quiet" onClick={leave}>Log out</button>
+    </header>
+  );
+}
+
+function Place({ name, view, children }: { name: string; view: string; children: ComponentChildren }): JSX.Element {
+  return <a href={addressOf(name)} aria-current={name === view ? "page" : undefined}>{children}</a>;
+}
+
+function leave(): void {
+  logOut().then(() => location.reload(), tell);
+}
+
+function Pill(): JSX.Element {
+  const { state, milliseconds } = link.value;
+  return <span id="link" class="pill" data-link={state}>{linkText(state, milliseconds)}</span>;
+}
+
+function linkText(state: string, milliseconds: number): string {
+  if (state === "connecting") return "Connecting";
+  if (state === "live") return "Live";
+  if (state === "behind") return `${formatSpan(milliseconds)} behind`;
+  now.value; // the wait is told anew every second
+  return `Reconnecting, ${formatSpan(Date.now() - lostSince.value)}`;
+}
+
+function Notice(): JSX.Element {
+  return (
+    <p id="notice" class="notice" role="alert" hidden={notice.value === ""}>
+      <span id="notice-text">{notice.value}</span>
+      <button id="notice-close" type="button" class="quiet" onClick={() => (notice.value = "")}>Close</button>
+    </p>
+  );
+}
+
+function Choices(): JSX.Element {
+  return (
+    <footer class="choices">
+      <label>Units <select value={units.value} onChange={(event) => (units.value = event.currentTarget.value as Units)}>
+        <option value="metric">Metric</option><option value="us">US</option>
+      </select></label>
+      <label>Colours <select value={theme.value} onChange={(event) => (theme.value = event.currentTarget.value as Theme)}>
+        <option value="auto">As the system</option><option value="light">Light</option><option value="dark">Dark</option>
+      </select></label>
+    </footer>
+  );
+}
