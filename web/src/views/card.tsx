@@ -40,6 +40,7 @@ export function Card({ id, hidden }: { id: string; hidden: boolean }): JSX.Eleme
     return () => (observer.unobserve(card), void inSight.delete(id));
   }, [id]);
   version(id).value;
+  now.value; // what the passing of time changes: status, age and lines
   const device = store.devices.get(id)!;
   if (inSight.has(id)) recent.want(device);
   const status = store.status(device);
