@@ -31,7 +31,7 @@ export function Shell(): JSX.Element {
       <main id="view" tabIndex={-1}>
         <Notice />
         <p id="announce" class="unseen" role="status">{announcement.value}</p>
-        <View key={name} parts={parts} />
+        {stage.value === "house" && <View key={name} parts={parts} />}
       </main>
       <Choices />
     </div>

@@ -1,5 +1,19 @@
-import type { JSX } from "preact";
+/** Operation: how each part is, what it could not understand, who has keys. */
 
-export function Operate({ parts }: { parts: string[] }): JSX.Element {
-  return <h1>Operate {parts.join("/")}</h1>;
+import type { JSX } from "preact";
+import { Keys } from "./keys";
+import { Letters } from "./letters";
+import { Projections } from "./projections";
+
+export function Operate(): JSX.Element {
+  return (
+    <>
+      <header class="view-head"><h1>Operate</h1></header>
+      <div class="stack">
+        <Projections />
+        <Letters />
+        <Keys />
+      </div>
+    </>
+  );
 }

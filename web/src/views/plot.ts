@@ -14,6 +14,10 @@ export interface Drawn {
   history: History;
   unit: string;
   moments: readonly Moment[];
+  /** Spans to shade, in epoch seconds, such as those of alerts. */
+  stretches?: readonly { from: number; to: number }[];
+  /** Values to draw a line at, as the reader sees them. */
+  limits?: readonly number[];
   from: number;
   to: number;
 }
@@ -54,7 +58,7 @@ function options(target: HTMLElement, drawn: () => Drawn, zoomTo: (from: number,
     ],
     bands: [{ series: [2, 1], fill: colour("band") }],
     hooks: {
-      drawClear: [(plot) => drawMoments(plot, drawn().moments, colour)],
+      drawClear: [(plot) => drawStretches(plot, drawn(), colour), (plot) => drawMoments(plot, drawn().moments, colour)],
       setSelect: [(plot) => select(plot, zoomTo)],
     },
   };
@@ -80,6 +84,24 @@ function drawMoments(plot: uPlot, moments: readonly Moment[], colour: (name: str
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+  }
+  ctx.restore();
+}
+
+function drawStretches(plot: uPlot, { stretches = [], limits = [] }: Drawn, colour: (name: string) => () => string): void {
+  const { ctx, bbox } = plot;
+  const [least, most] = [bbox.left, bbox.left + bbox.width];
+  ctx.save();
+  ctx.fillStyle = colour("bad")();
+  ctx.globalAlpha = 0.18;
+  for (const { from, to } of stretches) {
+    const [start, end] = [from, to].map((at) => Math.min(most, Math.max(least, plot.valToPos(at, "x", true)))) as [number, number];
+    ctx.fillRect(start, bbox.top, Math.max(2, end - start), bbox.height);
+  }
+  ctx.globalAlpha = 1;
+  for (const limit of limits) {
+    const y = plot.valToPos(limit, "y", true);
+    if (y >= bbox.top && y <= bbox.top + bbox.height) ctx.fillRect(bbox.left, y, bbox.width, 1.5);
   }
   ctx.restore();
 }

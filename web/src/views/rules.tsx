@@ -1,5 +1,61 @@
-import type { JSX } from "preact";
+/** Alert rules: what there is, and a form for one of them. */
 
-export function Rules({ parts }: { parts: string[] }): JSX.Element {
-  return <h1>Rules {parts.join("/")}</h1>;
+import type { JSX } from "preact";
+import { graphql } from "../data/graphql";
+import { request } from "../data/request";
+import { NEW, draftOf, RULE, type Rule } from "../house/rule";
+import { formatSpan, inWords, parseDuration } from "../parts/format";
+import { formatWithUnit, metricLabel, shownDifference, unitLabel } from "../parts/metrics";
+import { usePolled } from "../parts/poll";
+import { addressOf } from "../parts/router";
+import { Tag, Time } from "../parts/ui";
+import { RuleForm } from "./rule-form";
+
+const RULES = graphql(`query Rules { alertRules(first: 200) { nodes { ...Rule } } }`, [RULE]);
+const REFRESH_MS = 10_000;
+const ADD = "new";
+
+export function Rules({ parts: [place] }: { parts: string[] }): JSX.Element {
+  const { data, again } = usePolled("rules", (abort) => request(RULES, {}, abort), REFRESH_MS);
+  const rules = data?.alertRules.nodes;
+  const chosen = rules?.find(({ id }) => id === place);
+  if (place === ADD && chosen === undefined) return <RuleForm key={ADD} start={NEW} saved={again} />;
+  if (chosen !== undefined) return <RuleForm key={chosen.id} start={draftOf(chosen)} saved={again} />;
+  return (
+    <>
+      <header class="view-head"><h1>Rules</h1><a class="button" href={addressOf("rules", ADD)}>New rule</a></header>
+      <ul class="rows">{rules?.map((rule) => <Row key={rule.id} rule={rule} />)}</ul>
+      {rules?.length === 0 && <p class="plain">There is no rule yet, so nothing is an alert.</p>}
+      {place !== undefined && rules !== undefined && <p class="plain">There is no rule {place}.</p>}
+    </>
+  );
+}
+
+function Row({ rule }: { rule: Rule }): JSX.Element {
+  return (
+    <li class="row">
+      <h2><a href={addressOf("rules", rule.id)}>{rule.name}</a></h2>
+      <Tag kind={rule.enabled ? "good" : ""}>{rule.enabled ? "in force" : "out of force"}</Tag>
+      <p class="wide-row">{sentence(rule)}</p>
+      <p class="about wide-row">
+        {rule.kind}, {inWords(rule.severity)} · defined <Time at={rule.definedAt} />{rule.definedBy !== null && ` by ${rule.definedBy}`}
+      </p>
+    </li>
+  );
+}
+
+function sentence({ condition, where, for: lasting }: Rule): string {
+  const place = where.deviceId ?? where.location ?? where.siteId ?? where.deviceType ?? "the whole house";
+  const span = parseDuration(lasting);
+  const held = span > 0 ? ` for ${formatSpan(span)}` : "";
+  if (condition === null) return `A device of ${place} says nothing${held}`;
+  return `${metricLabel(condition.metric)} in ${place} ${limits(condition)}${held}`;
+}
+
+function limits({ metric, above, below, unit, over, window }: NonNullable<Rule["condition"]>): string {
+  const moves = over !== null || window !== null;
+  const told = (value: number) =>
+    moves ? `${Number(shownDifference(value, unit).toFixed(2))} ${unitLabel(unit)} an hour` : formatWithUnit(metric, value, unit);
+  const parts = [above === null ? "" : `above ${told(above)}`, below === null ? "" : `below ${told(below)}`];
+  return `${moves ? "changes " : ""}${parts.filter(Boolean).join(" or ")}`;
 }

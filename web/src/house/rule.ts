@@ -1,0 +1,130 @@
+/** An alert rule as a form holds it: texts in the reader's units, and what the form does not show kept as it is. */
+
+import { graphql, type ResultOf, type VariablesOf } from "../data/graphql";
+import { shown, shownDifference, typed, typedDifference } from "../parts/metrics";
+import { parseDuration } from "../parts/format";
+
+export const RULE = graphql(`
+  fragment Rule on AlertRule {
+    id name kind enabled severity for clearFor againWithin revision definedAt definedBy
+    condition { metric above below hysteresis basis over window unit }
+    hours { days start end }
+    where { deviceId deviceType location sensorId siteId }
+  }
+`);
+export type Rule = ResultOf<typeof RULE>;
+
+export const DEFINE_RULE = graphql(
+  `mutation DefineRule($input: AlertRuleInput!) {
+    defineAlertRule(input: $input) {
+      __typename ... on DefineAlertRuleSuccess { cursor rule { ...Rule } } ... on OperationError { code message }
+    }
+  }`,
+  [RULE],
+);
+export type RuleInput = VariablesOf<typeof DEFINE_RULE>["input"];
+
+export type Kind = "threshold" | "minutes" | "rate" | "trend" | "silence";
+
+export interface Draft {
+  id: string;
+  name: string;
+  kind: Kind;
+  metric: string;
+  above: string;
+  below: string;
+  hysteresis: string;
+  for: string; // minutes
+  clearFor: string;
+  againWithin: string;
+  over: string; // minutes, of a rate or a trend
+  severity: "INFO" | "WARNING" | "CRITICAL";
+  location: string;
+  deviceId: string;
+  sensorId: string;
+  enabled: boolean;
+  kept: { hours: Rule["hours"]; deviceType: string | null; siteId: string | null };
+}
+
+export const NEW: Draft = {
+  id: "", name: "", kind: "threshold", metric: "temperature", above: "", below: "", hysteresis: "0.5", for: "5", clearFor: "0",
+  againWithin: "10", over: "60", severity: "WARNING", location: "", deviceId: "", sensorId: "", enabled: true,
+  kept: { hours: null, deviceType: null, siteId: null },
+};
+
+export function draftOf(rule: Rule): Draft {
+  const { condition, where } = rule;
+  const unit = condition?.unit ?? null;
+  const kind = kindOf(condition);
+  const limit = isDifference(kind) ? shownDifference : shown;
+  const text = (value: number | null | undefined, as: typeof limit) => (value == null ? "" : String(rounded(as(value, unit))));
+  return {
+    id: rule.id, name: rule.name, kind, metric: condition?.metric ?? "temperature", severity: rule.severity, enabled: rule.enabled,
+    above: text(condition?.above, limit), below: text(condition?.below, limit),
+    hysteresis: text(condition?.hysteresis ?? 0, shownDifference),
+    for: minutes(rule.for), clearFor: minutes(rule.clearFor), againWithin: minutes(rule.againWithin),
+    over: minutes(condition?.over ?? condition?.window ?? "PT1H"),
+    location: where.location ?? "", deviceId: where.deviceId ?? "", sensorId: where.sensorId ?? "",
+    kept: { hours: rule.hours, deviceType: where.deviceType, siteId: where.siteId },
+  };
+}
+
+/** The rule to send; `unit` is that of its metric. */
+export function inputOf(draft: Draft, unit: string | null): RuleInput {
+  const { kind, metric, kept } = draft;
+  const convert = isDifference(kind) ? typedDifference : typed;
+  const limits = {
+    metric,
+    above: numberOf(draft.above, (value) => convert(value, unit)),
+    below: numberOf(draft.below, (value) => convert(value, unit)),
+    hysteresis: numberOf(draft.hysteresis, (value) => typedDifference(value, unit)) ?? 0,
+  };
+  const input: RuleInput = {
+    ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, hours: kept.hours && { ...kept.hours, days: [...kept.hours.days] },
+    for: duration(draft.for), clearFor: duration(draft.clearFor), againWithin: duration(draft.againWithin),
+    where: {
+      location: draft.location || null, deviceId: draft.deviceId || null, sensorId: draft.sensorId || null,
+      deviceType: kept.deviceType, siteId: kept.siteId,
+    },
+  };
+  if (kind === "silence") return { ...input, silence: true };
+  if (kind === "rate") return { ...input, rate: { ...limits, over: duration(draft.over) } };
+  if (kind === "trend") return { ...input, trend: { ...limits, window: duration(draft.over) } };
+  return { ...input, threshold: { ...limits, basis: kind === "minutes" ? "MINUTES" : "READINGS" } };
+}
+
+/** The limits of a threshold as the reader sees them; others have none that a chart of values could show. */
+export function limitsOf({ kind, above, below }: Draft): number[] {
+  if (kind !== "threshold" && kind !== "minutes") return [];
+  return [above, below].filter((text) => text.trim() !== "").map(Number).filter(Number.isFinite);
+}
+
+function kindOf(condition: Rule["condition"]): Kind {
+  if (condition === null) return "silence";
+  if (condition.over !== null) return "rate";
+  if (condition.window !== null) return "trend";
+  return condition.basis === "MINUTES" ? "minutes" : "threshold";
+}
+
+function isDifference(kind: Kind): boolean {
+  return kind === "rate" || kind === "trend";
+}
+
+function numberOf(text: string, convert: (value: number) => number): number | null {
+  const trimmed = text.trim().replace(",", ".");
+  if (trimmed === "") return null;
+  if (!Number.isFinite(Number(trimmed))) throw new Error(`“${text}” is not a number.`);
+  return rounded(convert(Number(trimmed)));
+}
+
+function duration(minutesText: string): string {
+  return `PT${Math.round((numberOf(minutesText, (value) => value) ?? 0) * 60)}S`;
+}
+
+function minutes(text: string): string {
+  return String(rounded(parseDuration(text) / 60_000));
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(6));
+}

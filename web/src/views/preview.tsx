@@ -1,0 +1,137 @@
+/** What a rule would have said: counted, listed, and drawn over the history that it is about. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import "uplot/dist/uPlot.min.css";
+import { nameOf, store, tell } from "../data/app";
+import { serverNow } from "../data/clock";
+import { graphql, type ResultOf } from "../data/graphql";
+import { request } from "../data/request";
+import { type History, readHistory, type Selector } from "../house/history";
+import { type Draft, inputOf, limitsOf } from "../house/rule";
+import { formatMoment, formatSpan, plural } from "../parts/format";
+import { formatWithUnit, metricLabel, unitLabel } from "../parts/metrics";
+import { Choice } from "../parts/ui";
+import { createPlot, type Drawn } from "./plot";
+
+const BACKTEST = graphql(`
+  query Backtest($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
+    backtest(rule: $rule, from: $from, to: $to, basis: $basis) {
+      total refuted lookedAt series seconds
+      alerts { deviceId sensorId metric since raised cleared ended value refuted }
+    }
+  }
+`);
+type Backtest = ResultOf<typeof BACKTEST>["backtest"];
+type Found = Backtest["alerts"][number];
+
+const SPANS = [["3600000", "1 hour"], ["86400000", "1 day"], ["604800000", "1 week"], ["2592000000", "30 days"]] as const;
+const BASES = [["AS_CORRECTED", "As it is known now"], ["AS_KNOWN", "As it was known then"]] as const;
+const DRAWN = 4; // series
+const LISTED = 50;
+
+export function Preview({ draft, unit }: { draft: Draft; unit: string | null }): JSX.Element {
+  const [length, setLength] = useState<(typeof SPANS)[number][0]>("86400000");
+  const [basis, setBasis] = useState<(typeof BASES)[number][0]>("AS_CORRECTED");
+  const [told, setTold] = useState<{ backtest: Backtest; from: number; to: number } | null>(null);
+  useEffect(() => {
+    const abort = new AbortController();
+    const to = serverNow();
+    const from = to - Number(length);
+    setTold(null);
+    ask(draft, unit, from, to, basis, abort.signal).then(
+      (backtest) => setTold({ backtest, from, to }),
+      (error: unknown) => abort.signal.aborted || tell(error),
+    );
+    return () => abort.abort();
+  }, [length, basis]);
+  return (
+    <section class="panel stack" aria-labelledby="preview-title">
+      <header class="chart-head">
+        <h2 id="preview-title">What it would have said</h2>
+        <Choice label="Of the last" choices={SPANS} value={length} choose={setLength} />
+        <Choice label="Of the past" choices={BASES} value={basis} choose={setBasis} />
+      </header>
+      <p id="preview-total" role="status">{told === null ? "Looking at the past…" : summary(told.backtest)}</p>
+      {told !== null && draft.kind !== "silence" && seriesOf(draft, told.backtest).map((selector) => (
+        <Over key={Object.values(selector).join("/")} selector={selector} draft={draft} told={told} />
+      ))}
+      {told !== null && <Found alerts={told.backtest.alerts} />}
+    </section>
+  );
+}
+
+async function ask(draft: Draft, unit: string | null, from: number, to: number, basis: "AS_CORRECTED" | "AS_KNOWN", abort: AbortSignal): Promise<Backtest> {
+  const [start, end] = [from, to].map((at) => new Date(at).toISOString()) as [string, string];
+  return (await request(BACKTEST, { rule: inputOf(draft, unit), from: start, to: end, basis }, abort)).backtest;
+}
+
+function summary({ total, refuted, lookedAt, series, seconds }: Backtest): string {
+  const none = refuted > 0 ? `, ${refuted} of which turned out to be none` : "";
+  return `${plural(total, "alert")}${none}; looked at ${plural(lookedAt, "reading")} of ${plural(series, "series", "series")} in ${seconds.toFixed(1)} s.`;
+}
+
+/** One series of the rule over the past, its limits as lines, its alerts shaded. */
+function Over({ selector, draft, told }: { selector: Selector; draft: Draft; told: { backtest: Backtest; from: number; to: number } }): JSX.Element {
+  const target = useRef<HTMLDivElement>(null);
+  const [history, setHistory] = useState<History | null>(null);
+  const { backtest, from, to } = told;
+  const alerts = backtest.alerts.filter((one) => one.deviceId === selector.deviceId && (one.sensorId ?? selector.sensorId) === selector.sensorId);
+  useEffect(() => {
+    const abort = new AbortController();
+    readHistory(selector, from, to, abort.signal).then(setHistory, (error: unknown) => abort.signal.aborted || tell(error));
+    return () => abort.abort();
+  }, []);
+  useEffect(() => {
+    if (history === null) return;
+    const stretches = alerts.map(({ since, cleared, ended }) => ({ from: seconds(since), to: seconds(cleared ?? ended) ?? to / 1000 }));
+    const drawn: Drawn = { history, unit: unitLabel(history.unit), moments: [], from: from / 1000, to: to / 1000, limits: limitsOf(draft), stretches };
+    const plot = createPlot(target.current!, () => drawn, () => undefined);
+    return () => plot.destroy();
+  }, [history]);
+  const name = store.devices.get(selector.deviceId);
+  const title = `${metricLabel(selector.metric)} of ${name === undefined ? selector.deviceId : nameOf(name)}, ${selector.sensorId}`;
+  return (
+    <div>
+      <h3>{title}: {plural(alerts.length, "alert")}</h3>
+      <div ref={target} class="chart" role="img" aria-label={`${title}, with ${plural(alerts.length, "alert")} shaded`} />
+    </div>
+  );
+}
+
+function Found({ alerts }: { alerts: readonly Found[] }): JSX.Element | null {
+  if (alerts.length === 0) return null;
+  return (
+    <details>
+      <summary>The {alerts.length > LISTED ? `last ${LISTED}` : "alerts"} one by one</summary>
+      <ul class="marks">
+        {alerts.slice(-LISTED).map((one) => (
+          <li key={`${one.deviceId} ${one.sensorId} ${one.since}`}>
+            {formatMoment(one.since)}, {one.deviceId} {one.sensorId}{one.value !== null && one.metric !== null && `: ${formatWithUnit(one.metric, one.value, null)}`},{" "}
+            {one.cleared === null ? "not over" : `for ${formatSpan(Date.parse(one.cleared) - Date.parse(one.since))}`}{one.refuted && ", was none"}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** Those with alerts first: what one wants to see. */
+function seriesOf(draft: Draft, { alerts }: Backtest): Selector[] {
+  const fitting = [...store.devices.values()].filter(({ id, details }) => within(draft, id, details?.location ?? ""));
+  const all = fitting.flatMap(({ id, latest }) =>
+    [...latest.values()].filter(({ metric, sensorId }) => metric === draft.metric && (draft.sensorId === "" || sensorId === draft.sensorId))
+      .map(({ sensorId, metric }) => ({ deviceId: id, sensorId, metric })));
+  const count = ({ deviceId, sensorId }: Selector) => alerts.filter((one) => one.deviceId === deviceId && one.sensorId === sensorId).length;
+  return all.sort((a, b) => count(b) - count(a)).slice(0, DRAWN);
+}
+
+function within({ deviceId, location }: Draft, id: string, place: string): boolean {
+  return (deviceId === "" || id === deviceId) && (location === "" || `${place}/`.startsWith(`${location}/`));
+}
+
+function seconds(time: string): number;
+function seconds(time: string | null): number | null;
+function seconds(time: string | null): number | null {
+  return time === null ? null : Date.parse(time) / 1000;
+}

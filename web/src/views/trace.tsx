@@ -1,0 +1,92 @@
+/** A trace told in sentences: what led to it, what became of it, and what was measured after. */
+
+import type { JSX } from "preact";
+import { graphql, type ResultOf, type State } from "../data/graphql";
+import { request } from "../data/request";
+import { formatClock, formatState, inWords, plural } from "../parts/format";
+import { formatWithUnit, metricLabel } from "../parts/metrics";
+import { usePolled } from "../parts/poll";
+import { Time } from "../parts/ui";
+
+const TRACE = graphql(`
+  query Trace($correlationId: ID!) {
+    trace(correlationId: $correlationId) {
+      truncated
+      entries {
+        __typename
+        ... on Traced { eventId type at actor }
+        ... on TracedReading { after readings { deviceId metric value unit } }
+        ... on TracedRequest { commandIds }
+        ... on TracedCommand { deviceId actuatorId command value }
+        ... on TracedStep { deviceId actuatorId step: state reason reachedState }
+        ... on TracedAnswer { deviceId toldOf: actuatorId result told: state reason late }
+        ... on TracedEnd { succeeded setBack }
+      }
+    }
+  }
+`);
+type Entry = NonNullable<ResultOf<typeof TRACE>["trace"]>["entries"][number];
+type Values = Extract<Entry, { __typename: "TracedReading" }>["readings"];
+
+const REFRESH_MS = 1000;
+
+export function Trace({ correlationId, id }: { correlationId: string; id?: string }): JSX.Element {
+  const { data } = usePolled(correlationId, (abort) => request(TRACE, { correlationId }, abort), REFRESH_MS);
+  const entries = data?.trace?.entries ?? [];
+  const several = entries.filter(({ __typename }) => __typename === "TracedCommand").length > 1;
+  return (
+    <ol class="trace" id={id}>
+      {entries.map((entry) => (
+        <li key={entry.eventId} title={`${entry.type} ${entry.eventId}`}>
+          <Time at={entry.at} format={formatClock} /> <span class="step">{sentence(entry, several)}</span>
+        </li>
+      ))}
+      {data !== null && data.trace === null && <li><span class="step">Nothing is known of it yet.</span></li>}
+      {data?.trace?.truncated && <li><span class="step">There is more of it than is shown here.</span></li>}
+    </ol>
+  );
+}
+
+/** `vent → 50`, or the command by its name. */
+export function wanted(actuatorId: string, command: string, value: State | null): string {
+  return value === null ? `${actuatorId}: ${command}` : `${actuatorId} → ${formatState(value)}`;
+}
+
+/** `several`: whether the trace is of more than one command. */
+function sentence(entry: Entry, several: boolean): string {
+  switch (entry.__typename) {
+    case "TracedReading":
+      return `${entry.after ? "Afterwards" : "Because"} ${entry.readings[0]?.deviceId}: ${values(entry.readings)}`;
+    case "TracedRequest":
+      return `${entry.actor ?? "Somebody"} asked for ${plural(entry.commandIds.length, "command")}`;
+    case "TracedCommand":
+      return `${wanted(entry.actuatorId, entry.command, entry.value)} on ${entry.deviceId}`;
+    case "TracedStep":
+      return step(entry, several);
+    case "TracedAnswer":
+      return answer(entry);
+    case "TracedEnd":
+      return entry.succeeded ? "All of it succeeded" : `Not all of it succeeded; ${plural(entry.setBack.length, "command")} set back`;
+    case "TracedEvent":
+      return entry.actor === null ? entry.type : `${entry.type} by ${entry.actor}`;
+  }
+}
+
+function step(entry: Extract<Entry, { __typename: "TracedStep" }>, several: boolean): string {
+  const told = withReason(inWords(entry.step), entry.reachedState, entry.reason);
+  return several ? `${entry.actuatorId} on ${entry.deviceId}: ${told}` : told;
+}
+
+function answer({ result, toldOf, deviceId, late, told, reason }: Extract<Entry, { __typename: "TracedAnswer" }>): string {
+  const what = result === null ? `tells ${toldOf}` : `answers ${inWords(result)}`;
+  return withReason(`${deviceId} ${what}${late ? ", too late" : ""}`, told, reason);
+}
+
+function values(readings: Values): string {
+  return readings.map(({ metric, value, unit }) => `${metricLabel(metric)} ${formatWithUnit(metric, value, unit)}`).join(", ");
+}
+
+function withReason(what: string, state: State | null, reason: string | null): string {
+  const told = state === null ? what : `${what}: ${formatState(state)}`;
+  return reason === null ? told : `${told} (${reason})`;
+}
