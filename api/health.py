@@ -13,7 +13,7 @@ from api.access import Access
 from api.errors import ApiError
 from api.roles import Role, require
 from api.scope import require_whole
-from api.services import HealthProbe
+from api.services import HealthProbe, Remark
 from api.transports.bodies import HttpRefused
 from api.transports.responses import json_response
 
@@ -24,7 +24,7 @@ async def healthz(_request: Request) -> Response:
 
 
 class Readiness:
-    """The endpoint `/readyz`: 503 names every part that is not ready, and says why."""
+    """The endpoint `/readyz` names every part that is not as it should be, and says why; 503 where one of them is needed."""
 
     def __init__(self, probes: Sequence[HealthProbe], seconds: float) -> None:
         self._probes = probes
@@ -33,7 +33,7 @@ class Readiness:
     async def respond(self, _request: Request) -> Response:
         reasons = await asyncio.gather(*(self._check(probe) for probe in self._probes))
         parts = {probe.name: reason or "ready" for probe, reason in zip(self._probes, reasons, strict=True)}
-        ready = not any(reasons)
+        ready = not any(reason for probe, reason in zip(self._probes, reasons, strict=True) if not isinstance(probe, Remark))
         return json_response({"ready": ready, "parts": parts}, 200 if ready else 503)
 
     async def _check(self, probe: HealthProbe) -> str | None:

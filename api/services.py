@@ -47,6 +47,10 @@ class HealthProbe(Protocol):
         ...
 
 
+class Remark:
+    """Marks a probe of something whose failure is told, while requests are answered as well as ever."""
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 

@@ -93,7 +93,8 @@ async def _house(running: dict[str, Any]) -> str:
     except httpx.HTTPError as error:
         raise GlasshouseError(f"process {running['pid']} does not answer at {running['http']}: {said(error)}") from error
     if response.is_success:
-        return f"ready at {running['http']}"
+        remarks = _not_ready(response)
+        return f"ready at {running['http']}{remarks and f'; {remarks}'}"
     raise GlasshouseError(f"not ready at {running['http']}: {_not_ready(response)}")
 
 

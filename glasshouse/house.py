@@ -24,8 +24,10 @@ from glasshouse.holding import holding
 from glasshouse.ingest_side import IngestSide
 from glasshouse.lease import Lease
 from glasshouse.loops import spared_collector
+from glasshouse.notify_side import Telling
 from glasshouse.owned import Owned
-from glasshouse.react_side import ReactorsProbe, ReactSide, new_client_id
+from glasshouse.react_side import ReactSide, new_client_id
+from glasshouse.reactor_probes import ReactorsProbe, TargetsProbe
 from glasshouse.read_side import ReadSide, open_read_side, open_serving_history
 from glasshouse.retention import is_caught_up, retention_of
 from glasshouse.roles.ingest import ROLE as INGEST
@@ -106,6 +108,7 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
             plain=broker is not None and broker.wants_plain,
             feed=read.feed,
             tracer=tracer,
+            telling=Telling.of(settings),
         )
         retention = retention_of(history, settings)
         audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
@@ -160,6 +163,8 @@ def _probes(log: EventLog, read: ReadSide, ingest: IngestSide, foreign: ForeignS
         ProjectionsProbe(foreign.engine, "foreign devices"),
         ReactorsProbe(react.engine),
         ReactorsProbe(react.alerts, "alerts"),
+        ReactorsProbe(react.notify.notifier, "notifier"),
+        TargetsProbe(react.notify.deliveries),
     ]
 
 

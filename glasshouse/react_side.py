@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,16 +18,18 @@ from adapters.snapshot import SnapshotFile
 from adapters.tracing.port import OFF, Tracer
 from domain.advice import Advice
 from glasshouse.lease import Lease
+from glasshouse.notify_side import NO_TARGETS, NotifySide, Telling
 from projections.feed_queries import FeedQueries
 from reactors.alert_state import SNAPSHOT_KIND as ALERTS_KIND
 from reactors.alert_state import SNAPSHOT_VERSION as ALERTS_VERSION
-from reactors.alerts import AlertReactor
+from reactors.alerts import AlertVoice
 from reactors.checkpoint import Checkpoint
 from reactors.clock import SystemClock
 from reactors.crew import Crew
 from reactors.engine import Engine
 from reactors.metrics import ReactorMetrics
 from reactors.situation import SNAPSHOT_KIND, SNAPSHOT_VERSION, Situation
+from reactors.teller import Teller
 from schema.envelope import Filter, Position
 
 CLIENT_ID: Final = "glasshouse-react"
@@ -59,6 +60,7 @@ class ReactSide:
         plain: bool = False,
         feed: FeedQueries | None = None,
         tracer: Tracer = OFF,
+        telling: Telling = NO_TARGETS,
     ) -> None:
         self.session = Session(address, client_id=client_id, clean=True, session_expiry_s=0, tracer=tracer)
         follow = None if feed is None else partial(_fed, feed)
@@ -75,12 +77,11 @@ class ReactSide:
             follow=follow,
             tracer=tracer,
         )
-        file = SnapshotFile(snapshot.with_name("alert-reactor.json"), kind=ALERTS_KIND, version=ALERTS_VERSION)
         standing = _at_once if lease is None else lease.standing
-        self.alerts = AlertReactor(log, file, clock=SystemClock(), standing=standing, follow=follow)
-        self._watching: asyncio.Task[None] | None = None
-        self._working: asyncio.Task[None] | None = None
-        self._connecting: asyncio.Task[None] | None = None
+        file = SnapshotFile(snapshot.with_name("alert-reactor.json"), kind=ALERTS_KIND, version=ALERTS_VERSION)
+        self.alerts = Teller(log, AlertVoice(), file, clock=SystemClock(), standing=standing, follow=follow)
+        self.notify = NotifySide(log, telling, snapshot.parent, registry=registry, standing=standing, follow=follow)
+        self._working: list[asyncio.Task[None]] = []
 
     @property
     def engine(self) -> Engine:
@@ -88,9 +89,12 @@ class ReactSide:
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """The reactors and the session, each in a task."""
-        self._connecting = tasks.create_task(self.session.run(), name="mqtt-react")
-        self._working = tasks.create_task(self._crew.run(), name="reactors")
-        self._watching = tasks.create_task(self.alerts.run(), name="alerts")
+        self._working = [
+            tasks.create_task(self._crew.run(), name="reactors"),
+            tasks.create_task(self.alerts.run(), name="alerts"),
+            *self.notify.start(tasks),
+            tasks.create_task(self.session.run(), name="mqtt-react"),
+        ]
 
     async def started(self) -> None:
         """Return once connected, and at work; raises what the first attempt to connect met."""
@@ -100,21 +104,9 @@ class ReactSide:
     async def stop(self) -> None:
         """Send nothing more, let the reactors keep what they know, then let go of the broker."""
         await self._crew.drain(_DRAIN_SECONDS)
-        for task in (self._working, self._watching, self._connecting):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task])
-
-
-@dataclass(frozen=True)
-class ReactorsProbe:
-    """No reactor has halted, and all is read."""
-
-    engine: Engine | AlertReactor
-    name: str = "reactors"
-
-    async def check(self) -> str | None:
-        return self.engine.complaint()
+        for task in self._working:
+            task.cancel()
+            await asyncio.wait([task])
 
 
 async def _at_once() -> None:

@@ -12,9 +12,11 @@ import msgspec
 from adapters.event_log.esdb.schemes import SCHEMES
 from adapters.history.influx.schemes import SCHEMES as INFLUX_SCHEMES
 from adapters.history.retention.policy import Policy
+from adapters.notify.addresses import TargetAddress
 from adapters.openid.provider import OpenId
 from domain.quality_rules import RuleChange
 from glasshouse.errors import SettingsError
+from glasshouse.notify_setting import page_url, targets
 from glasshouse.openid_setting import openid
 from glasshouse.origins_setting import origins
 from glasshouse.otlp_setting import collector
@@ -91,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     introspection: frozenset[RoleWord] = frozenset(ROLE_WORDS)
     openid: OpenId | None = None
     otlp: str | None = None
+    notify: Mapping[str, TargetAddress] = {}
+    page_url: str | None = None
     otlp_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
 
     @property
@@ -185,11 +189,13 @@ def load_settings(
         merged["quality"] = rule_changes(merged["quality"])
     if "allowed_origins" in merged:
         merged["allowed_origins"] = origins(merged["allowed_origins"])
-    for setting, read in {"trusted_proxies": proxies, "root_path": root_path, "otlp": collector}.items():
+    for setting, read in {"trusted_proxies": proxies, "root_path": root_path, "otlp": collector, "page_url": page_url}.items():
         if setting in merged:
             merged[setting] = read(merged[setting])
     for setting in {"other_documents", "introspection"} & set(merged):
         merged[setting] = roles(setting, merged[setting])
+    if "notify" in merged:
+        merged["notify"] = targets(merged["notify"])
     if "openid" in merged:
         merged["openid"] = openid(merged["openid"])
     try:

@@ -8,7 +8,8 @@ from domain.alerting.evaluator import Output
 from domain.alerting.house import alert_id, kind_of
 from domain.alerting.watch import Word
 from reactors.alert_state import AlertState
-from schema.envelope import Metadata, NewEvent
+from reactors.teller import Saying
+from schema.envelope import Metadata
 from schema.events import Event
 from schema.ids import EventId, content_event_id, format_event_id
 from schema.registry import REGISTRY
@@ -17,14 +18,6 @@ from schema.times import from_micros
 
 _SOURCE = "reactor"
 _REFUTED = "readings that came later, or a correction, show that the rule was kept"
-
-
-class Saying(msgspec.Struct, frozen=True):
-    """An event for a stream, where so many words of ours come before it."""
-
-    stream: str
-    number: int
-    event: NewEvent
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -43,11 +36,17 @@ def saying(state: AlertState, output: Output, heard: Heard) -> Saying:
         schema_version=REGISTRY.version_of(event),
         source=_SOURCE,
         received_at=heard.at,
+        site=_site(state, output),
         correlation_id=name,
         causation_id=None if heard.event_id is None else format_event_id(heard.event_id),
     )
     event_id = content_event_id(None, "alert", name, str(number), output.said.word.name)
-    return Saying(f"alert-{name}", number, REGISTRY.pack(event_id, event, metadata))
+    return Saying(f"alert-{name}", REGISTRY.pack(event_id, event, metadata), number)
+
+
+def _site(state: AlertState, output: Output) -> str | None:
+    known = state.house.devices.get(output.subject.device)
+    return None if known is None else known.home
 
 
 def _event(state: AlertState, name: str, output: Output, heard: Heard) -> Event:

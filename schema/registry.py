@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from schema import commands, dead_letters, events, keys, leases, rules, versions
+from schema import commands, dead_letters, events, keys, leases, notifications, rules, versions
 from schema.envelope import Metadata, NewEvent, RecordedEvent, decode_metadata
 from schema.ids import EventId
 
@@ -104,6 +104,11 @@ REGISTRY = Registry(
         rules.AlertRefuted,
         rules.AlertAcknowledged,
         rules.AlertSilenced,
+        notifications.RecipientDefined,
+        notifications.NotificationRequested,
+        notifications.NotificationSent,
+        notifications.NotificationFailed,
+        notifications.NotificationGivenUp,
         dead_letters.DeadLettered,
         dead_letters.DeadLetterReplayed,
         keys.KeyIssued,

@@ -10,7 +10,9 @@ from api.services import HealthProbe
 from glasshouse.health import LogProbe, MqttProbe, ProjectionsProbe
 from glasshouse.holding import LeaseProbe, holding
 from glasshouse.loops import spared_collector
-from glasshouse.react_side import ReactorsProbe, ReactSide, new_client_id
+from glasshouse.notify_side import Telling
+from glasshouse.react_side import ReactSide, new_client_id
+from glasshouse.reactor_probes import ReactorsProbe, TargetsProbe
 from glasshouse.reading import Reading, latest_at, open_accounts
 from glasshouse.roles.ingest import shared_broker
 from glasshouse.roles.stage import Running, Stage, on_stage
@@ -43,9 +45,11 @@ async def reacting(settings: Settings, *, standby: bool = False) -> AsyncIterato
             registry=stage.registry,
             lease=lease,
             tracer=stage.tracer,
+            telling=Telling.of(settings),
         )
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe([react.session])]
         probes += [ProjectionsProbe(reading.engine), ReactorsProbe(react.engine), ReactorsProbe(react.alerts, "alerts")]
+        probes += [ReactorsProbe(react.notify.notifier, "notifier"), TargetsProbe(react.notify.deliveries)]
         web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings)
         async with asyncio.TaskGroup() as tasks:
             aside = reading.start(tasks)

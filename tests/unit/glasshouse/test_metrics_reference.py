@@ -12,6 +12,7 @@ from glasshouse.lease import Lease
 from ingest.metrics import IngestMetrics
 from projections.metrics import ProjectionMetrics
 from reactors.metrics import ReactorMetrics
+from reactors.notification_metrics import NotificationMetrics
 from tests.support.documents import ROOT
 from tests.support.memory_log import MemoryLog
 
@@ -23,6 +24,7 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     IngestMetrics(registry)
     ProjectionMetrics(registry)
     ReactorMetrics(registry)
+    NotificationMetrics(registry)
     TracingMetrics(registry)
     show_lease(Lease(MemoryLog(), "project", "box", span_seconds=1), registry)
     text = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.notify.addresses import TargetAddress
 from adapters.openid.provider import OpenId
 from domain.quality_rules import RuleChange
 from glasshouse.errors import SettingsError
@@ -50,6 +51,11 @@ def test_every_setting_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
         "otlp": ("http://collector:4318", "http://collector:4318"),
         "otlp_ratio": ("0.5", 0.5),
         "openid": ('{"issuer": "https://a.example", "audience": "b"}', OpenId(issuer="https://a.example", audience="b")),
+        "page_url": ("https://house.example", "https://house.example"),
+        "notify": (
+            '{"office": {"webhook": "https://a.example", "secret": "sixteen letters, and"}}',
+            {"office": TargetAddress("https://a.example", "sixteen letters, and")},
+        ),
         "quality": ('{"ph": {"spike": 2}}', {"ph": RuleChange(spike=2.0)}),
     }
     is_number = name.endswith(("_days", "_seconds")) or name.startswith("key_")

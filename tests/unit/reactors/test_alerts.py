@@ -8,7 +8,8 @@ from pathlib import Path
 from adapters.event_log.port import ANY, Append
 from adapters.snapshot import SnapshotFile
 from reactors.alert_state import SNAPSHOT_KIND, SNAPSHOT_VERSION
-from reactors.alerts import AlertReactor
+from reactors.alerts import AlertVoice
+from reactors.teller import Teller
 from schema.envelope import RecordedEvent, decode_metadata
 from schema.events import Event, Operation, ReadingCorrection
 from schema.registry import REGISTRY
@@ -42,8 +43,8 @@ async def at_once() -> None:
 
 
 @asynccontextmanager
-async def at_work(log: MemoryLog, clock: HeldClock, file: SnapshotFile | None = None) -> AsyncIterator[AlertReactor]:
-    reactor = AlertReactor(log, file, clock=clock, standing=at_once)
+async def at_work(log: MemoryLog, clock: HeldClock, file: SnapshotFile | None = None) -> AsyncIterator[Teller[AlertVoice]]:
+    reactor = Teller(log, AlertVoice(), file, clock=clock, standing=at_once)
     working = asyncio.create_task(reactor.run(), name="alerts")
     try:
         yield reactor

@@ -65,6 +65,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "AlertRefuted": {"alertId": "a", "timestamp": TIME, "reason": "r"},
     "AlertAcknowledged": {"alertId": "a", "timestamp": TIME, "note": "n"},
     "AlertSilenced": {"alertId": "a", "timestamp": TIME, "until": TIME},
+    "RecipientDefined": {
+        "recipientId": "ada", "name": "Ada", "targets": ["phone"], "timeZone": "Europe/Rome",
+        "quiet": {"start": "22:00", "end": "07:00"}, "escalation": {"afterSeconds": 900.0, "to": "ben"},
+    },
+    "NotificationRequested": {
+        "notificationId": "n", "timestamp": TIME, "alertId": "a", "recipientId": "ada", "target": "phone", "word": "raised",
+        "kind": "TemperatureAlert", "severity": "critical", "ruleId": "hot", "deviceId": "d", "value": 41.5, "since": TIME,
+    },
+    "NotificationSent": {"notificationId": "n", "timestamp": TIME, "attempts": 1},
+    "NotificationFailed": {"notificationId": "n", "timestamp": TIME, "attempts": 1, "reason": "r", "retryAt": TIME},
+    "NotificationGivenUp": {"notificationId": "n", "timestamp": TIME, "attempts": 9, "reason": "r"},
     "AlertRuleDefined": {
         "ruleId": "r", "name": "n", "condition": {"kind": "threshold", "metric": "co2", "above": 1000.5, "basis": "minutes"},
         "forSeconds": 60.0, "severity": "critical", "where": {"siteId": "north"}, "hours": {"start": "07:00", "days": [0, 6]},

@@ -1,0 +1,1 @@
+"""Ways to tell people: webhooks of our own, and whatever Apprise reaches."""
