@@ -12,6 +12,7 @@ from api.arguments import After, AtLeast, Before, First, Last
 from api.backtests import backtested
 from api.context import Info
 from api.fields import argument, guarded
+from api.recipients import all_recipients
 from api.roles import Role
 from api.types.alert import Alert, AlertConnection
 from api.types.alert_inputs import AlertRuleInput
@@ -19,6 +20,7 @@ from api.types.alert_rule import AlertRule, AlertRuleConnection, alert_rule
 from api.types.backtest import Backtest
 from api.types.enums import AlertSeverity, AlertState, BacktestBasis
 from api.types.paging import page_of
+from api.types.recipient import Recipient
 from api.visibility import ALERTS, DECISIONS, WINDOWS
 
 
@@ -79,6 +81,11 @@ class AlertQuery:
         page = page_of(info.context.services.limits, first=first, after=after, last=last, before=before)
         await info.context.visibility.at_least(ALERTS, at_least)
         return rules_page(info.context.services, page)
+
+    @guarded(Role.OPERATOR, "Who is told of alerts, by id; for keys that are good for the whole house.")
+    async def recipients(self, info: Info, *, at_least: AtLeast = None) -> list[Recipient]:
+        await info.context.visibility.at_least(ALERTS, at_least)
+        return all_recipients(info.context)
 
     @guarded(
         Role.VIEWER,

@@ -42,8 +42,8 @@ def rule_of(wanted: AlertRuleInput) -> AlertRuleDefined:
         for_seconds=wanted.for_.total_seconds(),
         clear_seconds=wanted.clear_for.total_seconds(),
         again_seconds=wanted.again_within.total_seconds(),
-        where=Where() if wanted.where is None else _where(wanted.where),
-        hours=None if wanted.hours is None else _hours(wanted.hours),
+        where=Where() if wanted.where is None else where_of(wanted.where),
+        hours=None if wanted.hours is None else hours_of(wanted.hours),
         enabled=wanted.enabled,
     )
     problem = rule_problem(rule)
@@ -125,7 +125,7 @@ def _trend(one: TrendInput) -> Trend:
     return Trend(metric=one.metric, above=one.above, below=one.below, hysteresis=one.hysteresis, window_seconds=window)
 
 
-def _where(where: AlertWhereInput) -> Where:
+def where_of(where: AlertWhereInput) -> Where:
     return Where(
         site_id=where.site_id,
         location=where.location,
@@ -135,5 +135,5 @@ def _where(where: AlertWhereInput) -> Where:
     )
 
 
-def _hours(hours: ActiveHoursInput) -> ActiveHours:
+def hours_of(hours: ActiveHoursInput) -> ActiveHours:
     return ActiveHours(start=hours.start, end=hours.end, days=tuple(hours.days))

@@ -14,6 +14,7 @@ from api.corrections import correct_readings
 from api.device_changes import change_device, replace_sensor, retire_device
 from api.fields import argument, guarded
 from api.rebuilds import order
+from api.recipients import define_recipient
 from api.replays import repair, replay_all
 from api.retention import apply_retention
 from api.roles import Role
@@ -29,11 +30,13 @@ from api.types.inputs import (
     RotateKeyInput,
     SiteInput,
 )
+from api.types.recipient_inputs import RecipientInput
 from api.types.results import (
     AcknowledgeAlertResult,
     ApplyRetentionResult,
     CorrectReadingsResult,
     DefineAlertRuleResult,
+    DefineRecipientResult,
     DefineSiteResult,
     IssueKeyResult,
     RebuildProjectionResult,
@@ -89,6 +92,14 @@ class Mutation(CommandMutation):
         input: Annotated[AlertRuleInput, argument("The rule, whole.")],  # noqa: A002 - the name is fixed
     ) -> DefineAlertRuleResult:
         return await define_rule(info.context, input)
+
+    @guarded(Role.ADMIN, "Define who is told of alerts, or let him be told otherwise.")
+    async def define_recipient(
+        self,
+        info: Info,
+        input: Annotated[RecipientInput, argument("The recipient, whole.")],  # noqa: A002 - the name is fixed
+    ) -> DefineRecipientResult:
+        return await define_recipient(info.context, input)
 
     @guarded(Role.OPERATOR, "Say that an alert was seen. It stays as it is.")
     async def acknowledge_alert(

@@ -31,6 +31,7 @@ from projections.latest_queries import LatestQueries
 from projections.lineage_queries import LineageQueries
 from projections.past import Past
 from projections.rebuilds import RebuildQueries
+from projections.recipient_queries import RecipientQueries
 from projections.rule_queries import RuleQueries
 from projections.rules import WindowRules
 from projections.running_queries import ProjectionQueries
@@ -73,6 +74,7 @@ class Services:
     commands: CommandQueries
     alert_rules: RuleQueries
     alerts: AlertQueries
+    recipients: RecipientQueries
     projections: ProjectionQueries
     feed: LiveQueries
     history: HistoryQueries | None

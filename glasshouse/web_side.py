@@ -119,6 +119,7 @@ def services_of(
         commands=read.commands,
         alert_rules=read.alerts,
         alerts=read.alerts,
+        recipients=read.alerts,
         projections=read.engine,
         feed=read.feed,
         history=history,

@@ -1,4 +1,4 @@
-"""Alert rules and alerts, from the `rule-` and `alert-` streams: few events in a long log, so they are kept beside it.
+"""Alert rules, alerts and who is told of them, from streams of their own: few events in a long log, so they are kept beside it.
 
 Process history: of each rule, what its stream says last holds; of alerts all that was said, and the newest of them alone.
 """
@@ -19,10 +19,11 @@ from projections.feed_queries import FeedEvent, FeedPage
 from projections.opening import require_readable
 from projections.rule_queries import RuleView
 from schema.envelope import Cursor, Filter, Position, decode_metadata
+from schema.notifications import RecipientDefined
 from schema.rules import AlertRuleDefined
 
 SNAPSHOT_KIND: Final = "alerts"
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 """To be raised whenever what is kept holds other fields, or the same events come to something else."""
 _SAVE_SECONDS: Final = 10.0
 """How much of the log a process that was killed has to look through again, at most, in time."""
@@ -33,19 +34,21 @@ class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
     rule: RuleView | None = None
     alert: AlertView | None = None
+    recipient: RecipientDefined | None = None
 
 
 class Alerts:
-    """Implements `ReadModel`, `RuleQueries` and `AlertQueries`."""
+    """Implements `ReadModel`, `RuleQueries`, `AlertQueries` and `RecipientQueries`."""
 
     name = "alerts"
-    only = Filter(categories=frozenset({"rule", "alert"}))
+    only = Filter(categories=frozenset({"rule", "alert", "recipient"}))
 
     def __init__(self, snapshot: SnapshotFile | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.position: Position | None = None
         self._snapshot = snapshot
         self._clock = clock
         self._rules: dict[str, RuleView] = {}
+        self._recipients: dict[str, RecipientDefined] = {}
         self._book = AlertBook()
         self._log_id: str | None = None
         self._saved: Position | None = None
@@ -53,7 +56,7 @@ class Alerts:
 
     async def start(self, head: Cursor) -> Position | None:
         self._log_id = head.log_id
-        self._rules, self._book, self.position = await self._restore(head)
+        self._rules, self._book, self._recipients, self.position = await self._restore(head)
         self._saved = self.position
         return self.position
 
@@ -75,6 +78,10 @@ class Alerts:
         """By id."""
         return [self._rules[rule_id] for rule_id in sorted(self._rules)]
 
+    def recipients(self) -> list[RecipientDefined]:
+        """By id."""
+        return [self._recipients[recipient_id] for recipient_id in sorted(self._recipients)]
+
     def alert(self, alert_id: str) -> AlertView | None:
         return self._book.alert(alert_id)
 
@@ -88,27 +95,33 @@ class Alerts:
 
     def _records(self) -> list[bytes]:
         lines = [*(_Record(rule=view) for view in self.rules()), *(_Record(alert=view) for view in self._book.views())]
+        lines += [_Record(recipient=defined) for defined in self.recipients()]
         return [msgspec.json.encode(line) for line in lines]
 
     def _take(self, fed: FeedEvent) -> None:
         recorded, event = fed.recorded, fed.event
         self._book.take(fed)
+        if isinstance(event, RecipientDefined):
+            self._recipients[event.recipient_id] = event
         if isinstance(event, AlertRuleDefined):
             actor = decode_metadata(recorded.metadata).actor
             self._rules[event.rule_id] = RuleView(event, recorded.revision, recorded.recorded_us, actor)
 
-    async def _restore(self, head: Cursor) -> tuple[dict[str, RuleView], AlertBook, Position | None]:
+    async def _restore(
+        self, head: Cursor
+    ) -> tuple[dict[str, RuleView], AlertBook, dict[str, RecipientDefined], Position | None]:
         saved = None if self._snapshot is None else await asyncio.to_thread(self._snapshot.load)
         position = None if saved is None else usable_checkpoint(self.name, saved[0], head)
         if saved is None or position is None:
-            return {}, AlertBook(), None
+            return {}, AlertBook(), {}, None
         try:
             lines = [msgspec.json.decode(record, type=_Record) for record in saved[1]]
         except msgspec.DecodeError as error:
             structlog.get_logger().warning("snapshot_passed_over", projection=self.name, reason=str(error))
-            return {}, AlertBook(), None
+            return {}, AlertBook(), {}, None
         rules = {line.rule.rule.rule_id: line.rule for line in lines if line.rule is not None}
-        return rules, AlertBook(line.alert for line in lines if line.alert is not None), position
+        recipients = {line.recipient.recipient_id: line.recipient for line in lines if line.recipient is not None}
+        return rules, AlertBook(line.alert for line in lines if line.alert is not None), recipients, position
 
     async def _save(self) -> None:
         if self._snapshot is None or self._log_id is None or self.position == self._saved:

@@ -87,8 +87,8 @@ def alert_rule(view: RuleView) -> AlertRule:
         for_=timedelta(seconds=rule.for_seconds),
         clear_for=timedelta(seconds=rule.clear_seconds),
         again_within=timedelta(seconds=rule.again_seconds),
-        where=_where(rule.where),
-        hours=None if rule.hours is None else _hours(rule.hours),
+        where=alert_where(rule.where),
+        hours=None if rule.hours is None else alert_hours(rule.hours),
         enabled=rule.enabled,
         revision=view.revision,
         defined_at=from_micros(view.defined_us),
@@ -121,11 +121,11 @@ def _condition(condition: schema.Condition) -> RuleCondition | None:
     )
 
 
-def _hours(hours: schema.ActiveHours) -> ActiveHours:
+def alert_hours(hours: schema.ActiveHours) -> ActiveHours:
     return ActiveHours(start=hours.start, end=hours.end, days=list(hours.days))
 
 
-def _where(where: schema.Where) -> AlertWhere:
+def alert_where(where: schema.Where) -> AlertWhere:
     return AlertWhere(
         site_id=None if where.site_id is None else strawberry.ID(where.site_id),
         location=where.location,

@@ -15,6 +15,7 @@ from api.types.dead_letter import DeadLetter
 from api.types.device import Device
 from api.types.key import ApiKey
 from api.types.projection import Projection
+from api.types.recipient import Recipient
 from api.types.retention import RetentionRun
 from api.types.segment import SensorSegment
 from api.types.site import Site
@@ -47,6 +48,12 @@ class RegisterDeviceSuccess:
 @strawberry.type(description="The alert rule is as asked.")
 class DefineAlertRuleSuccess:
     rule: AlertRule = described("The rule as it is now.")
+    cursor: CursorText = described(CURSOR)
+
+
+@strawberry.type(description="The recipient is as asked.")
+class DefineRecipientSuccess:
+    recipient: Recipient = described("The recipient as he is now.")
     cursor: CursorText = described(CURSOR)
 
 
@@ -142,6 +149,9 @@ DefineSiteResult: TypeAlias = Annotated[
 ]
 DefineAlertRuleResult: TypeAlias = Annotated[
     DefineAlertRuleSuccess | OperationError, result("DefineAlertRuleResult", "What became of `defineAlertRule`.")
+]
+DefineRecipientResult: TypeAlias = Annotated[
+    DefineRecipientSuccess | OperationError, result("DefineRecipientResult", "What became of `defineRecipient`.")
 ]
 AcknowledgeAlertResult: TypeAlias = Annotated[
     AcknowledgeAlertSuccess | OperationError, result("AcknowledgeAlertResult", "What became of `acknowledgeAlert`.")

@@ -65,6 +65,7 @@ QUERIES = {
     "trace": '{ trace(correlationId: "SITE-loop") { commands { id } entries { ... on Traced { eventId type } } } }',
     "projections": "{ projections { name state } }",
     "retentionRun": "{ retentionRun { startedAt } }",
+    "recipients": "{ recipients { id name targets } }",
     "keys": "{ keys { id name } }",
     "mqttLogins": "{ mqttLogins { devices sites } }",
     "auditTrail": "{ auditTrail { nodes { actor document } } }",
@@ -179,7 +180,8 @@ async def test_what_is_out_of_sight_is_not_there(
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in QUERIES if name not in {"deadLetters", "keys", "auditTrail", "mqttLogins", "retentionRun"}]
+    "name",
+    [name for name in QUERIES if name not in {"deadLetters", "keys", "auditTrail", "mqttLogins", "retentionRun", "recipients"}],
 )
 async def test_what_is_in_sight_is_as_for_anybody(both: House, name: str) -> None:
     whole = await key_for(both)

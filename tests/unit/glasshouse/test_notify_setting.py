@@ -1,11 +1,13 @@
 """Targets of notifications as settings name them: what is wrong is said, and no address is shown."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from glasshouse.errors import SettingsError
 from glasshouse.settings import load_settings
+from tests.support.documents import ROOT, blocks
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # Apprise looks whether Python still has it
 
@@ -18,6 +20,13 @@ def test_targets_are_named_in_a_table_or_as_json() -> None:
     assert {name: each.secret is not None for name, each in found.items()} == {"phone": False, "office": True}
     assert "tok3n" not in repr(found)
     assert load_settings({"notify": {"office": OFFICE}}, environment={}).notify["office"].url == OFFICE["webhook"]
+
+
+def test_the_guide_names_targets_that_are_ones(tmp_path: Path) -> None:
+    [text] = blocks(ROOT / "docs" / "how-to" / "notifications.md", "toml")
+    (tmp_path / "glasshouse.toml").write_text(text)
+    found = load_settings({}, environment={}, file=tmp_path / "glasshouse.toml").notify
+    assert set(found) == {"ada-phone", "office-mail", "panel"}
 
 
 @pytest.mark.parametrize(
