@@ -53,6 +53,7 @@ _COMMANDS: Final = {
     "doctor": ("doctor:command", "Name the broken part, and what to do."),
     "keys": ("keys:app", "Issue, list and revoke API keys."),
     "letters": ("letters:app", "Look at dead letters, mend them, send them again."),
+    "notify": ("notify:app", "See whether targets of notifications can be reached."),
     "simulate": ("simulate:command", "The demo's greenhouse alone, with a ledger."),
     "audit-ledger": ("audit_ledger:command", "Hold ledgers against the log and the read models."),
     "schema": ("schema:app", "The event types and their JSON Schemas."),
