@@ -26,6 +26,17 @@ async def measure(up: UpProcess, value: float) -> None:
     assert answer.status_code == 200
 
 
+async def traced(up: UpProcess, correlation_id: str) -> set[str]:
+    """The types of all that hangs together, once something was sent."""
+    query = "query ($id: ID!) { trace(correlationId: $id) { entries { ... on Traced { type } } } }"
+    async with ApiClient(up.http, up.ready["admin_key"]) as client:
+        while True:
+            trace = (await client.ask(query, id=correlation_id))["trace"]
+            if "NotificationSent" in (found := {entry.get("type") for entry in trace["entries"]}):
+                return found
+            await asyncio.sleep(0.05)
+
+
 async def test_who_hangs_or_is_away_delays_nobody_and_after_a_kill_the_same_id_comes_again(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     async with receiving(None) as hangs, receiving() as good:
@@ -44,6 +55,7 @@ async def test_who_hangs_or_is_away_delays_nobody_and_after_a_kill_the_same_id_c
             await measure(up, 20.0)
             while len(good.got) < 2:
                 await asyncio.sleep(0.02)
+            assert await traced(up, json.loads(good.got[0].body)["correlationId"]) >= {"AlertRaised", "NotificationRequested"}
             await up.kill()
         async with running_up(folder, errors=tmp_path / "second.log", env=env):
             while len(hangs.got) < 2:
