@@ -47,7 +47,7 @@ function Bar({ view }: { view: string }): JSX.Element {
   const waiting = openAlerts.value.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   return (
     <header class="bar">
-      <a class="brand" href={addressOf()}><img src="static/icon.svg" alt="" width={28} height={28} /><span>Glasshouse</span></a>
+      <a class="brand" href={addressOf()} aria-label="Glasshouse"><img src="static/icon.svg" alt="" width={28} height={28} /><span>Glasshouse</span></a>
       <Pill />
       <nav aria-label="Views">
         <Place name="house" view={view}>House</Place>

@@ -22,7 +22,7 @@ export type Correction = NonNullable<DevicePage["device"]>["corrections"][number
 export const WINDOWS = graphql(`
   query Windows($selectors: [SeriesSelector!]!, $from: DateTime!, $to: DateTime!, $window: Duration!) {
     series(selectors: $selectors, from: $from, to: $to, window: $window) {
-      unit columns { times mean: values(of: MEAN) low: values(of: MIN) high: values(of: MAX) counts bad suspected revisions final }
+      unit columns { times mean: values(of: MEAN) low: values(of: MIN) high: values(of: MAX) bad suspected revisions }
     }
   }
 `);

@@ -61,13 +61,12 @@ function ofReadings(columns: ResultOf<typeof RAW>["readingColumns"][number] | un
 
 function ofWindows(series: ResultOf<typeof WINDOWS>["series"][number] | undefined): History {
   if (series === undefined) return NOTHING;
-  const { times, mean, low, high, bad, suspected, revisions, final } = series.columns;
+  const { times, mean, low, high, bad, suspected, revisions } = series.columns;
   const marks = times.map((_, index) => {
     const told = [
       bad[index] ? `${bad[index]} bad` : "",
       suspected[index] ? `${suspected[index]} suspect` : "",
       revisions[index] ? `${revisions[index]} late or corrected` : "",
-      final[index] ? "" : "not final yet",
     ];
     return told.filter(Boolean).join(", ");
   });

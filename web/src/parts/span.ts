@@ -16,7 +16,7 @@ export const PRESETS: readonly (readonly [string, number])[] = [
   ["10 min", 600_000], ["1 h", 3_600_000], ["1 day", 86_400_000], ["1 week", 604_800_000], ["1 month", 2_592_000_000], ["1 year", 31_536_000_000],
 ];
 
-export const span = signal<Span>(latest(3_600_000));
+export const span = signal<Span>(latest(600_000));
 
 export function latest(length: number): Span {
   const to = serverNow();

@@ -15,8 +15,8 @@ import { Trace } from "./trace";
 
 const ALERT = graphql(`
   fragment Standing on Alert {
-    id kind deviceId sensorId metric value unit severity state since raisedAt overSince endedAt
-    acknowledgedAt acknowledgedBy note silencedUntil refutedBecause ruleId ruleRevision evidence
+    id kind deviceId sensorId metric value unit severity state since overSince endedAt
+    acknowledgedAt acknowledgedBy note silencedUntil refutedBecause ruleId
   }
 `);
 const ALERTS = graphql(

@@ -27,11 +27,12 @@ export function Chart({ selector, moments }: { selector: Selector; moments: read
   held.current = { history: grown, unit: unitLabel(history.unit), moments, from: from / 1000, to: to / 1000 };
   useReading(selector, setHistory);
   useEffect(() => {
-    const made = createPlot(target.current!, () => held.current, (start, end) => (span.value = { from: start, to: end, live: false }));
+    const element = target.current!;
+    const made = createPlot(element, () => held.current, (start, end) => (span.value = { from: start, to: end, live: false }));
     plot.current = made;
-    const sized = new ResizeObserver(() => made.setSize({ width: target.current!.clientWidth, height: 220 }));
-    sized.observe(target.current!);
-    const unroll = rollable(target.current!);
+    const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: 220 }));
+    sized.observe(element);
+    const unroll = rollable(element);
     return () => (unroll(), sized.disconnect(), made.destroy());
   }, []);
   useEffect(() => plot.current?.setData(data(held.current)), [grown, from, to, moments, units.value, theme.value]);

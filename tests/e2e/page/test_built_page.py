@@ -1,0 +1,208 @@
+"""The page of `web/` as `make web` built it, in front of the real house: every view, driven as people drive it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+
+from tests.support.page_server import Server
+
+BUILT: Final = Path(__file__).parents[3] / "api" / "web"
+AXE: Final = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+VIEWS: Final = {  # with what is there once a view has what it asked for
+    "#/house": ".heat li, .heat .plain",
+    "#/device/climate-1": ".chart canvas",
+    "#/alerts": ".alert, .plain",
+    "#/rules": ".row, .plain",
+    "#/rules/new": "form",
+    "#/commands": ".command, .plain",
+    "#/operate": "[data-projection]",
+}
+TOPIC: Final = "glasshouse/home/climate-1/reading"
+DECLARE: Final = "mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) { __typename } }"
+RULE: Final = """mutation ($input: AlertRuleInput!) {
+  defineAlertRule(input: $input) { __typename ... on OperationError { message } }
+}"""
+SERIOUS: Final = """async () => (await axe.run()).violations
+  .filter(({ impact }) => impact === "serious" || impact === "critical")
+  .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)"""
+
+pytestmark = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="not built: make web")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("house"))
+    server.start()
+    vent = {"actuatorId": "vent", "type": "LEVEL"}
+    server.ask(DECLARE, input={"deviceId": "climate-1", "location": "home/house-1/north", "actuators": [vent]})
+    server.publish("glasshouse/home/climate-1/status", [{"status": "online"}])
+    server.publish(TOPIC, [{"id": "first", "reading": {"temperature": 21.5, "humidity": 60}}])
+    server.until('{ device(id: "climate-1") { latest { value } } }', lambda told: told["device"] and told["device"]["latest"])
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def house(page: Page, server: Server) -> Page:
+    """The real house with the built page before it; the view that opens is the house."""
+    policy = page.request.get(f"{server.url}/").headers["content-security-policy"]
+
+    def serve(route: Route) -> None:
+        path = route.request.url.removeprefix(f"{server.url}/").partition("#")[0].removeprefix("static/")
+        file = BUILT / (path or "index.html")
+        headers = {"content-type": TYPES[file.suffix], "content-security-policy": policy}
+        route.fulfill(body=file.read_bytes(), headers=headers)
+
+    page.route(f"{server.url}/", serve)
+    page.route(f"{server.url}/static/**", serve)
+    page.goto(f"{server.url}/#key={server.key}")
+    expect(page.locator("#link")).to_have_text("Live")
+    return page
+
+
+def opened(page: Page, view: str) -> Locator:
+    page.evaluate("view => { location.hash = view }", view)
+    return page.locator("#view")
+
+
+def number(page: Page) -> Locator:
+    return page.locator("#device-climate-1 .number").first
+
+
+def test_a_value_moves_and_us_units_are_a_choice_that_stays(house: Page, server: Server) -> None:
+    server.publish(TOPIC, [{"reading": {"temperature": 22.5, "humidity": 60}}])
+    expect(number(house)).to_have_text("22.5")
+    house.get_by_label("Units").select_option("us")
+    expect(number(house)).to_have_text("72.5")
+    house.reload()
+    expect(number(house)).to_have_text("72.5")
+    house.get_by_label("Units").select_option("metric")
+    expect(house.locator(".heat")).to_contain_text("home / house-1 / north")
+
+
+def test_what_came_while_the_network_was_cut_is_there_afterwards_once(house: Page, server: Server) -> None:
+    seen: list[str] = []
+    sockets: list[WebSocketRoute] = []
+
+    def relay(socket: WebSocketRoute) -> None:
+        upstream = socket.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            seen.extend(re.findall(r'"value":\s*(30\.\d+)', str(text)))
+            socket.send(text)
+
+        upstream.on_message(pass_on)
+        sockets.append(socket)
+
+    house.route_web_socket("**/graphql", relay)
+    house.reload()
+    expect(house.locator("#link")).to_have_text("Live")
+    house.route("**/graphql", lambda route: route.abort("connectionrefused"))
+    house.context.set_offline(True)
+    sockets[-1].close(code=1012)
+    expect(house.locator("#link")).to_contain_text("Reconnecting")
+    server.publish(TOPIC, [{"id": f"cut-{one}", "reading": {"temperature": 30 + one / 100}} for one in range(1, 21)])
+    house.context.set_offline(False)
+    house.unroute("**/graphql")
+    expect(house.locator("#link")).to_have_text("Live")
+    expect(number(house)).to_have_text("30.2")
+    assert len(seen) == len(set(seen)) == 20
+
+
+def test_a_device_shows_its_charts_from_a_year_to_seconds(house: Page) -> None:
+    view = opened(house, "#/device/climate-1")
+    expect(view.locator(".chart canvas")).to_have_count(2)
+    chart = view.get_by_role("img", name=re.compile("^Temperature"))
+    expect(chart).to_have_attribute("aria-label", re.compile(r"window|reading"))
+    for span in ("1 year", "1 day", "10 min"):
+        view.get_by_role("button", name=span, exact=True).click()
+        expect(chart).to_have_attribute("aria-label", re.compile(r"\d+ (window|reading)"))
+    view.get_by_role("button", name="Closer").click()
+    expect(view.get_by_role("button", name="10 min")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_command_is_issued_and_followed_to_its_end(house: Page, server: Server) -> None:
+    view = opened(house, "#/device/climate-1")
+    view.get_by_label("To", exact=True).fill("50")
+    view.get_by_role("button", name="Send").click()
+    expect(view.locator(".command .state")).to_have_text("dispatched")
+    command = server.ask("{ commands(first: 1) { nodes { id } } }")["commands"]["nodes"][0]["id"]
+    server.publish("glasshouse/home/climate-1/ack", [{"commandId": command, "result": "succeeded", "state": 50}])
+    expect(view.locator(".command .state")).to_have_text("succeeded")
+    expect(view.locator(".trace")).to_contain_text("climate-1 answers succeeded: 50")
+
+
+def test_a_rule_is_previewed_over_the_past_and_saved(house: Page) -> None:
+    view = opened(house, "#/rules/new")
+    view.get_by_label("Id", exact=True).fill("too-warm")
+    view.get_by_label(re.compile("^Above")).fill("20")
+    view.get_by_label("For so many minutes").fill("0")
+    view.get_by_role("button", name="Preview over the past").click()
+    expect(view.locator("#preview-total")).to_have_text(re.compile(r"^1 alert"))
+    expect(view.locator(".chart canvas")).to_have_count(1)
+    view.get_by_role("button", name="Save").click()
+    expect(view.get_by_role("link", name="too-warm")).to_be_visible()
+
+
+def test_an_alert_is_acknowledged_with_a_note_and_tells_why(house: Page, server: Server) -> None:
+    hot = {"ruleId": "hot", "name": "Hot", "threshold": {"metric": "temperature", "above": 40}}
+    server.ask(RULE, input=hot)
+    server.publish(TOPIC, [{"reading": {"temperature": 41}}])
+    view = opened(house, "#/alerts")
+    alert = view.locator(".alert").filter(has_text="rule hot")
+    expect(alert).to_contain_text("41.0 °C")
+    alert.get_by_label("Note").fill("vents are stuck")
+    alert.get_by_role("button", name="Acknowledge").click()
+    expect(alert).to_contain_text("vents are stuck")
+    alert.get_by_role("button", name="Silence for an hour").click()
+    expect(alert).to_contain_text("silent until")
+    alert.get_by_role("button", name="Why, and the readings behind").click()
+    expect(alert.locator(".trace")).to_contain_text("AlertRaised")
+
+
+def test_a_dead_letter_is_repaired_and_replayed(house: Page, server: Server) -> None:
+    server.publish(TOPIC, ['{"reading": {"temperature": 33.3'])
+    view = opened(house, "#/operate")
+    letter = view.locator("#letters-list li")
+    letter.get_by_role("button", name="Repair").click()
+    letter.get_by_label("Payload").fill('{"reading": {"temperature": 33.3}}')
+    letter.get_by_role("button", name="Repair and replay").click()
+    expect(view.locator("#letters")).to_contain_text("1 event is stored.")
+    expect(letter).to_have_count(0)
+    house.get_by_role("link", name="House", exact=True).click()
+    expect(number(house)).to_have_text("33.3")
+
+
+def test_a_read_model_is_rebuilt_with_its_outcome(house: Page) -> None:
+    view = opened(house, "#/operate")
+    latest = view.locator("[data-projection='latest']")
+    latest.get_by_role("button", name="Rebuild").click()
+    expect(latest.locator(".rebuild")).to_contain_text("rebuild done: equal", timeout=30_000)
+
+
+def test_an_administrator_issues_a_key_and_revokes_it(house: Page) -> None:
+    view = opened(house, "#/operate")
+    view.get_by_label("New key for").fill("gateway")
+    view.get_by_role("button", name="Issue a key").click()
+    expect(view.get_by_text(re.compile("shown this once: gh_"))).to_be_visible()
+    key = view.get_by_role("listitem").filter(has=house.get_by_role("heading", name=re.compile("^gateway")))
+    key.get_by_role("button", name="Revoke").click()
+    expect(key).to_contain_text("revoked")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [340, 1280])
+def test_no_view_scrolls_sideways_or_shuts_anybody_out(house: Page, theme: str, width: int) -> None:
+    house.set_viewport_size({"width": width, "height": 800})
+    house.get_by_label("Colours").select_option(theme)
+    for name, shown in VIEWS.items():
+        view = opened(house, name)
+        expect(view.locator(shown).first).to_be_visible()
+        house.evaluate(AXE.read_text())
+        assert house.evaluate(SERIOUS) == [], name
+        assert house.evaluate("document.documentElement.scrollWidth") <= width, name
