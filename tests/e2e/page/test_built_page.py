@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
+from schema.times import format_time
 from tests.support.page_server import Server
 
 BUILT: Final = Path(__file__).parents[3] / "api" / "web"
@@ -42,7 +44,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.ask(DECLARE, input={"deviceId": "climate-1", "location": "home/house-1/north", "actuators": [vent]})
     server.publish("glasshouse/home/climate-1/status", [{"status": "online"}])
     server.publish(TOPIC, [{"id": "first", "reading": {"temperature": 21.5, "humidity": 60}}])
-    server.until('{ device(id: "climate-1") { latest { value } } }', lambda told: told["device"] and told["device"]["latest"])
+    now = datetime.now(UTC)
+    span = f'from: "{format_time(now - timedelta(minutes=5))}", to: "{format_time(now + timedelta(minutes=5))}"'
+    server.until(f'{{ heatMap(metric: "temperature", {span}) {{ mean }} }}', lambda told: told["heatMap"])
     yield server
     server.stop()
 
@@ -199,6 +203,7 @@ def test_an_administrator_issues_a_key_and_revokes_it(house: Page) -> None:
 @pytest.mark.parametrize("width", [340, 1280])
 def test_no_view_scrolls_sideways_or_shuts_anybody_out(house: Page, theme: str, width: int) -> None:
     house.set_viewport_size({"width": width, "height": 800})
+    house.emulate_media(reduced_motion="reduce")  # colours are looked at once they are what they come to
     house.get_by_label("Colours").select_option(theme)
     for name, shown in VIEWS.items():
         view = opened(house, name)

@@ -18,7 +18,7 @@ const HEAT = graphql(`
 type Cell = ResultOf<typeof HEAT>["heatMap"][number];
 
 const SPAN_MS = 15 * 60_000;
-const REFRESH_MS = 30_000;
+const REFRESH_MS = 10_000;
 const LEVELS = 7;
 const metric = signal("");
 
