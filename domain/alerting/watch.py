@@ -39,6 +39,17 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     alert: Alert
 
 
+class Stretch(msgspec.Struct, frozen=True, gc=False):
+    """What makes one alert: its first episode and its last, each of which began soon after the end of the one before."""
+
+    first: Episode
+    last: Episode
+
+    @property
+    def alert(self) -> Alert:
+        return Alert(self.first.since_us, self.last)
+
+
 class Watch(msgspec.Struct):
     """`base` is what all values up to `floor_us` came to; `told` are the alerts that later ones can still change."""
 
@@ -107,55 +118,79 @@ class Watch(msgspec.Struct):
         """An episode may begin and end in one breath."""
         place = next((place for place, one in enumerate(self.told) if one.episode.since_us == episode.since_us), None)
         if place is None:
-            yield self._began(replace(episode, ended_us=None, cleared_us=None))
+            yield self._began(_open_again(episode))
             place = -1
         self.told[place] = Alert(self.told[place].first_us, episode)
         yield Said(Word.CLEARED, self.told[place])
 
+    def _joined(self, episodes: Sequence[Episode]) -> list[Stretch]:
+        found: list[Stretch] = []
+        for episode in episodes:
+            cleared = found[-1].last.cleared_us if found else None
+            if cleared is not None and episode.since_us - cleared <= self.again_us:
+                found[-1] = Stretch(found[-1].first, episode)
+            else:
+                found.append(Stretch(episode, episode))
+        return found
+
     def _compared(self, episodes: Sequence[Episode]) -> Iterator[Said]:
         """What was told, held against what is so."""
         told, self.told = self.told, []
-        pairs = _paired(told, episodes)
+        found = self._joined(episodes)
+        pairs = _paired(told, [stretch.alert for stretch in found])
         for alert in told:
             same = pairs.get(alert.first_us)
             if same is None:
                 yield Said(Word.REFUTED, alert)
                 continue
-            now = Alert(alert.first_us, same)
+            now = Alert(alert.first_us, same.episode)
             self.told.append(now)
-            if (same.cleared_us is None) != (alert.episode.cleared_us is None):
-                yield Said(Word.AGAIN if same.cleared_us is None else Word.CLEARED, now)
-            elif same != alert.episode:
-                yield Said(Word.REVISED, now)
-        taken = {episode.since_us for episode in pairs.values()}
-        for episode in episodes:
-            if episode.since_us not in taken:
-                now = Alert(episode.since_us, episode)
-                self.told.append(now)
-                yield Said(Word.RAISED, now)
-                if episode.cleared_us is not None:
-                    yield Said(Word.CLEARED, now)
+            yield from _difference(alert.episode, now)
+        taken = {same.first_us for same in pairs.values()}
+        for stretch in found:
+            if stretch.first.since_us not in taken:
+                self.told.append(stretch.alert)
+                yield Said(Word.RAISED, Alert(stretch.first.since_us, _open_again(stretch.first)))
+                if stretch.last.cleared_us is not None:
+                    yield Said(Word.CLEARED, stretch.alert)
         self.told.sort(key=lambda alert: alert.episode.since_us)
 
 
-def _paired(told: Sequence[Alert], episodes: Sequence[Episode]) -> dict[int, Episode]:
-    """Each alert, by its first moment, goes on as the episode that began then; else as one that it shares a moment with."""
-    left = {episode.since_us: episode for episode in episodes}
+def _difference(before: Episode, now: Alert) -> Iterator[Said]:
+    """What there is to say of an alert that was told by that episode last. One after it is the alert once more."""
+    same = now.episode
+    is_anew = before.cleared_us is not None and before.cleared_us < same.since_us
+    if is_anew or (same.cleared_us is None and before.cleared_us is not None):
+        yield Said(Word.AGAIN, Alert(now.first_us, _open_again(same)))
+    if same.cleared_us is not None and (is_anew or before.cleared_us is None):
+        yield Said(Word.CLEARED, now)
+    elif same != before and (same.cleared_us is None) == (before.cleared_us is None) and not is_anew:
+        yield Said(Word.REVISED, now)
+
+
+def _paired(told: Sequence[Alert], found: Sequence[Alert]) -> dict[int, Alert]:
+    """Each alert, by its first moment, goes on as what began then; else as what it shares a moment with."""
+    left = {alert.first_us: alert for alert in found}
     pairs = {alert.first_us: left.pop(alert.first_us) for alert in told if alert.first_us in left}
     for alert in told:
         if alert.first_us not in pairs:
-            same = next((one for one in left.values() if _meet(one, alert.episode)), None)
+            same = next((one for one in left.values() if _meet(one, alert)), None)
             if same is not None:
-                pairs[alert.first_us] = left.pop(same.since_us)
+                pairs[alert.first_us] = left.pop(same.first_us)
     return pairs
+
+
+def _open_again(episode: Episode) -> Episode:
+    """As it was before it ended."""
+    return replace(episode, ended_us=None, cleared_us=None)
 
 
 def _open(progress: Progress) -> Sequence[Episode]:
     return () if progress.episode is None else (progress.episode,)
 
 
-def _meet(one: Episode, other: Episode) -> bool:
+def _meet(one: Alert, other: Alert) -> bool:
     """Whether they share a moment."""
-    return (other.ended_us is None or one.since_us <= other.ended_us) and (
-        one.ended_us is None or other.since_us <= one.ended_us
+    return (other.episode.ended_us is None or one.first_us <= other.episode.ended_us) and (
+        one.episode.ended_us is None or other.first_us <= one.episode.ended_us
     )

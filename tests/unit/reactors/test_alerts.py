@@ -131,6 +131,15 @@ async def test_it_goes_on_from_its_snapshot(tmp_path: Path) -> None:
         assert [type(each) for each in await told(log, 2)] == [AlertRaised, AlertCleared]
 
 
+async def test_an_alert_that_is_known_once_it_is_over_is_raised_and_cleared() -> None:
+    log, clock = log_of_now(), HeldClock()
+    await tell(log, [rule(), warm(1, 20.0), warm(9, 20.0), warm(5, 31.0)])
+    async with at_work(log, clock):
+        raised, cleared = await told(log, 2)
+    assert isinstance(raised, AlertRaised)
+    assert isinstance(cleared, AlertCleared)
+
+
 async def test_time_alone_raises_an_alert() -> None:
     log, clock = MemoryLog(start_us=to_micros(NOW), step_us=1), HeldClock()
     await tell(log, [rule(Silence(), lasts=60.0), warm(600, 20.0)])

@@ -160,6 +160,19 @@ def test_a_device_that_hands_in_a_backlog_is_not_judged_by_our_clock() -> None:
     assert told(said) == []
 
 
+def test_what_begins_anew_is_the_same_alert_whatever_comes_late() -> None:
+    heard = [(0, 33.0), (100, 20.0), (200, 33.0), (150, 20.0), (400, 20.0), (420, 33.0), (410, 20.0), (300, 20.0)]
+    said = [(output.said.word, output.said.alert.first_us) for output in run(rule(again_seconds=600), heard, until=430)]
+    words = [Word.RAISED, Word.CLEARED, Word.AGAIN, Word.CLEARED, Word.AGAIN]
+    assert said == [(word, START) for word in words]
+
+
+def test_what_came_between_and_was_told_of_late_is_the_same_alert() -> None:
+    heard = [(0, 33.0), (100, 20.0), (300, 20.0), (200, 33.0), (700, 33.0)]
+    said = [(output.said.word, output.said.alert.first_us) for output in run(rule(again_seconds=600), heard, until=700)]
+    assert said == [(word, START) for word in (Word.RAISED, Word.CLEARED, Word.AGAIN, Word.CLEARED, Word.AGAIN)]
+
+
 def test_a_late_reading_shows_that_an_alert_was_none() -> None:
     evaluator = Evaluator()
     evaluator.define(rule(for_seconds=600), START)
