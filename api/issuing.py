@@ -15,6 +15,7 @@ from api.context import Context
 from api.errors import ApiError, ErrorCode
 from api.issued import issued_view
 from api.judging import Judge
+from api.notices import concerning, sending_notice
 from api.scalars import CursorText
 from api.types.command import command
 from api.types.command_inputs import IssueCommandInput, IssueCommandsInput
@@ -37,11 +38,12 @@ class Issued(msgspec.Struct, frozen=True):
 
     views: Sequence[CommandView]
     cursor: CursorText
+    notice: str | None
 
 
 async def issue_command(context: Context, wanted: IssueCommandInput) -> IssueCommandSuccess:
     issued = await Issuing(context, one_command(wanted, context.services.clock())).run()
-    return IssueCommandSuccess(command=command(issued.views[0]), cursor=issued.cursor)
+    return IssueCommandSuccess(command=command(issued.views[0]), cursor=issued.cursor, notice=issued.notice)
 
 
 async def issue_commands(context: Context, wanted: IssueCommandsInput) -> IssueCommandsSuccess:
@@ -51,6 +53,7 @@ async def issue_commands(context: Context, wanted: IssueCommandsInput) -> IssueC
         correlation_id=strawberry.ID(asking.correlation_id),
         commands=[command(view) for view in issued.views],
         cursor=issued.cursor,
+        notice=issued.notice,
     )
 
 
@@ -64,10 +67,12 @@ class Issuing:
         whole = services.whole or services
         self._commands, self._advice = whole.commands, LatestAdvice(whole.latest)
         self._before: dict[str, Control] = {}
+        self._notice: str | None = None
 
     async def run(self) -> Issued:
         for one in self._asking.commands:
             self._context.services.require_device(one.device_id)
+        self._notice = await sending_notice(self._context.services)
         if not self._asking.is_remembered:
             return await self._seen([await self._at_once()], self._asking.causation_id)
         if not await self._is_known():
@@ -161,7 +166,9 @@ class Issuing:
         found = await self._commands.find(ids)
         actor = self._context.principal.actor
         views = [view or issued_view(changes, command_id, actor, cause) for command_id, view in zip(ids, found, strict=True)]
-        return Issued(views, CursorText(Cursor(self._context.services.log.log_id, position).encode()))
+        return Issued(
+            views, CursorText(Cursor(self._context.services.log.log_id, position).encode()), concerning(self._notice, views)
+        )
 
     def _request(self) -> CommandsRequested:
         asking = self._asking

@@ -1,6 +1,6 @@
 """What the API is given: the log, the query side of the read models, and how to tell whether the house is ready."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -61,8 +61,9 @@ class Services:
     """Everything that the API leans on. `session_secret` signs cookies; those who share it share their sessions.
 
     Without `tokens` keys alone let anybody in. `history` is None where the history is open in another process alone, `audit`
-    where a command asks a resting data folder, `ingest` where this process does not write what devices say. `sight` and
-    `whole` are those of who sees a part alone (`as_seen`).
+    where a command asks a resting data folder, `ingest` where this process does not write what devices say. `is_sending` tells
+    whether another process sends commands; None: this one does. `sight` and `whole` are those of who sees a part alone
+    (`as_seen`).
     """
 
     log: EventLog
@@ -81,6 +82,7 @@ class Services:
     audit: AuditTrail | None
     retention: RetentionRuns | None = None
     ingest: Ingest | None = None
+    is_sending: Callable[[], Awaitable[bool]] | None = None
     rules_now: Callable[[], WindowRules] = WindowRules
     rebuilds: RebuildQueries | None = None
     registry: CollectorRegistry

@@ -20,7 +20,7 @@ from adapters.mqtt.session import Session
 from glasshouse.client import said, trust_in
 from glasshouse.data_folder import own
 from glasshouse.errors import GlasshouseError
-from glasshouse.lease import leases_of
+from glasshouse.lease_stream import leases_of
 from glasshouse.ownership import owner
 from glasshouse.settings import Address, Settings
 from glasshouse.stores import open_event_log, open_history

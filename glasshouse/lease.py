@@ -6,7 +6,6 @@ nobody can take a lease over either: the holder stands still once its span is ov
 
 import asyncio
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final, NoReturn
@@ -16,13 +15,13 @@ import structlog
 from adapters.event_log.port import Append, Conflict, EventLog, LogUnavailableError
 from domain.leases import ALL, Grant, LeaseBook
 from glasshouse.errors import ExitCode, GlasshouseError
+from glasshouse.lease_stream import own_clock, read_on
 from schema.envelope import Metadata
 from schema.events import Event
 from schema.ids import content_event_id
 from schema.leases import LeaseReleased, LeaseRenewed, LeaseTaken
 from schema.registry import REGISTRY
 
-_PAGE: Final = 500
 _KEPT: Final = 50
 """Events of the stream that may have become needless before they are let go."""
 _RELEASE_ATTEMPTS: Final = 5
@@ -36,29 +35,6 @@ class LeaseHeldError(GlasshouseError):
 
 class LeaseLostError(LeaseHeldError):
     """Another process took over what this one held."""
-
-
-def own_clock() -> float:
-    """Seconds since some moment, also those for which the machine slept."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
-
-
-async def leases_of(log: EventLog, role: str) -> list[Grant]:
-    """The leases that the log tells of. Whether their holders live cannot be told without waiting."""
-    book = LeaseBook()
-    await _read_on(log, f"lease-{role}", book, own_clock)
-    return book.rivals("", (ALL,), own_clock())
-
-
-async def _read_on(log: EventLog, stream: str, book: LeaseBook, clock: Callable[[], float]) -> None:
-    while True:
-        page = await log.read_stream(stream, start=book.revision + 1, limit=_PAGE)
-        for recorded in page:
-            event = REGISTRY.unpack(recorded) if recorded.type in REGISTRY.types else None
-            book.take_in(recorded.revision, event, clock())
-        if len(page) < _PAGE:
-            return
 
 
 class Lease:
@@ -234,7 +210,7 @@ class Lease:
     async def _read(self) -> None:
         """All that is new. Where the log lets us wait, renewals may be waiting too."""
         asked_at = self._clock()
-        await _read_on(self._log, self._stream, self._book, self._clock)
+        await read_on(self._log, self._stream, self._book, self._clock)
         if self._clock() - asked_at > self._span / 3:
             self._book.doubt(self._clock())
 

@@ -66,6 +66,7 @@ def api_server(
     audit: AuditTrail,
     retention: RetentionRuns | None = None,
     ingest: Ingest | None = None,
+    is_sending: Callable[[], Awaitable[bool]] | None = None,
     folder: DataFolder,
     registry: CollectorRegistry,
     probes: Sequence[HealthProbe],
@@ -78,7 +79,14 @@ def api_server(
     )
     openid = settings.openid
     tokens = None if openid is None else Tokens(openid, KeySet(openid))
-    services = replace(services, policy=policy_of(settings), limits=limits_of(settings), tokens=tokens, tracer=tracer)
+    services = replace(
+        services,
+        is_sending=is_sending,
+        policy=policy_of(settings),
+        limits=limits_of(settings),
+        tokens=tokens,
+        tracer=tracer,
+    )
     at_end = None if tokens is None else tokens.close
     return _server(settings, build_app(services, graphiql=_graphiql(folder)), at_end)
 

@@ -1,6 +1,6 @@
 """What mutations of commands answer."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import strawberry
 
@@ -9,11 +9,16 @@ from api.scalars import CursorText
 from api.types.command import Command
 from api.types.results import CURSOR, OperationError, result
 
+_NOTICE: Final = (
+    "Why nothing is sent for now, where that is so: nobody holds the role `react`. Null: somebody does, as far as is known."
+)
+
 
 @strawberry.type(description="The command is asked for. What becomes of it, `commandUpdates` and `command` tell.")
 class IssueCommandSuccess:
     command: Command = described("The command as it stands: of one that was asked for before, as it stands now.")
     cursor: CursorText = described(CURSOR)
+    notice: str | None = described(_NOTICE)
 
 
 @strawberry.type(description="The commands are asked for. What becomes of them, `commandUpdates` and `commands` tell.")
@@ -23,6 +28,7 @@ class IssueCommandsSuccess:
         "The commands in the order of the request. One that somebody else got in the way of meanwhile is `REJECTED` already."
     )
     cursor: CursorText = described(CURSOR)
+    notice: str | None = described(_NOTICE)
 
 
 @strawberry.type(description="The command is taken back: it will not be sent.")

@@ -9,8 +9,10 @@ from api.services import HealthProbe
 from glasshouse.audit_store import open_audit_trail
 from glasshouse.first_key import first_admin_key
 from glasshouse.health import LogProbe, ProjectionsProbe
+from glasshouse.lease_stream import LeaseWatch
 from glasshouse.loops import spared_collector
 from glasshouse.read_side import open_query_side, open_serving_history
+from glasshouse.roles.react import ROLE as REACT
 from glasshouse.roles.stage import Running, on_stage
 from glasshouse.settings import Settings
 from glasshouse.stores import is_shared
@@ -41,6 +43,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             read,
             history,
             audit=audit,
+            is_sending=LeaseWatch(log, REACT).is_held,
             folder=folder,
             registry=registry,
             probes=probes,
