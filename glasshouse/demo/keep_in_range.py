@@ -15,10 +15,11 @@ import json
 import os
 import signal
 import ssl
+import sys
 import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any, NamedTuple
 
 import httpx
@@ -82,22 +83,26 @@ class House:
 
     def __init__(self, url: str, key: str, certificate: str | None) -> None:
         self._url = url
+        self._is_missed = False
         headers = {"authorization": f"Bearer {key}"}
         self._http = httpx.AsyncClient(headers=headers, timeout=SILENT_SECONDS, trust_env=False, verify=_trust(certificate))
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The answer's data; asked again for as long as the house is away, which a correlation id makes safe for commands."""
         while True:
-            with suppress(httpx.TransportError):
+            with self._missing():
                 response = await self._http.post(self._url, json={"query": document, "variables": variables})
-                if not response.is_server_error and (data := self._data(response.json())) is not None:
+                if response.is_server_error:
+                    self._miss(f"it answers {response.status_code}")
+                elif (data := self._data(response.json())) is not None:
+                    self._is_missed = False
                     return data
             await asyncio.sleep(RETRY_SECONDS)
 
     async def end_of(self, correlation_id: str) -> dict[str, Any]:
         """The command under that id once it has ended; followed anew where the connection is lost."""
         while True:
-            with suppress(httpx.TransportError):
+            with self._missing():
                 async with aclosing(self._updates(correlation_id)) as updates:
                     async for command in updates:
                         if command["state"] not in UNDER_WAY:
@@ -113,6 +118,20 @@ class House:
             async for line in stream.aiter_lines():
                 if line.startswith("data: {") and (data := self._data(json.loads(line.removeprefix("data: ")))) is not None:
                     yield data["commandUpdates"]
+
+    @contextmanager
+    def _missing(self) -> Iterator[None]:
+        """Go on where the house cannot be reached, and say so."""
+        try:
+            yield
+        except httpx.TransportError as error:
+            self._miss(str(error) or type(error).__name__)
+
+    def _miss(self, why: str) -> None:
+        """Once for as long as it is away."""
+        if not self._is_missed:
+            print(f"cannot reach {self._url}: {why}; trying on every {RETRY_SECONDS:g} s", file=sys.stderr, flush=True)
+        self._is_missed = True
 
     def _data(self, answer: dict[str, Any]) -> dict[str, Any] | None:
         """None where the house is there, and something that it needs for the answer is not."""

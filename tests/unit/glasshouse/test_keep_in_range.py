@@ -1,10 +1,12 @@
 """The demo's automation wants done what its rules say, and nothing that is done already."""
 
+import asyncio
+import socket
 from typing import Any
 
 import pytest
 
-from glasshouse.demo.keep_in_range import Order, Rule, orders
+from glasshouse.demo.keep_in_range import House, Order, Rule, orders
 
 VENT = Rule("temperature", 18, 26, "vent", 0.0, 100.0)
 
@@ -45,3 +47,20 @@ def test_nothing_is_asked_of_an_actuator_that_never_told_its_state() -> None:
 
 def test_devices_of_which_nobody_said_where_they_are_have_no_place_in_common() -> None:
     assert list(orders([VENT], [sensor(30, location=None), box(0, location=None)])) == []
+
+
+async def test_a_house_that_cannot_be_reached_is_named_once_and_asked_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glasshouse.demo.keep_in_range.RETRY_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/graphql"
+    asking = asyncio.create_task(House(url, "a key", None).ask("{ now }"), name="asking")
+    while not (said := capsys.readouterr().err):
+        await asyncio.sleep(0)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert said.startswith(f"cannot reach {url}: ")
+    assert (asking.done(), capsys.readouterr().err) == (False, "")
+    asking.cancel()
+    await asyncio.wait([asking])
