@@ -67,6 +67,7 @@ async def test_doctor_looks_and_makes_nothing(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.usefixtures("logs_as_before")
 @pytest.mark.parametrize(
     ("arguments", "given", "says"),
     [

@@ -3,7 +3,7 @@
 import io
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -12,22 +12,13 @@ import structlog
 
 from glasshouse.logs import configure_logs
 
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 Say: TypeAlias = Callable[[Exception], None]
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    structured, root = structlog.get_config(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.configure(**structured)
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def broken(key: str) -> None:
