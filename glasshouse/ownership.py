@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from adapters.event_log.port import EventLog
-from glasshouse.data_folder import DataFolder, own, owner_of
+from glasshouse.data_folder import DataFolder, is_data_folder, own, owner_of
 from glasshouse.errors import DataFolderError, RefusedError
 from glasshouse.read_side import ReadSide, open_read_side, open_serving_history
 from glasshouse.reading import Reading, open_accounts, projecting
@@ -54,7 +54,7 @@ async def resting_accounts(settings: Settings) -> AsyncIterator[tuple[EventLog, 
 
 def resting_folder(settings: Settings) -> AbstractContextManager[DataFolder]:
     """The data folder of a process that does not run; DataFolderError where there is none: who only looks makes none."""
-    if not settings.folder.exists():
+    if not is_data_folder(settings.folder) and not any(settings.folder.glob("*.db")):
         raise DataFolderError(f"there is no data folder {settings.folder}; name one with --data")
     return own(settings.folder)
 
