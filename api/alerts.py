@@ -14,6 +14,7 @@ from api.types.enums import AlertSeverity, AlertState
 from api.types.paging import Page
 from api.types.results import AcknowledgeAlertSuccess, SilenceAlertSuccess
 from api.visibility import ALERTS
+from api.writes import Cause
 from domain import alert_decisions
 from domain.decisions import Decision
 from projections.alert_queries import AlertState as State
@@ -62,7 +63,8 @@ async def _say(context: Context, alert_id: str, decide: Callable[[Sequence[Event
     """The alert after it; one that the read model no longer remembers is told of no more."""
     if find_alert(context.services, alert_id) is None:
         raise ApiError(ErrorCode.NOT_FOUND, "there is no such alert, or it is over too long to be remembered")
-    change = await context.writer.change(f"alert-{alert_id}", context.principal.actor, decide)
+    cause = Cause(correlation_id=alert_id)  # as all that is said of it
+    change = await context.writer.change(f"alert-{alert_id}", context.principal.actor, decide, cause=cause)
     cursor = await settled(context, change, ALERTS)
     shown = find_alert(context.services, alert_id)
     if shown is None:

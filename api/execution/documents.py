@@ -20,6 +20,7 @@ from graphql import (
     parse,
     validate,
 )
+from msgspec.structs import replace
 
 from api.errors import ApiError, ErrorCode, RequestRefused, limit_error, request_error
 from api.execution.cost import Price, Pricer
@@ -104,9 +105,9 @@ class Documents:
         return Prepared(document, operation, plans, price, query[:_KEPT_LENGTH], roots)
 
     def _check(self, operations: list[OperationDefinitionNode], fragments: Iterable[str], scale: Scale) -> None:
-        """Of fragments, too, which no operation need use to be looked at."""
+        """Of fragments, too, which no operation need use to be looked at; their fields are no root fields by themselves."""
         try:
-            for size in (*map(scale.size, operations), *map(scale.fragment, fragments)):
+            for size in (*map(scale.size, operations), *(replace(scale.fragment(name), top=0) for name in fragments)):
                 check_size(size, self._limits)
         except RecursionError:
             raise limit_error("depth", self._limits.depth, "far more") from None

@@ -92,6 +92,18 @@ async def test_nobody_is_told_of_it_for_a_while(house: House) -> None:
     assert refused["code"] == "INVALID_INPUT"
 
 
+async def test_what_people_say_of_it_belongs_to_its_trace(house: House) -> None:
+    await house.says([raised("a")])
+    await house.ask(SEEN, {"id": "a"}, role=Role.OPERATOR)
+    asked = """mutation { silenceAlert(id: "a", until: "2026-06-03T00:00:00Z") { ... on SilenceAlertSuccess { cursor } } }"""
+    cursor = (await house.ask(asked, role=Role.OPERATOR))["silenceAlert"]["cursor"]
+    query = """query ($cursor: Cursor!) {
+      trace(correlationId: "a", atLeast: $cursor) { entries { ... on Traced { type actor } } } }"""
+    trace = (await house.ask(query, {"cursor": cursor}))["trace"]
+    assert [entry["type"] for entry in trace["entries"]][-2:] == ["AlertAcknowledged", "AlertSilenced"]
+    assert all(entry["actor"].startswith("key:") for entry in trace["entries"][-2:])
+
+
 async def test_of_an_alert_that_is_not_there_nothing_is_said(house: House) -> None:
     answer = (await house.ask(SEEN, {"id": "none"}, role=Role.OPERATOR))["acknowledgeAlert"]
     assert answer["code"] == "NOT_FOUND"

@@ -40,6 +40,13 @@ async def test_a_query_bomb_is_refused_and_told_which_limit_it_exceeds(house: Ho
         assert error["message"] == f"the limit on {limit} is {told['allowed']}; asked for {told['asked']}"
 
 
+async def test_a_fragment_may_have_more_fields_than_an_operation_may_have_at_its_root(house: House) -> None:
+    fields = " ".join(["id"] * 21)
+    assert await house.ask(f"{{ devices {{ nodes {{ ...D }} }} }} fragment D on Device {{ {fields} }}") == {
+        "devices": {"nodes": []}
+    }
+
+
 @pytest.mark.parametrize("first", [501, 2**31 - 1])
 async def test_a_page_larger_than_the_largest_is_refused(house: House, first: int) -> None:
     for query in ("devices(first: $n) { pageInfo { endCursor } }", "deadLetters(first: $n) { totalCount }",
