@@ -20,6 +20,7 @@ from domain.decisions import Decision
 from projections.alert_queries import AlertState as State
 from projections.alert_queries import AlertWish
 from schema import rules
+from schema.envelope import Cursor
 from schema.events import Event
 
 
@@ -38,7 +39,8 @@ def alerts_page(
         backwards=page.backwards,
         limit=page.size + 1,
     )
-    return alert_page(services.alerts.alerts(wish, services.sees), page)
+    live = Cursor(services.log.log_id, services.projections.position(ALERTS))
+    return alert_page(services.alerts.alerts(wish, services.sees), page, CursorText(live.encode()))
 
 
 def find_alert(services: Services, alert_id: str) -> Alert | None:

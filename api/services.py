@@ -22,6 +22,7 @@ from api.policy import Policy
 from api.scope import Sight
 from api.tokens import Tokens
 from projections.account_queries import AccountQueries
+from projections.alert_lives import AlertLives
 from projections.alert_queries import AlertQueries
 from projections.anomaly_feed import AnomalyFeed
 from projections.command_queries import CommandQueries
@@ -124,6 +125,11 @@ class Services:
     def backtests(self) -> Admission:
         """Room for back-tests, shared by all."""
         return Admission("back-tests at once", self.limits.backtests) if self.whole is None else self.whole.backtests
+
+    @cached_property
+    def alert_lives(self) -> AlertLives:
+        """How alerts stood after each event, shared by all who follow them, also by those who see but some."""
+        return AlertLives(self.log) if self.whole is None else self.whole.alert_lives
 
     @cached_property
     def anomaly_feed(self) -> AnomalyFeed | None:

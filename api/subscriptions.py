@@ -9,9 +9,11 @@ from api.anomalies import LiveAnomalies
 from api.context import Info
 from api.fields import argument, guarded_stream
 from api.live import LiveReadings, Options
+from api.live_alerts import LiveAlerts
 from api.live_commands import command_updates
 from api.roles import Role
 from api.selection import Selection
+from api.types.alert_messages import AlertMessage
 from api.types.anomaly import AnomalyMessage
 from api.types.command import Command
 from api.types.messages import ReadingMessage
@@ -49,6 +51,18 @@ class Subscription:
         options = Options(after=after, initial=bool(initial), every_ms=every_ms)
         # What comes together is taken apart before it is executed.
         return cast("AsyncGenerator[ReadingMessage, None]", LiveReadings(info.context.services, selection, options).messages())
+
+    @guarded_stream(
+        Role.VIEWER,
+        "What is said of alerts, after a cursor (of here, of a page of them, or of a mutation) or from now on, without gaps "
+        "that are not told.",
+    )
+    def alerts(
+        self,
+        info: Info,
+        after: Annotated[str | None, argument("Go on after this cursor; left out: from now on.")] = None,
+    ) -> AsyncGenerator[AlertMessage, None]:
+        return LiveAlerts(info.context.services).messages(after)
 
     @guarded_stream(
         Role.VIEWER,

@@ -23,12 +23,13 @@ class AlertBook:
     def take(self, fed: FeedEvent) -> None:
         """Fold one event in."""
         event = fed.event
-        if not isinstance(event, AlertStep):
-            return
-        if isinstance(event, AlertRaised):
-            self._raise(event, fed)
-        elif (view := self._views.get(event.alert_id)) is not None:
-            self._views[event.alert_id] = _after(view, event, fed)
+        if isinstance(event, AlertStep):
+            before = self._views.get(event.alert_id)
+            after = folded(before, fed)
+            if after is not None:
+                self._views[event.alert_id] = after
+            if before is None:
+                self._forget()
 
     def alert(self, alert_id: str) -> AlertView | None:
         return self._views.get(alert_id)
@@ -47,19 +48,24 @@ class AlertBook:
         """In the order in which they were raised."""
         return self._views.values()
 
-    def _raise(self, event: AlertRaised, fed: FeedEvent) -> None:
-        before = self._views.get(event.alert_id)
-        if before is None:
-            self._views[event.alert_id] = AlertView(event, fed.recorded.position, event.timestamp)
-            self._forget()
-        else:
-            anew = replace(before, raised=event, state=AlertState.OPEN, over_since=None, ended_at=None, refuted_because=None)
-            self._views[event.alert_id] = anew
-
     def _forget(self) -> None:
         if len(self._views) > MOST:
             over = (name for name, view in self._views.items() if view.state is not AlertState.OPEN)
             del self._views[next(over, next(iter(self._views)))]
+
+
+def folded(before: AlertView | None, fed: FeedEvent) -> AlertView | None:
+    """An alert after one event more of its stream; None where it was not raised yet."""
+    event = fed.event
+    if isinstance(event, AlertRaised):
+        return _raised(before, event, fed)
+    return _after(before, event, fed) if before is not None and isinstance(event, AlertStep) else before
+
+
+def _raised(before: AlertView | None, event: AlertRaised, fed: FeedEvent) -> AlertView:
+    if before is None:
+        return AlertView(event, fed.recorded.position, event.timestamp)
+    return replace(before, raised=event, state=AlertState.OPEN, over_since=None, ended_at=None, refuted_because=None)
 
 
 def _after(view: AlertView, event: AlertStep, fed: FeedEvent) -> AlertView:

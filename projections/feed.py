@@ -74,9 +74,7 @@ class Feed:
 
     def follow(self, after: Position | None, *, only: Filter) -> AsyncIterator[FeedPage]:
         """Pages after `after`, for ever: one without events is progress. FeedStoppedError once the feed has failed."""
-        if only == EVERYTHING:
-            return self.watch(after, only=only)
-        return self.watch(after, only=only, stream=self._followed.setdefault(only, f"/{len(self._followed)}"))
+        return self.watch(after, only=only)
 
     async def watch(
         self,
@@ -87,7 +85,7 @@ class Feed:
         patience: Callable[[], float | None] = _for_ever,
     ) -> AsyncIterator[FeedPage]:
         """The same: see `LiveQueries`."""
-        ring = await self._joined()
+        ring, heard = await self._joined(), self._matches(only) if stream is None else stream
         position, told = after, False
         while True:
             if not ring.covers(position):
@@ -107,9 +105,13 @@ class Feed:
                 yield FeedPage((), position, caught_up=False)
                 told = False
             else:
-                woken = await self._next_change(stream, patience())
+                woken = await self._next_change(heard, patience())
                 if not woken and ring.next(position, only) is None:
                     yield FeedPage((), position, caught_up=told)
+
+    def _matches(self, only: Filter) -> str | None:
+        """What wakes who follows what a filter leaves."""
+        return None if only == EVERYTHING else self._followed.setdefault(only, f"/{len(self._followed)}")
 
     async def _begin(self) -> Ring:
         while True:

@@ -38,6 +38,11 @@ def _open_one_by_one(page: Page, *, caught_up: bool) -> FeedPage:
     return FeedPage([event for event, _ in opened], page.position, caught_up, unreadable)
 
 
+def unpacked(recorded: RecordedEvent) -> FeedEvent:
+    """An event by itself; without what is inside where that is not known, or cannot be read."""
+    return _open(recorded)[0]
+
+
 def _open(recorded: RecordedEvent) -> tuple[FeedEvent, bool]:
     if recorded.type not in REGISTRY.types:
         return FeedEvent(recorded, None), True

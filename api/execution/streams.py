@@ -12,6 +12,7 @@ from api.execution.admission import Admission
 from api.execution.frames import Frames, shape_of, shaping_variables
 from api.execution.operations import Operations, Ready
 from api.execution.plans import Begun
+from api.types.alert_messages import AlertChanged
 from api.types.messages import ReadingReceived, Together
 
 _AUDIENCES: Final = 8
@@ -19,7 +20,7 @@ _AUDIENCES: Final = 8
 
 
 class Audience:
-    """Those who are told the same of the same reading. It is there as long as one of them is."""
+    """Those who are told the same of the same event. It is there as long as one of them is."""
 
     __slots__ = ("__weakref__",)
 
@@ -61,7 +62,7 @@ class Streams:
         return known
 
     def _payload(self, begun: Begun, audience: Audience, message: object) -> str:
-        if isinstance(message, ReadingReceived):
+        if isinstance(message, ReadingReceived | AlertChanged):
             return self._frames.payload((audience, message.point, message.version()), lambda: _execute(begun, message))
         return _execute(begun, message)
 

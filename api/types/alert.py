@@ -50,6 +50,7 @@ class AlertConnection:
     edges: list[AlertEdge] = described("The alerts with their places.")
     nodes: list[Alert] = described("The alerts alone.")
     page_info: PageInfo = described("Where the page stands.")
+    live_cursor: CursorText = described("Where the `alerts` subscription goes on: what is said later than this page shows.")
 
 
 def alert(view: AlertView) -> Alert:
@@ -80,10 +81,11 @@ def alert(view: AlertView) -> Alert:
     )
 
 
-def alert_page(found: Sequence[AlertView], page: Page) -> AlertConnection:
+def alert_page(found: Sequence[AlertView], page: Page, live_cursor: CursorText) -> AlertConnection:
     """`found` may hold one beyond the page."""
     views, more = page.cut(found)
     nodes = [alert(view) for view in views]
     cursors = [CursorText(encode_place(AlertPlace(view.position))) for view in views]
     edges = [AlertEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)]
-    return AlertConnection(edges=edges, nodes=nodes, page_info=page.info(cursors, more=more))
+    info = page.info(cursors, more=more)
+    return AlertConnection(edges=edges, nodes=nodes, page_info=info, live_cursor=live_cursor)

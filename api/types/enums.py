@@ -147,6 +147,18 @@ class AlertState(Enum):
         return str(self.value)
 
 
+@strawberry.enum(description="What was said of an alert.")
+class AlertChange(Enum):
+    RAISED = strawberry.enum_value(
+        "raised", description="Its rule is not kept; or not again, so soon that it is the same alert."
+    )
+    REVISED = strawberry.enum_value("revised", description="Since when, or until when, is known better now.")
+    ACKNOWLEDGED = strawberry.enum_value("acknowledged", description="Somebody has seen it.")
+    SILENCED = strawberry.enum_value("silenced", description="Nobody is to be told of it for a while.")
+    CLEARED = strawberry.enum_value("cleared", description="It is over.")
+    REFUTED = strawberry.enum_value("refuted", description="What came later showed that it was none.")
+
+
 @strawberry.enum(description="What a threshold is held against.")
 class AlertBasis(Enum):
     READINGS = strawberry.enum_value("readings", description="Each reading.")

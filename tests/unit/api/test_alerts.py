@@ -6,9 +6,10 @@ import pytest
 
 from api.roles import Role
 from projections import alert_book
-from schema.rules import AlertCleared, AlertRaised, AlertRefuted, AlertSeverity, AlertStep
+from schema.rules import AlertRefuted, AlertSeverity
+from tests.support.alert_events import alert_step, cleared_alert, raised_alert
 from tests.support.api import House
-from tests.support.house_events import Said, at, pack
+from tests.support.house_events import at
 
 ALERTS = """query ($state: AlertState, $device: ID, $severity: AlertSeverity, $first: Int, $after: String, $last: Int) {
   alerts(state: $state, deviceId: $device, severity: $severity, first: $first, after: $after, last: $last) {
@@ -21,29 +22,12 @@ QUIET = """mutation ($id: ID!, $until: DateTime!) { silenceAlert(id: $id, until:
   ... on SilenceAlertSuccess { alert { silencedUntil } } ... on OperationError { code message } } }"""
 
 
-def step(event: AlertStep) -> Said:
-    return pack(f"alert-{event.alert_id}", event)
-
-
-def raised(alert: str, second: float = 0, device: str = "box", severity: AlertSeverity = AlertSeverity.WARNING) -> Said:
-    return step(
-        AlertRaised(
-            alert_id=alert, timestamp=at(second), rule_id="hot", rule_revision=2, kind="TemperatureAlert", severity=severity,
-            device_id=device, sensor_id="main", metric="temperature", since=at(second), value=31.5, evidence=("e",),
-        )
-    )  # fmt: skip
-
-
-def cleared(alert: str, second: float) -> Said:
-    return step(AlertCleared(alert_id=alert, timestamp=at(second), since=at(second - 10), value=20.0))
-
-
 async def ids(house: House, **asked: Any) -> list[str]:
     return [node["id"] for node in (await house.ask(ALERTS, asked))["alerts"]["nodes"]]
 
 
 async def test_an_alert_is_told_as_it_stands(house: House) -> None:
-    await house.says([raised("a"), cleared("a", 60)])
+    await house.says([raised_alert("a"), cleared_alert("a", 60)])
     assert (await house.ask(ONE, {"id": "a"}))["alert"] == {
         "id": "a", "kind": "TemperatureAlert", "severity": "WARNING", "state": "CLEARED", "ruleId": "hot", "ruleRevision": 2,
         "deviceId": "box", "sensorId": "main", "metric": "temperature", "value": 31.5, "unit": "degC",
@@ -51,16 +35,23 @@ async def test_an_alert_is_told_as_it_stands(house: House) -> None:
         "endedAt": "2026-06-01T00:01:00Z", "refutedBecause": None, "acknowledgedAt": None, "acknowledgedBy": None, "note": None,
         "silencedUntil": None, "evidence": ["e"],
     }  # fmt: skip
-    await house.says([raised("a", 120)])
+    await house.says([raised_alert("a", 120)])
     again = (await house.ask(ONE, {"id": "a"}))["alert"]
     assert (again["state"], again["overSince"], again["raisedAt"]) == ("OPEN", None, "2026-06-01T00:00:00Z")
-    await house.says([step(AlertRefuted(alert_id="a", timestamp=at(180), reason="late"))])
+    await house.says([alert_step(AlertRefuted(alert_id="a", timestamp=at(180), reason="late"))])
     assert (await house.ask(ONE, {"id": "a"}))["alert"]["refutedBecause"] == "late"
     assert (await house.ask(ONE, {"id": "b"}))["alert"] is None
 
 
 async def test_alerts_come_newest_first_in_pages_and_by_what_they_are(house: House) -> None:
-    await house.says([raised("a"), raised("b", device="other"), raised("c", severity=AlertSeverity.CRITICAL), cleared("a", 60)])
+    await house.says(
+        [
+            raised_alert("a"),
+            raised_alert("b", device="other"),
+            raised_alert("c", severity=AlertSeverity.CRITICAL),
+            cleared_alert("a", 60),
+        ]
+    )
     assert await ids(house) == ["c", "b", "a"]
     assert await ids(house, state="OPEN") == ["c", "b"]
     assert await ids(house, state="CLEARED") == ["a"]
@@ -73,7 +64,7 @@ async def test_alerts_come_newest_first_in_pages_and_by_what_they_are(house: Hou
 
 
 async def test_somebody_has_seen_it_and_says_so_once(house: House) -> None:
-    await house.says([raised("a")])
+    await house.says([raised_alert("a")])
     for _ in range(2):
         answer = (await house.ask(SEEN, {"id": "a", "note": "opened the vents"}, role=Role.OPERATOR))["acknowledgeAlert"]
         assert answer["alert"]["note"] == "opened the vents"
@@ -82,7 +73,7 @@ async def test_somebody_has_seen_it_and_says_so_once(house: House) -> None:
 
 
 async def test_nobody_is_told_of_it_for_a_while(house: House) -> None:
-    await house.says([raised("a")])
+    await house.says([raised_alert("a")])
     for _ in range(2):
         asked = {"id": "a", "until": "2026-06-03T02:00:00+02:00"}
         answer = (await house.ask(QUIET, asked, role=Role.OPERATOR))["silenceAlert"]
@@ -111,5 +102,5 @@ async def test_of_an_alert_that_is_not_there_nothing_is_said(house: House) -> No
 
 async def test_of_many_alerts_those_that_are_over_go_first(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alert_book, "MOST", 2)
-    await house.says([raised("a"), raised("b"), cleared("b", 60), raised("c"), raised("d")])
+    await house.says([raised_alert("a"), raised_alert("b"), cleared_alert("b", 60), raised_alert("c"), raised_alert("d")])
     assert await ids(house) == ["d", "c"]

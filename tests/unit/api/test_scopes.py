@@ -19,6 +19,7 @@ from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
 from schema.rules import AlertRaised, AlertRuleDefined, AlertSeverity, Threshold, Where
 from schema.times import to_micros
+from tests.support.alert_events import raised_alert
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.command_events import asked, command_id, control, correlated
 from tests.support.house_events import Said, at, dead_letter, pack, reading
@@ -318,6 +319,19 @@ async def test_anomalies_are_followed_in_sight_alone(both: House) -> None:
             assert "bravo" not in told(heard)
         assert heard["anomaly"]["deviceId"] == "alpha-1"
         assert "bravo" not in told(heard)
+
+
+async def test_alerts_are_followed_in_sight_alone(both: House) -> None:
+    text = """subscription ($after: String) { alerts(after: $after) {
+      __typename ... on AlertChanged { alert { id deviceId } } } }"""
+    start = (await ask(both, await key_for(both), "{ alerts { liveCursor } }"))["data"]["alerts"]["liveCursor"]
+    async with AsgiSocket(both.app, subprotocols=["graphql-transport-ws"]) as socket:
+        await socket.init(await key_for(both, sites=("alpha",)))
+        socket.subscribe(text, {"after": start})
+        await both.says([raised_alert(f"of-{site}", device=f"{site}-1") for site in ("bravo", "alpha")])
+        while (heard := (await socket.receive())["payload"]["data"]["alerts"])["__typename"] != "AlertChanged":
+            assert "bravo" not in told(heard)
+        assert heard["alert"] == {"id": "of-alpha", "deviceId": "alpha-1"}
 
 
 async def test_an_export_holds_what_is_in_sight_alone(both: House) -> None:
