@@ -29,7 +29,7 @@ def range_problems(where: str, low_name: str, low: float | None, high_name: str,
     yield from number_problems(f"{where}.{low_name}", low)
     yield from number_problems(f"{where}.{high_name}", high)
     if low is not None and high is not None and low > high:
-        yield f"{where}.{low_name} must not lie above {high_name}: {low:g} is more than {high:g}"
+        yield f"{where}.{low_name} must not be more than {high_name}: {low:g} is more than {high:g}"
 
 
 def seconds_problems(where: str, seconds: float, *, least: float = 0.0) -> Iterator[str]:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from glasshouse.backtesting import backtested, read_rule
 from glasshouse.cli.console import stdout
-from glasshouse.cli.options import Config, Data, EventLog, Json, Key, LogLevel, settings_from
+from glasshouse.cli.options import AnyKey, Config, Data, EventLog, Json, LogLevel, settings_from
 from glasshouse.loops import run
 from glasshouse.settings import Settings
 from schema.times import format_time
@@ -34,7 +34,7 @@ def command(
     basis: Annotated[Basis, typer.Option(help="The readings as they count now, or the log as it came.")] = "as-corrected",
     data: Data = None,
     event_log: EventLog = None,
-    key: Key = None,
+    key: AnyKey = None,
     config: Config = None,
     log_level: LogLevel = None,
     *,

@@ -40,6 +40,9 @@ Wait = Annotated[
 Key = Annotated[
     str | None, typer.Option("--key", metavar="KEY", help="An admin key, where a running house is asked (or GLASSHOUSE_KEY).")
 ]
+AnyKey = Annotated[
+    str | None, typer.Option("--key", metavar="KEY", help="A key, where a running house is asked (or GLASSHOUSE_KEY).")
+]
 
 
 def settings_from(config: Path | None, **options: Any) -> Settings:

@@ -19,6 +19,7 @@ def test_every_root_field_names_the_role_that_it_needs() -> None:
     roles = {path: role_of(field) for path, field in root_fields(build_schema()).items()}
     assert roles.pop("Query.keys") is roles.pop("Query.auditTrail") is Role.ADMIN
     assert roles.pop("Query.mqttLogins") is Role.ADMIN
+    assert roles.pop("Query.recipients") is Role.OPERATOR
     assert {path: role for path, role in roles.items() if role is not Role.VIEWER} == {
         "Mutation.defineSite": Role.OPERATOR,
         "Mutation.registerDevice": Role.OPERATOR,
@@ -33,6 +34,7 @@ def test_every_root_field_names_the_role_that_it_needs() -> None:
         "Mutation.defineAlertRule": Role.OPERATOR,
         "Mutation.acknowledgeAlert": Role.OPERATOR,
         "Mutation.silenceAlert": Role.OPERATOR,
+        "Mutation.defineRecipient": Role.ADMIN,
         "Mutation.applyRetention": Role.ADMIN,
         "Mutation.issueKey": Role.ADMIN,
         "Mutation.revokeKey": Role.ADMIN,

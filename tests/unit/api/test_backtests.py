@@ -136,7 +136,7 @@ async def test_it_is_about_what_the_rule_is_about(house: House, basis: str) -> N
         ({"threshold": {"metric": "temperature"}}, "above or below must be given"),
         ({"threshold": {"metric": "warmth", "above": 1}}, "metric must be one that has a unit"),
         ({"threshold": {"metric": "growing_degree_days", "above": 1}}, "of whole days"),
-        ({"threshold": {"metric": "co2", "above": 1, "below": 2}}, "must not lie above"),
+        ({"threshold": {"metric": "co2", "above": 1, "below": 2}}, "must not be more than"),
         ({"threshold": {"metric": "co2", "above": 3, "below": 1, "hysteresis": 2}}, "half the way"),
         ({"threshold": {"metric": "co2", "above": 3, "hysteresis": -1}}, "not be negative"),
         ({"rate": {"metric": "co2", "above": 3, "over": "PT90S"}}, "over must be whole minutes"),
