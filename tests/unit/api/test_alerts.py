@@ -84,7 +84,7 @@ async def test_nobody_is_told_of_it_for_a_while(house: House) -> None:
 
 
 async def test_what_people_say_of_it_belongs_to_its_trace(house: House) -> None:
-    await house.says([raised("a")])
+    await house.says([raised_alert("a")])
     await house.ask(SEEN, {"id": "a"}, role=Role.OPERATOR)
     asked = """mutation { silenceAlert(id: "a", until: "2026-06-03T00:00:00Z") { ... on SilenceAlertSuccess { cursor } } }"""
     cursor = (await house.ask(asked, role=Role.OPERATOR))["silenceAlert"]["cursor"]
