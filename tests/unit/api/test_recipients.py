@@ -35,7 +35,7 @@ async def test_a_recipient_is_told_as_he_was_given_and_is_an_event_of_his_own_st
         answer = await define(house, **WHOLE)
     recipient = answer["recipient"]
     assert recipient == {
-        "id": "ada", "name": "Ada", "targets": ["ada-phone"], **WHOLE, "escalation": {"after": "PT900S", "to": "ben"},
+        "id": "ada", "name": "Ada", "targets": ["ada-phone"], **WHOLE, "escalation": {"after": "PT15M", "to": "ben"},
         "criticalAnyHour": True, "onlyEscalated": False, "enabled": True,
     }  # fmt: skip
     assert len(await house.log.read_stream("recipient-ada")) == 1
