@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import TypeAlias
 
-Key: TypeAlias = tuple[str, str, str]
+Key: TypeAlias = tuple[str, ...]
 
 
 class Alarms:

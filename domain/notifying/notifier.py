@@ -7,6 +7,7 @@ told once, as it stands then, or not at all. Time passes by the log's clock, so 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from domain.alerting.alarms import Alarms
 from domain.alerting.places import Place, fits
 from domain.notifying.quiet import quiet_until
 from domain.notifying.state import Ear, NotifyingState, Standing
@@ -32,6 +33,9 @@ class Notifier:
 
     def __init__(self, state: NotifyingState | None = None) -> None:
         self.state = state or NotifyingState()
+        self._alarms = Alarms()
+        for standing in self.state.alerts.values():
+            self._plan(standing)
 
     def take(self, event: Event, *, site: str | None, recorded_us: int) -> Sequence[NotificationRequested]:
         """The next event of the log; `site` is where the device of an alert is."""
@@ -48,13 +52,17 @@ class Notifier:
     def passed(self, now_us: int) -> Sequence[NotificationRequested]:
         """A tick: what falls due up to then, each as of when it does."""
         said: list[NotificationRequested] = []
-        while (due := self._soonest()) is not None and due[0] <= now_us:
-            said += self._weigh(self.state.alerts[due[1]], due[0])
+        for (name,) in self._alarms.ring(now_us):
+            standing = self.state.alerts.get(name)
+            if standing is not None and standing.due_us is not None and standing.due_us <= now_us:
+                said += self._weigh(standing, standing.due_us)
+            elif standing is not None:
+                self._plan(standing)
         return said
 
-    def _soonest(self) -> tuple[int, str] | None:
-        dues = ((each.due_us, name) for name, each in self.state.alerts.items() if each.due_us is not None)
-        return min(dues, default=None)
+    def _plan(self, standing: Standing) -> None:
+        if standing.due_us is not None:
+            self._alarms.set((standing.raised.alert_id,), standing.due_us)
 
     def _place(self, event: DeviceMetadata) -> None:
         site = event.location.partition("/")[0] if event.location else None
@@ -107,7 +115,12 @@ class Notifier:
                 yield recipient_id
 
     def _weigh(self, standing: Standing, now_us: int) -> list[NotificationRequested]:
-        """What is to be told of it now, and when to look at it again."""
+        """What is to be told of it now; it is looked at again when more is due."""
+        said = self._told(standing, now_us)
+        self._plan(standing)
+        return said
+
+    def _told(self, standing: Standing, now_us: int) -> list[NotificationRequested]:
         if standing.silenced_us > now_us:
             standing.due_us = standing.silenced_us
             return []
