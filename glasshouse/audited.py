@@ -10,7 +10,7 @@ from adapters.event_log.port import EventLog
 from adapters.history.serving import ServingHistory
 from glasshouse.client import ApiClient, trust_in
 from glasshouse.oracle.api_probe import ApiProbe
-from glasshouse.oracle.probe import Hashes, HashPair, HistoryProbe, ReadModelProbe
+from glasshouse.oracle.probe import Hashes, HashPair, HistoryProbe, ReadModelProbe, at_rest
 from glasshouse.oracle.served import served_hash, shown_hash
 from glasshouse.ownership import owner, resting_folder, resting_house
 from glasshouse.read_side import (
@@ -19,6 +19,7 @@ from glasshouse.read_side import (
     history_hashes,
     open_query_side,
     open_serving_history,
+    query_hashes,
     rebuilt,
     rebuilt_queries,
 )
@@ -70,8 +71,13 @@ async def _running(settings: Settings, role: str | None, log: EventLog, client: 
 
     async def compare() -> Mapping[str, HashPair]:
         async with rebuilt_queries(log) as side:
-            head = Cursor(log.log_id, await log.head()).encode()
-            return {"latest": HashPair(await served_hash(client, head), await shown_hash(side))}
+
+            async def look() -> Mapping[str, HashPair]:
+                await side.caught_up(log)
+                head = Cursor(log.log_id, await log.head()).encode()
+                return {"latest": HashPair(await served_hash(client, head), await shown_hash(side))}
+
+            return await at_rest(log, look)
 
     return Audited(log, rows, compare)
 
@@ -89,7 +95,7 @@ async def _resting_role(settings: Settings, stack: AsyncExitStack) -> Audited:
         found: dict[str, HashPair] = {}
         if queries is not None:
             async with rebuilt_queries(log) as side:
-                found |= await _pairs(queries, side)
+                found |= await query_hashes(queries, side)
         if history is not None:
             async with rebuilt(log, standing.serving(HISTORY)) as house:
                 found["history"] = await history_hashes(history, house.history)
@@ -129,13 +135,3 @@ async def _own_queries(standing: Standing, log: EventLog, stack: AsyncExitStack)
 async def _caught_up(side: Reading, log: EventLog, stack: AsyncExitStack) -> None:
     await stack.enter_async_context(projecting(side))
     await side.caught_up(log)
-
-
-async def _pairs(side: QuerySide, other: QuerySide) -> dict[str, HashPair]:
-    return {
-        "latest": HashPair(side.latest.content_hash(), other.latest.content_hash()),
-        "decisions": HashPair(side.decisions.content_hash(), other.decisions.content_hash()),
-        "lineage": HashPair(await side.lineage.content_hash(), await other.lineage.content_hash()),
-        "alerts": HashPair(side.alerts.content_hash(), other.alerts.content_hash()),
-        "commands": HashPair(await side.commands.content_hash(), await other.commands.content_hash()),
-    }

@@ -17,7 +17,7 @@ from adapters.history.serving import ServingHistory
 from adapters.tracing.port import OFF, Tracer
 from domain.versions import FIRST, Version, Versions
 from domain.windows import Span
-from glasshouse.oracle.probe import HashPair
+from glasshouse.oracle.probe import HashPair, at_rest
 from glasshouse.reading import Reading, accounts_at, alerts_at, decisions_at, latest_at, projecting
 from glasshouse.settings import Settings
 from glasshouse.stores import open_history
@@ -161,14 +161,25 @@ async def rebuilt_queries(log: EventLog) -> AsyncIterator[QuerySide]:
 async def hashes(serving: ReadSide, log: EventLog) -> Mapping[str, HashPair]:
     """The content hashes of the serving fact models beside those of a rebuild from the start of the log."""
     async with rebuilt(log, serving.rebuilds.serving(HISTORY)) as side:
-        return {
-            "latest": HashPair(serving.latest.content_hash(), side.latest.content_hash()),
-            "decisions": HashPair(serving.decisions.content_hash(), side.decisions.content_hash()),
-            "lineage": HashPair(await serving.lineage.content_hash(), await side.lineage.content_hash()),
-            "alerts": HashPair(serving.alerts.content_hash(), side.alerts.content_hash()),
-            "commands": HashPair(await serving.commands.content_hash(), await side.commands.content_hash()),
-            "history": await history_hashes(serving.history, side.history),
-        }
+
+        async def compare() -> Mapping[str, HashPair]:
+            await serving.caught_up(log)
+            await side.caught_up(log)
+            history = await history_hashes(serving.history, side.history)
+            return {**await query_hashes(serving, side), "history": history}
+
+        return await at_rest(log, compare)
+
+
+async def query_hashes(serving: QuerySide, other: QuerySide) -> Mapping[str, HashPair]:
+    """The same of what every process has for itself. Both have caught up with the log."""
+    return {
+        "latest": HashPair(serving.latest.content_hash(), other.latest.content_hash()),
+        "decisions": HashPair(serving.decisions.content_hash(), other.decisions.content_hash()),
+        "lineage": HashPair(await serving.lineage.content_hash(), await other.lineage.content_hash()),
+        "alerts": HashPair(serving.alerts.content_hash(), other.alerts.content_hash()),
+        "commands": HashPair(await serving.commands.content_hash(), await other.commands.content_hash()),
+    }
 
 
 async def history_hashes(serving: ServingHistory, other: ServingHistory) -> HashPair:

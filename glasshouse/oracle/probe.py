@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import msgspec
 import numpy as np
 
+from adapters.event_log.port import EventLog
 from adapters.history.port import History, HistoryRow, RangeQuery, SeriesKey, SeriesRange
 from domain.windows import Span
 from schema.ids import EventId
@@ -32,6 +33,21 @@ class HashPair(msgspec.Struct, frozen=True):
 
 Hashes = Callable[[], Awaitable[Mapping[str, HashPair]]]
 """By the name of the read model. They must have caught up with the log."""
+
+_LOOKS: Final = 10
+
+
+async def at_rest(log: EventLog, compare: Hashes) -> Mapping[str, HashPair]:
+    """What `compare` finds while nothing is recorded, since a house that runs goes on to tell what became of its commands.
+
+    Pairs that differ are looked at again where the log grew meanwhile, ten times at most.
+    """
+    for _ in range(_LOOKS):
+        head = await log.head()
+        found = await compare()
+        if all(pair.serving == pair.rebuilt for pair in found.values()) or head == await log.head():
+            break
+    return found
 
 
 class ReadModelProbe(Protocol):

@@ -10,7 +10,7 @@ import pytest
 from adapters.event_log.port import ANY, Append
 from adapters.history.port import SeriesKey
 from glasshouse.oracle.audit import audit
-from glasshouse.oracle.probe import Comparison, HashPair, Shown, compare
+from glasshouse.oracle.probe import Comparison, HashPair, Shown, at_rest, compare
 from glasshouse.oracle.report import Latency
 from glasshouse.simulator.ledger import Ledger, Line
 from schema.envelope import Metadata
@@ -79,10 +79,14 @@ class House:
         ledger = Ledger(self.ledger)
         await ledger.begin([Line(device="d", sequence=1, sent=1, event_id=format_event_id(event(1)))])
         await ledger.close()
+        await self.record()
+        await self.record()
+        return self
+
+    async def record(self) -> None:
         reading = SensorReading(device_id="d", sensor_id="main", timestamp=START, reading={"temperature": 1.0})
         packed = REGISTRY.pack(event(1), reading, Metadata(schema_version=1, source="test", received_at=START))
-        await self.log.append([Append("device-d", ANY, [packed, packed])])
-        return self
+        await self.log.append([Append("device-d", ANY, [packed])])
 
 
 async def test_a_planted_double_count_is_found(tmp_path: Path) -> None:
@@ -109,6 +113,31 @@ async def test_a_read_model_that_is_not_what_a_rebuild_makes_is_named(tmp_path: 
     report = await audit(house.ledger, house.log, None, hashes=hashes)
     assert report.read_models_checked
     assert (report.diverged, report.ok) == (["history"], False)
+
+
+async def test_what_was_recorded_between_two_looks_is_no_difference(tmp_path: Path) -> None:
+    house = await House(tmp_path).build()
+
+    async def recorded_meanwhile() -> dict[str, HashPair]:
+        before = await house.log.head()
+        if looks.pop():
+            await house.record()
+        return {"lineage": HashPair(str(before), str(await house.log.head()))}
+
+    looks = [False, True, True]
+    found = await at_rest(house.log, recorded_meanwhile)
+    assert found["lineage"].serving == found["lineage"].rebuilt
+    assert looks == []
+
+
+async def test_what_differs_while_nothing_is_recorded_differs(tmp_path: Path) -> None:
+    house = await House(tmp_path).build()
+
+    async def differing() -> dict[str, HashPair]:
+        return {"lineage": HashPair("a", str(looks.pop()))}
+
+    looks = ["a", "b"]
+    assert (await at_rest(house.log, differing))["lineage"] == HashPair("a", "b")
 
 
 @pytest.mark.parametrize(
