@@ -13,10 +13,10 @@ import msgspec
 import numpy as np
 
 from adapters.history.port import HistoryQueries, SeriesKey, SeriesRange
-from domain.alerting.evaluator import Subject
 from domain.alerting.hindsight import Hindsight
 from domain.alerting.places import Place, fits
 from domain.alerting.signals import metric_of
+from domain.alerting.state import Subject
 from domain.columns import Float64, Int64
 from domain.indices import INDICES
 from domain.rows import QUALITIES, Columns

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from domain.alerting.evaluator import Subject
 from domain.alerting.hindsight import PastAlert
+from domain.alerting.state import Subject
 
 Spend: TypeAlias = Callable[[int], None]
 """Told how many readings, or events, are about to be looked at; it raises where they are too many."""

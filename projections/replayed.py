@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, Page
-from domain.alerting.evaluator import Output, Subject
 from domain.alerting.hindsight import PastAlert
 from domain.alerting.house import RuledHouse
+from domain.alerting.state import Output, Subject
 from domain.alerting.watch import Word
 from domain.gates import AHEAD_TOLERANCE
 from projections.backtested import Backtested, Spend, Tally

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from domain.alerting.evaluator import Output
 from domain.alerting.house import alert_id, kind_of
+from domain.alerting.state import Output
 from domain.alerting.watch import Word
 from reactors.alert_state import AlertState
 from reactors.teller import Saying

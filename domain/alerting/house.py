@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from domain.alerting.evaluator import Evaluator, Output, State, Subject
+from domain.alerting.evaluator import Evaluator
 from domain.alerting.places import Place
+from domain.alerting.state import Output, State, Subject
 from domain.alerting.watch import Alert
 from domain.corrections import correction_of, standing
 from schema.events import DeviceMetadata, Event, ReadingCorrection, SensorReading, SiteDefined

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapters.history.duckdb import DuckDbHistory
-from domain.alerting.evaluator import Output, Subject
 from domain.alerting.hindsight import PastAlert
 from domain.alerting.house import RuledHouse
 from domain.alerting.places import Place
+from domain.alerting.state import Output, Subject
 from domain.alerting.watch import Word
 from projections import backtest, replayed
 from projections.backtest import HistoryBacktest

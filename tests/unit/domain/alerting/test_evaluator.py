@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.alerting.episodes import Episode, Limits, Progress, at_time, step, steps
-from domain.alerting.evaluator import Evaluator, Output, State
+from domain.alerting.evaluator import Evaluator
 from domain.alerting.hours import in_force
 from domain.alerting.places import Place
 from domain.alerting.signals import minute_means, signal, slope
+from domain.alerting.state import Output, State
 from domain.alerting.watch import Word
 from domain.corrections import Correction
 from schema.events import Operation, SensorReading

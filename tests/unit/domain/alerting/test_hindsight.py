@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.alerting.evaluator import Evaluator, Output
+from domain.alerting.evaluator import Evaluator
 from domain.alerting.hindsight import Hindsight, PastAlert
+from domain.alerting.state import Output
 from domain.alerting.watch import Word
 from schema.events import SensorReading
 from schema.rules import ActiveHours, AlertRuleDefined, Basis, Condition, Rate, Silence, Threshold, Trend
