@@ -1,7 +1,6 @@
 """Settings: command line options beat `GLASSHOUSE_*` variables, which beat `glasshouse.toml`, which beats the defaults."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -23,17 +22,15 @@ from glasshouse.otlp_setting import collector
 from glasshouse.proxy_settings import proxies, root_path
 from glasshouse.quality_setting import rule_changes
 from glasshouse.roles_setting import ROLE_WORDS, RoleWord, roles
+from glasshouse.setting_sources import from_environment, from_file
 from schema.complaints import reason_and_place
 
-PREFIX = "GLASSHOUSE_"
 MAX_PORT = 65535
 _OTHERS = {
     "event_log": ", or esdb://host:2113 for an EventStoreDB",
     "history": ", or influxdb://token@host:8086/organisation for an InfluxDB",
 }
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-
 Days = Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None
 
 
@@ -183,7 +180,8 @@ def load_settings(
     options: Mapping[str, Any], *, environment: Mapping[str, str] = os.environ, file: Path | None = None
 ) -> Settings:
     """Merge the sources; options that are None count as not given. SettingsError names the source that is wrong."""
-    merged = {**_from_file(file), **_from_environment(environment)}
+    names = Settings.__struct_fields__
+    merged = {**from_file(names, file), **from_environment(names, environment)}
     merged |= {name: value for name, value in options.items() if value is not None}
     if "quality" in merged:
         merged["quality"] = rule_changes(merged["quality"])
@@ -210,43 +208,3 @@ def _plain(error: msgspec.ValidationError) -> str:
     if name == "log_level":
         return f"log_level is one of {', '.join(get_args(LogLevel))}"
     return f"{name} is not right: {reason}"
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """`GLASSHOUSE_X`, or what stands in the file that `GLASSHOUSE_X_FILE` names: so a secret need be in no environment."""
-    found: dict[str, Any] = {}
-    for name in Settings.__struct_fields__:
-        variable = f"{PREFIX}{name.upper()}"
-        value, path = environment.get(variable), environment.get(f"{variable}_FILE")
-        if value and path:
-            raise SettingsError(f"{variable} and {variable}_FILE are both set; leave one of them out")
-        if value or path:
-            found[name] = value or _content(f"{variable}_FILE", Path(path or ""))
-    return found
-
-
-def _content(variable: str, path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{variable} names {path}, which cannot be read: {error}") from error
-    if not text:
-        raise SettingsError(f"{variable} names {path}, which is empty")
-    return text
-
-
-def _from_file(file: Path | None) -> dict[str, Any]:
-    path = file or Path("glasshouse.toml")
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if file is None:
-            return {}
-        raise SettingsError(f"there is no settings file {path}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
-    unknown = sorted(set(values) - set(Settings.__struct_fields__))
-    if unknown:
-        known = ", ".join(Settings.__struct_fields__)
-        raise SettingsError(f"{path} sets {', '.join(unknown)}, which is not a setting; settings are {known}")
-    return values

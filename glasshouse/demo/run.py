@@ -16,7 +16,8 @@ from glasshouse.oracle.audit import audit
 from glasshouse.oracle.probe import HistoryProbe
 from glasshouse.oracle.report import AuditReport
 from glasshouse.read_side import hashes
-from glasshouse.settings import PREFIX, Settings
+from glasshouse.setting_sources import PREFIX
+from glasshouse.settings import Settings
 from glasshouse.simulator.options import SimulationOptions
 
 OnReady = Callable[[House, str], None]
