@@ -15,6 +15,7 @@ from adapters.mqtt.errors import BrokerStartError
 from api.audit_trail import AuditTrail
 from api.services import HealthProbe
 from glasshouse.audit_store import open_audit_trail
+from glasshouse.base import Base, open_base
 from glasshouse.broker_keys import follow_keys, logins_at_rest, require_no_keys
 from glasshouse.data_folder import DataFolder
 from glasshouse.foreign import ForeignSide
@@ -28,16 +29,13 @@ from glasshouse.notify_side import Telling
 from glasshouse.owned import Owned
 from glasshouse.react_side import ReactSide, new_client_id
 from glasshouse.reactor_probes import ReactorsProbe, TargetsProbe
-from glasshouse.read_side import ReadSide, open_read_side, open_serving_history
+from glasshouse.read_side import ReadSide, open_read_side
 from glasshouse.retention import is_caught_up, retention_of
 from glasshouse.roles.ingest import ROLE as INGEST
 from glasshouse.roles.react import ROLE as REACT
 from glasshouse.settings import Address, Settings
-from glasshouse.stores import open_event_log
-from glasshouse.tracing import traced, tracing
-from glasshouse.versions.standing import Standing, take_charge
 from glasshouse.web import WebServer, bind, url_of
-from glasshouse.web_side import api_server, process_registry
+from glasshouse.web_side import api_server
 from projections.advice import LatestAdvice
 
 
@@ -83,66 +81,65 @@ async def running_house(settings: Settings, folder: DataFolder) -> AsyncIterator
     Leaving the block stops it cleanly: what was taken in is made durable and acknowledged first. An error of any part ends
     the block with an exception group that holds it.
     """
-    registry = process_registry()
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(bind(Address.parse(settings.http)))
-        tracer = await stack.enter_async_context(tracing(settings, "up", registry))
-        log = traced(await open_event_log(settings), tracer)
-        stack.push_async_callback(log.close)
-        standing = await take_charge(log, settings, history=True)
-        history = await open_serving_history(standing)
-        stack.push_async_callback(history.close)
-        broker, address = await _broker(log, standing, folder, stack)
-        read = await open_read_side(log, standing, history, registry=registry, tracer=tracer)
-        ingest = IngestSide(log, address, _filters(broker), registry=registry, tracer=tracer)
-        foreign = ForeignSide(log, read.feed, path=folder.addresses)
-        lease = _lease(log, REACT, settings, folder)
-        react = ReactSide(
-            log,
-            address,
-            _own_id(broker, new_client_id()),
-            LatestAdvice(read.latest),
-            snapshot=folder.reactors,
-            registry=registry,
-            lease=lease,
-            plain=broker is not None and broker.wants_plain,
-            feed=read.feed,
-            tracer=tracer,
-            telling=Telling.of(settings),
-        )
-        retention = retention_of(history, settings)
-        audit = await stack.enter_async_context(open_audit_trail(settings, folder, registry))
-        web = api_server(
-            log,
-            read,
-            history,
-            audit=audit,
-            retention=retention,
-            ingest=ingest.http,
-            folder=folder,
-            registry=registry,
-            probes=_probes(log, read, ingest, foreign, react),
-            settings=settings,
-            tracer=tracer,
-        )
-        port_v311 = address.port if broker is None else broker.port_v311
+        base = await open_base(settings, folder, stack)
+        broker, address = await _broker(base, stack)
+        read = await open_read_side(base.log, base.standing, base.history, registry=base.registry, tracer=base.tracer)
+        audit = await stack.enter_async_context(open_audit_trail(settings, folder, base.registry))
+        lease = _lease(base, REACT)
         house = House(
-            settings,
-            folder,
-            url_of(listener, secure=settings.tls_certificate is not None),
-            address,
-            port_v311,
-            log,
-            read,
-            ingest,
-            foreign,
-            react,
-            retention,
-            audit,
+            settings=settings,
+            folder=folder,
+            http=url_of(listener, secure=settings.tls_certificate is not None),
+            mqtt=address,
+            mqtt_port_v311=address.port if broker is None else broker.port_v311,
+            log=base.log,
+            read=read,
+            ingest=IngestSide(base.log, address, _filters(broker), registry=base.registry, tracer=base.tracer),
+            foreign=ForeignSide(base.log, read.feed, path=folder.addresses),
+            react=_react_side(base, read, broker, address, lease),
+            retention=retention_of(base.history, settings),
+            audit=audit,
         )
-        sites = _lease(log, INGEST, settings, folder, ingest.allow)
+        web = _web(base, house)
+        sites = _lease(base, INGEST, house.ingest.allow)
         async with _alone(sites), _alone(lease), _at_work(house, web, listener, broker):
             yield house
+
+
+def _react_side(
+    base: Base, read: ReadSide, broker: EmbeddedBroker | None, address: BrokerAddress, lease: Lease | None
+) -> ReactSide:
+    return ReactSide(
+        base.log,
+        address,
+        _own_id(broker, new_client_id()),
+        LatestAdvice(read.latest),
+        snapshot=base.folder.reactors,
+        registry=base.registry,
+        lease=lease,
+        plain=broker is not None and broker.wants_plain,
+        feed=read.feed,
+        tracer=base.tracer,
+        telling=Telling.of(base.settings),
+    )
+
+
+def _web(base: Base, house: House) -> WebServer:
+    return api_server(
+        base.log,
+        house.read,
+        base.history,
+        audit=house.audit,
+        retention=house.retention,
+        ingest=house.ingest.http,
+        folder=base.folder,
+        registry=base.registry,
+        probes=_probes(house),
+        settings=base.settings,
+        tracer=base.tracer,
+    )
 
 
 def _filters(broker: EmbeddedBroker | None) -> Mapping[str, str]:
@@ -155,12 +152,13 @@ def _own_id(broker: EmbeddedBroker | None, client_id: str) -> str:
     return client_id if broker is None else broker.own_id(client_id)
 
 
-def _probes(log: EventLog, read: ReadSide, ingest: IngestSide, foreign: ForeignSide, react: ReactSide) -> list[HealthProbe]:
+def _probes(house: House) -> list[HealthProbe]:
+    react = house.react
     return [
-        LogProbe(log),
-        MqttProbe([*ingest.sessions, react.session]),
-        ProjectionsProbe(read.engine),
-        ProjectionsProbe(foreign.engine, "foreign devices"),
+        LogProbe(house.log),
+        MqttProbe([*house.ingest.sessions, react.session]),
+        ProjectionsProbe(house.read.engine),
+        ProjectionsProbe(house.foreign.engine, "foreign devices"),
         ReactorsProbe(react.engine),
         ReactorsProbe(react.alerts, "alerts"),
         ReactorsProbe(react.notify.notifier, "notifier"),
@@ -168,28 +166,25 @@ def _probes(log: EventLog, read: ReadSide, ingest: IngestSide, foreign: ForeignS
     ]
 
 
-async def _broker(
-    log: EventLog, standing: Standing, folder: DataFolder, stack: AsyncExitStack
-) -> tuple[EmbeddedBroker | None, BrokerAddress]:
+async def _broker(base: Base, stack: AsyncExitStack) -> tuple[EmbeddedBroker | None, BrokerAddress]:
     """The embedded broker, started, or the address of the one that the settings name."""
-    settings = standing.shelf.settings
+    settings = base.settings
     listen = settings.embedded_broker
     if listen is None:
         require_no_keys(settings)
         return None, BrokerAddress.parse(settings.mqtt)
-    logins = await logins_at_rest(log, standing) if settings.mqtt_keys else None
-    broker = await start_broker(folder.broker, listen.host, listen.port, logins=logins)
+    logins = await logins_at_rest(base.log, base.standing) if settings.mqtt_keys else None
+    broker = await start_broker(base.folder.broker, listen.host, listen.port, logins=logins)
     stack.push_async_callback(broker.stop)
     return broker, broker.address
 
 
-def _lease(
-    log: EventLog, role: str, settings: Settings, folder: DataFolder, on_change: Callable[[bool], None] = lambda _held: None
-) -> Lease | None:
+def _lease(base: Base, role: str, on_change: Callable[[bool], None] = lambda _held: None) -> Lease | None:
     """Where others may share event log and broker, this house holds the role for all sites; elsewhere it is alone anyway."""
+    settings = base.settings
     if settings.event_log is None or settings.embedded_broker is not None:
         return None
-    return Lease(log, role, holder_of(folder), span_seconds=settings.lease_seconds, on_change=on_change)
+    return Lease(base.log, role, holder_of(base.folder), span_seconds=settings.lease_seconds, on_change=on_change)
 
 
 @asynccontextmanager
