@@ -1,5 +1,6 @@
 /** The frame around the views: where one is, how the link is, what must be known, and what the reader chose. */
 
+import { computed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { announcement, counts, letters, link, lostSince, notice, now, openAlerts, stage, tell } from "./data/app";
 import { logOut } from "./data/session";
@@ -19,10 +20,14 @@ const VIEWS: Record<string, (props: { parts: string[] }) => JSX.Element> = {
   operate: lazy(async () => (await import("./views/operate")).Operate),
 };
 
+/** Open alerts that nobody has seen yet. */
+const waiting = computed(() => openAlerts.value.filter(({ acknowledgedAt }) => acknowledgedAt === null).length);
+
 export function Shell(): JSX.Element {
   const [name = "house", ...parts] = route.value;
   const View = VIEWS[name] ?? House;
-  document.title = counts.value.troubled > 0 ? `(${counts.value.troubled}) Glasshouse` : "Glasshouse";
+  const calls = counts.value.troubled + waiting.value;
+  document.title = calls > 0 ? `(${calls}) Glasshouse` : "Glasshouse";
   if (stage.value === "asking") return <Login />;
   return (
     <div id="house" hidden={stage.value !== "house"}>
@@ -44,14 +49,13 @@ function skip(event: Event): void {
 }
 
 function Bar({ view }: { view: string }): JSX.Element {
-  const waiting = openAlerts.value.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   return (
     <header class="bar">
       <a class="brand" href={addressOf()} aria-label="Glasshouse"><img src="static/icon.svg" alt="" width={28} height={28} /><span>Glasshouse</span></a>
       <Pill />
       <nav aria-label="Views">
         <Place name="house" view={view}>House</Place>
-        <Place name="alerts" view={view}>Alerts{waiting > 0 && <b data-kind="bad">{waiting}</b>}</Place>
+        <Place name="alerts" view={view}>Alerts{waiting.value > 0 && <b data-kind="bad">{waiting}</b>}</Place>
         <Place name="rules" view={view}>Rules</Place>
         <Place name="commands" view={view}>Commands</Place>
         <Place name="operate" view={view}>Operate{!!letters.value && <b data-kind="warn">{letters.value}</b>}</Place>

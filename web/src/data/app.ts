@@ -1,7 +1,7 @@
 /** The state that all views share: who is in, how the link is, what must be known; signals over the one store. */
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { OpenAlert } from "../house/documents";
+import type { Alert, AlertFeed } from "../house/alerts";
 import { type Link, Live, OVER } from "../house/live";
 import { Recent } from "../house/recent";
 import { type Device, Store } from "../house/store";
@@ -20,7 +20,9 @@ export const notice = signal("");
 export const announcement = signal("");
 export const loaded = signal(false);
 export const letters = signal<number | null>(null);
-export const openAlerts = signal<readonly OpenAlert[]>([]);
+/** All alerts that are known here, newest first: those that are open, and ended ones that somebody looked at. */
+export const alerts = signal<readonly Alert[]>([]);
+export const openAlerts: ReadonlySignal<readonly Alert[]> = computed(() => alerts.value.filter(({ state }) => state === "OPEN"));
 /** The server's time, once a second. */
 export const now = signal(serverNow());
 /** Grows when a device appears or moves: what lists are ordered by. */
@@ -54,8 +56,8 @@ export function socket(): Live["socket"] | null {
   return live?.socket ?? null;
 }
 
-export async function checkAlerts(): Promise<void> {
-  await live?.checkAlerts().catch(tell);
+export function alertFeed(): AlertFeed | null {
+  return live?.alerts ?? null;
 }
 
 /** The house is shown once there is something to show; till then the reader may still be asked for a key. */
@@ -66,7 +68,8 @@ export function openHouse(): void {
     notice: (text) => (notice.value = text),
     loaded: () => batch(() => ((stage.value = "house"), (loaded.value = true), recent.forget(), tick())),
     deadLetters: (count) => (letters.value = count),
-    alerts: (open) => (openAlerts.value = open),
+    alerts: (all) => (alerts.value = all),
+    raised: (alert) => (announcement.value = `${alert.kind} at ${store.devices.has(alert.deviceId) ? nameOf(store.devices.get(alert.deviceId)!) : alert.deviceId}`),
     loggedOut: (why) => askForKey(why === OVER && stage.value !== "house" ? "" : why), // who was not in has no session that could be over
   });
   void live.start();

@@ -59,8 +59,3 @@ export const RECENT = graphql(`
 export const HEALTH = graphql(`
   query Health { deadLetters(first: 1, state: OPEN) { totalCount } projections { name state error } }
 `);
-
-export const OPEN_ALERTS = graphql(`
-  query OpenAlerts { alerts(first: 100, state: OPEN) { nodes { id deviceId sensorId metric kind severity acknowledgedAt since } } }
-`);
-export type OpenAlert = ResultOf<typeof OPEN_ALERTS>["alerts"]["nodes"][number];

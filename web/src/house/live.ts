@@ -3,7 +3,8 @@
 import type { VariablesOf } from "../data/graphql";
 import { GraphQLError, hasCode, request } from "../data/request";
 import { LiveSocket, retryDelay } from "../data/socket";
-import { DEVICES, DEVICES_WITH_LATEST, HEALTH, OPEN_ALERTS, READINGS, type OpenAlert, type Reading, type ReadingMessage } from "./documents";
+import { type Alert, AlertFeed } from "./alerts";
+import { DEVICES, DEVICES_WITH_LATEST, HEALTH, READINGS, type Reading, type ReadingMessage } from "./documents";
 import type { Store } from "./store";
 import { SPAN_MS } from "./trend";
 
@@ -23,12 +24,14 @@ export interface Listener {
   /** All devices were asked for anew. */
   loaded(): void;
   deadLetters(count: number): void;
-  alerts(open: readonly OpenAlert[]): void;
+  alerts(all: readonly Alert[]): void;
+  raised(alert: Alert): void;
   loggedOut(why: string): void;
 }
 
 export class Live {
   readonly socket: LiveSocket;
+  readonly alerts: AlertFeed;
   #cursor: string | null = null;
   #newcomer: ReturnType<typeof setTimeout> | undefined;
   #abort = new AbortController();
@@ -37,6 +40,15 @@ export class Live {
   #halted = ""; // what was told already is not told every ten seconds
 
   constructor(private readonly store: Store, private readonly listener: Listener) {
+    this.alerts = new AlertFeed(
+      {
+        alerts: (all) => listener.alerts(all),
+        raised: (alert) => listener.raised(alert),
+        gap: () => void this.#guard(() => this.alerts.load()),
+        refused: (reason) => listener.notice(`Live alerts are refused: ${reason}`),
+      },
+      this.#abort.signal,
+    );
     this.socket = new LiveSocket({
       opened: () => this.#opened(),
       lost: (retryIn) => this.listener.link("lost", retryIn),
@@ -48,6 +60,7 @@ export class Live {
       next: (data) => this.#take((data as { readings: ReadingMessage }).readings),
       failed: (errors) => this.listener.notice(`Live readings are refused: ${errors[0]?.message ?? "no reason given"}`),
     });
+    this.socket.add(this.alerts.subscriber());
   }
 
   async start(): Promise<void> {
@@ -84,6 +97,7 @@ export class Live {
     this.#cursor = await this.#everyDevice();
     this.#heardAt = Date.now();
     this.listener.loaded();
+    await this.alerts.load();
     await this.#checkHealth();
   }
 
@@ -141,12 +155,6 @@ export class Live {
     const names = halted.map(({ name, error }) => `${name} (${error})`).join(", ");
     if (names !== "" && names !== this.#halted) this.listener.notice(`Stands still and must be looked after: ${names}.`);
     this.#halted = names;
-    await this.checkAlerts();
-  }
-
-  /** Which alerts are open now; asked at once when one was acknowledged. */
-  async checkAlerts(): Promise<void> {
-    this.listener.alerts((await request(OPEN_ALERTS, {}, this.#abort.signal)).alerts.nodes);
   }
 
   #opened(): void {

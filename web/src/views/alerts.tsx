@@ -2,47 +2,34 @@
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
-import { checkAlerts, nameOf, now, store } from "../data/app";
-import { graphql, type ResultOf } from "../data/graphql";
+import { useEffect, useState } from "preact/hooks";
+import { alertFeed, alerts, link, nameOf, now, store, tell } from "../data/app";
+import { graphql } from "../data/graphql";
 import { request, succeeded } from "../data/request";
+import { ALERT, type Alert } from "../house/alerts";
 import { formatMoment, formatSpan, inWords } from "../parts/format";
 import { formatWithUnit, metricLabel } from "../parts/metrics";
-import { usePolled } from "../parts/poll";
 import { addressOf } from "../parts/router";
 import { Act, Choice, Tag, Time } from "../parts/ui";
 import { Trace } from "./trace";
 
-const ALERT = graphql(`
-  fragment Standing on Alert {
-    id kind deviceId sensorId metric value unit severity state since overSince endedAt
-    acknowledgedAt acknowledgedBy note silencedUntil refutedBecause ruleId
-  }
-`);
-const ALERTS = graphql(
-  `query Alerts($state: AlertState, $atLeast: Cursor) {
-    alerts(first: 100, state: $state, atLeast: $atLeast) { nodes { ...Standing } }
+const ACKNOWLEDGE = graphql(
+  `mutation Acknowledge($id: ID!, $note: String) {
+    acknowledgeAlert(id: $id, note: $note) {
+      __typename ... on AcknowledgeAlertSuccess { alert { ...Standing } } ... on OperationError { code message }
+    }
   }`,
   [ALERT],
 );
-type Alert = ResultOf<typeof ALERT>;
-
-const ACKNOWLEDGE = graphql(`
-  mutation Acknowledge($id: ID!, $note: String) {
-    acknowledgeAlert(id: $id, note: $note) {
-      __typename ... on AcknowledgeAlertSuccess { cursor } ... on OperationError { code message }
-    }
-  }
-`);
-const SILENCE = graphql(`
-  mutation Silence($id: ID!, $until: DateTime!) {
+const SILENCE = graphql(
+  `mutation Silence($id: ID!, $until: DateTime!) {
     silenceAlert(id: $id, until: $until) {
-      __typename ... on SilenceAlertSuccess { cursor } ... on OperationError { code message }
+      __typename ... on SilenceAlertSuccess { alert { ...Standing } } ... on OperationError { code message }
     }
-  }
-`);
+  }`,
+  [ALERT],
+);
 
-const REFRESH_MS = 2000;
 const HOUR_MS = 3_600_000;
 type Shown = "OPEN" | "CLEARED" | "REFUTED";
 const STATES: readonly (readonly [Shown, string])[] = [["OPEN", "Open"], ["CLEARED", "Over"], ["REFUTED", "Were none"]];
@@ -53,29 +40,29 @@ const NONE: Record<Shown, string> = {
 };
 const state = signal<Shown>("OPEN");
 
+/** Live by subscription: what is open is known already, what has ended is asked for once. */
 export function Alerts(): JSX.Element {
-  const cursor = useRef<string | null>(null);
-  const ask = (abort: AbortSignal) => request(ALERTS, { state: state.value, atLeast: cursor.current }, abort);
-  const { data, again } = usePolled(state.value, ask, REFRESH_MS);
-  const changed = (at: string) => {
-    cursor.current = at;
-    again();
-    void checkAlerts();
-  };
-  const alerts = data?.alerts.nodes;
+  const shown = state.value;
+  const feed = alertFeed();
+  const [asked, setAsked] = useState<Shown>("OPEN");
+  useEffect(() => {
+    if (shown === "OPEN") setAsked("OPEN");
+    else feed?.loadEnded(shown).then(() => setAsked(shown), tell);
+  }, [shown, feed]);
+  const found = alerts.value.filter((one) => one.state === shown);
   return (
     <>
       <header class="view-head">
         <h1>Alerts</h1>
-        <Choice label="Which alerts" choices={STATES} value={state.value} choose={(one) => (state.value = one)} />
+        <Choice label="Which alerts" choices={STATES} value={shown} choose={(one) => (state.value = one)} />
       </header>
-      <ul class="rows">{alerts?.map((alert) => <Row key={alert.id} alert={alert} changed={changed} />)}</ul>
-      {alerts?.length === 0 && <p class="plain">{NONE[state.value]} <a href={addressOf("rules")}>Rules</a> say what is one.</p>}
+      <ul class={link.value.state === "lost" ? "rows old" : "rows"}>{found.map((alert) => <Row key={alert.id} alert={alert} />)}</ul>
+      {asked === shown && found.length === 0 && <p class="plain">{NONE[shown]} <a href={addressOf("rules")}>Rules</a> say what is one.</p>}
     </>
   );
 }
 
-function Row({ alert, changed }: { alert: Alert; changed: (cursor: string) => void }): JSX.Element {
+function Row({ alert }: { alert: Alert }): JSX.Element {
   const [open, setOpen] = useState(false);
   const device = store.devices.get(alert.deviceId);
   return (
@@ -85,7 +72,7 @@ function Row({ alert, changed }: { alert: Alert; changed: (cursor: string) => vo
       <p class="wide-row"><a href={addressOf("device", alert.deviceId)}>{device === undefined ? alert.deviceId : nameOf(device)}</a>: {what(alert)}</p>
       <p class="about wide-row">{since(alert)} · rule <a href={addressOf("rules", alert.ruleId)}>{alert.ruleId}</a>{seen(alert)}</p>
       <div class="acts">
-        {alert.state === "OPEN" && <Acts alert={alert} changed={changed} />}
+        {alert.state === "OPEN" && <Acts alert={alert} />}
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>Why, and the readings behind</button>
       </div>
       {open && <div class="wide-row"><Trace correlationId={alert.id} /></div>}
@@ -93,15 +80,15 @@ function Row({ alert, changed }: { alert: Alert; changed: (cursor: string) => vo
   );
 }
 
-function Acts({ alert, changed }: { alert: Alert; changed: (cursor: string) => void }): JSX.Element {
+function Acts({ alert }: { alert: Alert }): JSX.Element {
   const [note, setNote] = useState("");
   const acknowledge = async () => {
     const { acknowledgeAlert } = await request(ACKNOWLEDGE, { id: alert.id, note: note.trim() || null });
-    changed(succeeded(acknowledgeAlert).cursor);
+    alertFeed()?.take([succeeded(acknowledgeAlert).alert]);
   };
   const silence = async () => {
     const until = new Date(now.peek() + HOUR_MS).toISOString();
-    changed(succeeded((await request(SILENCE, { id: alert.id, until })).silenceAlert).cursor);
+    alertFeed()?.take([succeeded((await request(SILENCE, { id: alert.id, until })).silenceAlert).alert]);
   };
   return (
     <>

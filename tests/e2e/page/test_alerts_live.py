@@ -1,0 +1,75 @@
+"""Alerts on the built page come by subscription: nobody asks for them again and again, and none is missed."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Request, WebSocketRoute, expect
+
+from tests.support.built_page import BUILT, open_built, opened
+from tests.support.page_server import Server
+
+TOPIC = "glasshouse/home/climate-1/reading"
+RULE = """mutation ($input: AlertRuleInput!) {
+  defineAlertRule(input: $input) { __typename ... on OperationError { message } }
+}"""
+ALERTS = "{ alerts(first: 9, state: OPEN) { nodes { id } } }"
+
+pytestmark = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="not built: make web")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("house"))
+    server.start()
+    server.publish(TOPIC, [{"reading": {"temperature": 21.5}}])
+    hot = {"ruleId": "hot", "name": "Hot", "threshold": {"metric": "temperature", "above": 40}, "severity": "CRITICAL"}
+    server.ask(RULE, input=hot)
+    yield server
+    server.stop()
+
+
+def say(server: Server, value: float) -> None:
+    server.publish(TOPIC, [{"reading": {"temperature": value}}])
+
+
+def test_an_alert_is_counted_everywhere_as_it_is_raised_and_as_it_ends(page: Page, server: Server) -> None:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.extend(name for name in ("OpenAlerts", "EndedAlerts") if f"query {name}" in (request.post_data or ""))
+
+    page.on("request", note)
+    open_built(page, server)
+    count = page.get_by_role("link", name="Alerts").locator("b")
+    expect(count).to_have_count(0)
+    say(server, 41)
+    expect(count).to_have_text("1")
+    expect(page.locator(".standing")).to_have_text("1 alert is open, 1 critical")
+    expect(page.locator("#announce")).to_contain_text("TemperatureAlert at climate-1")
+    view = opened(page, "#/alerts")
+    expect(view.locator(".alert")).to_contain_text("41.0 °C")
+    say(server, 20)
+    expect(view.locator(".alert")).to_have_count(0)
+    expect(count).to_have_count(0)
+    view.get_by_role("button", name="Over").click()
+    expect(view.locator(".alert")).to_contain_text("it lasted")
+    assert asked == ["OpenAlerts", "EndedAlerts"]
+
+
+def test_what_was_raised_while_the_network_was_cut_is_there_afterwards(page: Page, server: Server) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def relay(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket("**/graphql", relay)
+    open_built(page, server)
+    view = opened(page, "#/alerts")
+    page.context.set_offline(True)
+    sockets[-1].close(code=1012)
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    say(server, 42)
+    server.until(ALERTS, lambda told: told["alerts"]["nodes"])
+    page.context.set_offline(False)
+    expect(view.locator(".alert")).to_contain_text("42.0 °C")
