@@ -8,7 +8,7 @@ from domain.alerting.house import alert_id, kind_of
 from domain.alerting.state import Output
 from domain.alerting.watch import Word
 from reactors.alert_state import AlertState
-from reactors.teller import Saying
+from reactors.saying import Saying
 from schema.envelope import Metadata
 from schema.events import Event
 from schema.ids import EventId, content_event_id, format_event_id

@@ -7,7 +7,7 @@ from typing import Final
 from domain.alerting.house import RuledHouse
 from reactors.alert_state import AlertState, RuleSaid
 from reactors.alert_words import Heard, saying
-from reactors.teller import Saying
+from reactors.saying import Saying
 from schema.envelope import Filter, Position, RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata, ReadingCorrection, SensorReading, SiteDefined
 from schema.registry import REGISTRY

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.notifying.notifier import Notifier
 from domain.notifying.state import NotifyingState
-from reactors.teller import Saying
+from reactors.saying import Saying
 from schema.envelope import Filter, Metadata, NewEvent, Position, RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata
 from schema.ids import format_event_id, parse_event_id

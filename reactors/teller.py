@@ -10,30 +10,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Generic, NoReturn, Protocol, Self, TypeVar
 
-import msgspec
 import structlog
 
 from adapters.event_log.iterating import closing
-from adapters.event_log.port import NO_STREAM, Append, Appended, EventLog, LogUnavailableError, Page
+from adapters.event_log.port import EventLog, Page
 from adapters.snapshot import SnapshotFile
 from reactors.checkpoint import Checkpoint
 from reactors.clock import Clock
 from reactors.following import Follow, Follower
-from schema.envelope import Filter, NewEvent, Position, RecordedEvent
+from reactors.saying import Saying, say
+from schema.envelope import Filter, Position, RecordedEvent
 
 _BEHIND: Final = timedelta(seconds=1)
 """What the log took so long ago has been handed over: until then time alone settles nothing."""
 _TICK_SECONDS: Final = 1.0
 _FEW: Final = 100
 _WORDS: Final = 1_000
-
-
-class Saying(msgspec.Struct, frozen=True):
-    """An event for a stream, where at least so many events come before it."""
-
-    stream: str
-    event: NewEvent
-    number: int = 0
 
 
 class Voice(Protocol):
@@ -126,8 +118,7 @@ class Teller(Generic[V]):
             await self._standing()
             self._is_whole = False
             while matter:
-                for said in await self._folded(matter):
-                    await self._say(said)
+                await self._say(await self._folded(matter))
             self._voice.position, self._is_whole = page.position, True
         (self._caught_up.set if page.caught_up else self._caught_up.clear)()
         if self._checkpoint.is_due:
@@ -151,24 +142,12 @@ class Teller(Generic[V]):
                 await self._standing()
                 said = self._voice.passed(self._clock.now() - _BEHIND) if self._caught_up.is_set() else ()
                 self._is_whole = not said
-                for each in said:
-                    await self._say(each)
+                await self._say(said)
                 self._is_whole = True
             await self._clock.sleep(_TICK_SECONDS)
 
-    async def _say(self, said: Saying) -> None:
-        """Once: what is there already is not said again."""
-        while True:
-            try:
-                tail = await self._log.read_stream(said.stream, backwards=True, limit=1)
-                if await self._log.contains(said.stream, [said.event.id], start=said.number):
-                    return
-                expected = tail[0].revision if tail else NO_STREAM
-                [result] = await self._log.append([Append(said.stream, expected, [said.event])])
-                if isinstance(result, Appended):
-                    return
-            except LogUnavailableError as error:
-                await self._follower.pause(error)
+    async def _say(self, said: Sequence[Saying]) -> None:
+        await say(self._log, said, self._follower.pause)
 
     async def _save(self) -> None:
         """Not a state of which something is still to be said."""
