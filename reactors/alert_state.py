@@ -1,17 +1,19 @@
 """What the alert reactor remembers: the house under its rules, and how much it said of each alert."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.alerting.house import HouseState
+from domain.alerting.state import Listeners
 from schema.envelope import Position
 from schema.ids import EventId
 
 SNAPSHOT_KIND: Final = "alert-reactor"
-SNAPSHOT_VERSION: Final = 3
+SNAPSHOT_VERSION: Final = 4
 """To be raised whenever the state holds other fields, or the same events lead to another one."""
 _ALERTS: Final = 100_000
 
@@ -39,14 +41,30 @@ class AlertState(msgspec.Struct):
             del self.words[next(iter(self.words))]
         return number
 
-    def records(self) -> list[bytes]:
-        """The whole of it, to be kept."""
-        return [msgspec.json.encode(b64encode(msgspec.msgpack.encode(self)).decode())]
+    def records(self) -> Iterator[bytes]:
+        """The whole of it, to be kept: first what it is without its devices' listeners, then those, device by device."""
+        evaluator = self.house.evaluator
+        bare = replace(self, position=None, house=replace(self.house, evaluator=replace(evaluator, listeners={})))
+        yield _record(bare)
+        for listening in evaluator.listeners.items():
+            yield _record(listening)
 
     @classmethod
     def restored(cls, position: Position, records: Sequence[bytes]) -> "AlertState":
         """What `records` gave; ValueError for anything else."""
-        (record,) = records
-        state = msgspec.msgpack.decode(b64decode(msgspec.json.decode(record, type=str)), type=cls)
+        bare, *listening = map(_packed, records)
+        state = msgspec.msgpack.decode(bare, type=cls)
         state.position = position
+        state.house.evaluator.listeners = dict(map(_listening.decode, listening))
         return state
+
+
+_listening: Final = msgspec.msgpack.Decoder(tuple[str, Listeners])
+
+
+def _record(part: object) -> bytes:
+    return b'"' + b64encode(msgspec.msgpack.encode(part)) + b'"'
+
+
+def _packed(record: bytes) -> bytes:
+    return b64decode(record[1:-1], validate=True)

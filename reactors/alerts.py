@@ -1,6 +1,6 @@
 """The alert reactor: folds the log under its rules, and says what there is to say of alerts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -29,7 +29,7 @@ class AlertVoice:
         self._house = RuledHouse(self._state.house)
         self.position = self._state.position
 
-    def records(self) -> list[bytes]:
+    def records(self) -> Iterator[bytes]:
         return self._state.records()
 
     def restored(self, position: Position, records: Sequence[bytes]) -> "AlertVoice":

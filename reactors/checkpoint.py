@@ -1,16 +1,17 @@
 """A checkpoint: what was folded from the log with its position, kept now and then. Losing it only costs reading."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
+import msgspec
 import structlog
 
 from adapters.snapshot import SnapshotFile, usable_checkpoint
 from schema.envelope import Cursor, Position
 
-_SECONDS = 300.0
+SAVE_SECONDS: Final = 300.0
 
 
 class Folded(Protocol):
@@ -19,7 +20,16 @@ class Folded(Protocol):
     @property
     def position(self) -> Position | None: ...
 
-    def records(self) -> list[bytes]: ...
+    def records(self) -> Iterable[bytes]:
+        """Parts of it, each small enough to be made in one go."""
+        ...
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """All that was folded up to a position."""
+
+    position: Position
+    records: Sequence[bytes]
 
 
 F = TypeVar("F", bound=Folded)
@@ -34,7 +44,7 @@ class Checkpoint(Generic[F]):
         file: SnapshotFile | None,
         restored: Callable[[Position, Sequence[bytes]], F],
         *,
-        seconds: float = _SECONDS,
+        seconds: float = SAVE_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._name = name
@@ -51,7 +61,7 @@ class Checkpoint(Generic[F]):
         if saved is None or position is None:
             return None
         try:
-            return self._restored(position, saved[1])
+            return await asyncio.to_thread(self._restored, position, saved[1])
         except ValueError as error:
             structlog.get_logger().warning("snapshot_passed_over", projection=self._name, reason=str(error))
             return None
@@ -61,11 +71,22 @@ class Checkpoint(Generic[F]):
         return self._clock() - self._saved_at >= self._seconds
 
     async def save(self, folded: F, log_id: str) -> None:
-        """Keep it, if it can be kept."""
+        """Keep it as it is at the call, if it can be kept."""
+        self._saved_at = self._clock()
+        if self._file is not None and folded.position is not None:
+            await self.keep(Taken(folded.position, list(folded.records())), log_id)
+
+    async def take(self, folded: F) -> Taken | None:
+        """The same in two steps, for what is large: off the event loop, part by part. Nothing may change it meanwhile."""
         self._saved_at = self._clock()
         if self._file is None or folded.position is None:
-            return
+            return None
+        return Taken(folded.position, await asyncio.to_thread(list, folded.records()))
+
+    async def keep(self, taken: Taken, log_id: str) -> None:
+        """Put it into the file."""
         try:
-            await asyncio.to_thread(self._file.save, Cursor(log_id, folded.position), folded.records())
+            if self._file is not None:
+                await asyncio.to_thread(self._file.save, Cursor(log_id, taken.position), taken.records)
         except OSError as error:
             structlog.get_logger().warning("snapshot_not_written", projection=self._name, reason=str(error))

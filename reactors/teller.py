@@ -6,7 +6,7 @@ reading: what is said again after a crash is in the log already, and adds nothin
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Generic, NoReturn, Protocol, Self, TypeVar
 
@@ -15,7 +15,7 @@ import structlog
 from adapters.event_log.iterating import closing
 from adapters.event_log.port import EventLog, Page
 from adapters.snapshot import SnapshotFile
-from reactors.checkpoint import Checkpoint
+from reactors.checkpoint import SAVE_SECONDS, Checkpoint
 from reactors.clock import Clock
 from reactors.following import Follow, Follower
 from reactors.saying import Saying, say
@@ -39,7 +39,7 @@ class Voice(Protocol):
 
     position: Position | None
 
-    def records(self) -> list[bytes]: ...
+    def records(self) -> Iterable[bytes]: ...
 
     def restored(self, position: Position, records: Sequence[bytes]) -> Self:
         """One that goes on from what `records` gave; ValueError for anything else."""
@@ -71,10 +71,11 @@ class Teller(Generic[V]):
         clock: Clock,
         standing: Callable[[], Awaitable[None]],
         follow: Follow | None = None,
+        save_seconds: float = SAVE_SECONDS,
     ) -> None:
         self._log = log
         self._voice = voice
-        self._checkpoint = Checkpoint(voice.name, file, voice.restored)
+        self._checkpoint = Checkpoint(voice.name, file, voice.restored, seconds=save_seconds)
         self._clock = clock
         self._standing = standing
         self._follower = Follower(log, voice.name, clock, follow)
@@ -150,7 +151,8 @@ class Teller(Generic[V]):
         await say(self._log, said, self._follower.pause)
 
     async def _save(self) -> None:
-        """Not a state of which something is still to be said."""
+        """Not a state of which something is still to be said. Nothing is folded until all of it is written down."""
         async with self._turn:
-            if self._is_whole:
-                await self._checkpoint.save(self._voice, self._log.log_id)
+            taken = await self._checkpoint.take(self._voice) if self._is_whole else None
+        if taken is not None:
+            await self._checkpoint.keep(taken, self._log.log_id)

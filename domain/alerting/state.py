@@ -1,6 +1,6 @@
 """What an evaluator remembers of the house, and what it answers with."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -50,11 +50,15 @@ class Listener(msgspec.Struct):
         return kept[-1][0] if self.is_behind and kept else recorded_us
 
 
+Listeners: TypeAlias = dict[tuple[str, str], Listener | None]
+"""Those of a device, by sensor and metric; None where no rule listens."""
+
+
 class State(msgspec.Struct):
-    """All that an evaluator remembers. `listeners` are by device, then by sensor and metric; None where no rule listens."""
+    """All that an evaluator remembers, by rule and by device."""
 
     rules: dict[str, AlertRuleDefined] = {}
     places: dict[str, Place] = {}
     corrections: dict[str, tuple[Correction, ...]] = {}
-    listeners: dict[str, dict[tuple[str, str], Listener | None]] = {}
+    listeners: dict[str, Listeners] = {}
     silences: dict[str, dict[str, Watch]] = {}
