@@ -5,6 +5,7 @@ import type { Alert, AlertFeed } from "../house/alerts";
 import { type Link, Live, OVER } from "../house/live";
 import { Recent } from "../house/recent";
 import { type Device, Store } from "../house/store";
+import { inPlainWords } from "../parts/errors";
 import { serverNow } from "./clock";
 import { hasCode, UnreachableError } from "./request";
 import { logIn } from "./session";
@@ -48,7 +49,7 @@ export function version(id: string): Signal<number> {
 /** What went wrong, told once, on the page. A server that is away is told by the link. */
 export function tell(error: unknown): void {
   if (hasCode(error, "UNAUTHENTICATED")) askForKey(OVER);
-  else if (!(error instanceof UnreachableError)) notice.value = error instanceof Error ? error.message : String(error);
+  else if (!(error instanceof UnreachableError)) notice.value = inPlainWords(error);
 }
 
 /** Subscriptions beside the readings, on the same socket. */

@@ -5,7 +5,7 @@ import { type ResultOf, textOf, type VariablesOf } from "./graphql";
 
 /** The server answered, and refused. `code` is one of the schema's error codes. */
 export class GraphQLError extends Error {
-  constructor(message: string, readonly code: string) {
+  constructor(message: string, readonly code: string, readonly retryAt: string | null = null) {
     super(message);
   }
 }
@@ -31,8 +31,8 @@ export async function request<D extends object>(document: D, variables: Variable
 /** What a mutation answered: every one is its success or an `OperationError`, which becomes an error here. */
 export function succeeded<R extends { __typename: string }>(result: R): Exclude<R, { __typename: "OperationError" }> {
   if (result.__typename !== "OperationError") return result as Exclude<R, { __typename: "OperationError" }>;
-  const { message, code } = result as unknown as { message: string; code: string };
-  throw new GraphQLError(message, code);
+  const { message, code, retryAt } = result as unknown as { message: string; code: string; retryAt?: string | null };
+  throw new GraphQLError(message, code, retryAt ?? null);
 }
 
 export async function post(path: string, body: unknown, signal?: AbortSignal): Promise<Response> {

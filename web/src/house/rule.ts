@@ -17,7 +17,7 @@ export type Rule = ResultOf<typeof RULE>;
 export const DEFINE_RULE = graphql(
   `mutation DefineRule($input: AlertRuleInput!) {
     defineAlertRule(input: $input) {
-      __typename ... on DefineAlertRuleSuccess { cursor rule { ...Rule } } ... on OperationError { code message }
+      __typename ... on DefineAlertRuleSuccess { cursor rule { ...Rule } } ... on OperationError { code message retryAt }
     }
   }`,
   [RULE],

@@ -82,8 +82,17 @@ export function metricRank(metric: string): number {
 }
 
 export function unitLabel(unit: string | null): string {
-  if (unit === null) return "";
-  return conversion(unit)?.unit ?? UNITS[unit] ?? unit;
+  return conversion(unit)?.unit ?? ownUnitLabel(unit);
+}
+
+/** The unit in which values are kept, whatever the reader chose. */
+export function ownUnitLabel(unit: string | null): string {
+  return unit === null ? "" : (UNITS[unit] ?? unit);
+}
+
+/** Whether nothing is another number in the reader's unit, as 0 °C is 32 °F: a factor then means another thing. */
+export function hasOtherZero(unit: string | null): boolean {
+  return (conversion(unit)?.offset ?? 0) !== 0;
 }
 
 /** A value of ours as the reader wants it. */

@@ -3,24 +3,26 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { notice, tell } from "../data/app";
+import { inPlainWords } from "./errors";
 import { formatMoment } from "./format";
 
 export function Time({ at, format = formatMoment }: { at: string; format?: (at: string) => string }): JSX.Element {
   return <time dateTime={at} title={formatMoment(at)}>{format(at)}</time>;
 }
 
-/** A button that does one thing at a time and tells what went wrong. */
-export function Act({ run, children, class: kind, disabled }: {
+/** A button that does one thing at a time and tells what went wrong: `failed` does, or else the page. */
+export function Act({ run, children, class: kind, disabled, failed }: {
   run: () => Promise<unknown>;
   children: ComponentChildren;
   class?: string;
   disabled?: boolean;
+  failed?: (reason: string) => void;
 }): JSX.Element {
   const [busy, setBusy] = useState(false);
   const act = () => {
     setBusy(true);
     notice.value = "";
-    run().catch(tell).finally(() => setBusy(false));
+    run().catch((error: unknown) => (failed === undefined ? tell(error) : failed(inPlainWords(error)))).finally(() => setBusy(false));
   };
   return (
     <button type="button" class={kind} disabled={busy || disabled} aria-busy={busy} onClick={act}>

@@ -16,7 +16,7 @@ import { Trace } from "./trace";
 const ACKNOWLEDGE = graphql(
   `mutation Acknowledge($id: ID!, $note: String) {
     acknowledgeAlert(id: $id, note: $note) {
-      __typename ... on AcknowledgeAlertSuccess { alert { ...Standing } } ... on OperationError { code message }
+      __typename ... on AcknowledgeAlertSuccess { alert { ...Standing } } ... on OperationError { code message retryAt }
     }
   }`,
   [ALERT],
@@ -24,7 +24,7 @@ const ACKNOWLEDGE = graphql(
 const SILENCE = graphql(
   `mutation Silence($id: ID!, $until: DateTime!) {
     silenceAlert(id: $id, until: $until) {
-      __typename ... on SilenceAlertSuccess { alert { ...Standing } } ... on OperationError { code message }
+      __typename ... on SilenceAlertSuccess { alert { ...Standing } } ... on OperationError { code message retryAt }
     }
   }`,
   [ALERT],

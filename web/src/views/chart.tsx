@@ -6,49 +6,69 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import type uPlot from "uplot";
 import { now, store, tell, version } from "../data/app";
-import { type History, readHistory, type Selector } from "../house/history";
-import { formatMoment, plural } from "../parts/format";
-import { formatWithUnit, metricLabel, unitLabel } from "../parts/metrics";
+import { correctedAt, type History, nothing, readHistory, type Selector } from "../house/history";
+import { formatMoment } from "../parts/format";
+import { metricLabel } from "../parts/metrics";
 import { theme, units } from "../parts/settings";
 import { advanced, span, zoomed } from "../parts/span";
-import { createPlot, data, type Drawn, type Moment } from "./plot";
+import { Legend, Marks, pointText, summary } from "./chart-parts";
+import { createPlot, data, type Drawn, type Moment, type Stretch } from "./plot";
 
 const SETTLE_MS = 150; // who turns the wheel asks once
 const AGAIN_MS = 15_000;
-const EMPTY: History = { raw: true, unit: null, times: [], mean: [], low: [], high: [], marks: [], originals: [] };
+const HEIGHT = 220;
+const STEPPED = new Set(["opening", "rain_detected", "wind_direction"]);
 
-export function Chart({ selector, moments }: { selector: Selector; moments: readonly Moment[] }): JSX.Element {
+export function Chart({ selector, moments, stretches, correct }: {
+  selector: Selector;
+  moments: readonly Moment[];
+  stretches: readonly Stretch[];
+  /** Ask for a correction of this stretch, in milliseconds. */
+  correct: (selector: Selector, from: number, to: number) => void;
+}): JSX.Element {
   const target = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const [history, setHistory] = useState<History>(EMPTY);
+  const [history, setHistory] = useState<History>(nothing);
+  const [point, setPoint] = useState<number | null>(null);
   const held = useRef<Drawn>(null!);
+  const { metric, sensorId, deviceId } = selector;
   const { from, to } = span.value;
-  const grown = useMemo(() => withLive(history, selector), [history, version(selector.deviceId).value]);
-  held.current = { history: grown, unit: unitLabel(history.unit), moments, from: from / 1000, to: to / 1000 };
+  const grown = useMemo(() => withLive(history, selector), [history, version(deviceId).value]);
+  held.current = { history: grown, moments, stretches, stepped: STEPPED.has(metric), from: from / 1000, to: to / 1000 };
   useReading(selector, setHistory);
   useEffect(() => {
     const element = target.current!;
-    const made = createPlot(element, () => held.current, (start, end) => (span.value = { from: start, to: end, live: false }));
+    const made = createPlot(element, () => held.current, {
+      zoomTo: (start, end) => (span.value = { from: start, to: end, live: false }),
+      pointAt: setPoint,
+    });
     plot.current = made;
-    const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: 220 }));
+    const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     sized.observe(element);
     const unroll = rollable(element);
     return () => (unroll(), sized.disconnect(), made.destroy());
   }, []);
-  useEffect(() => plot.current?.setData(data(held.current)), [grown, from, to, moments, units.value, theme.value]);
+  useEffect(() => plot.current?.setData(data(held.current)), [grown, from, to, moments, stretches, units.value, theme.value]);
+  const title = metricLabel(metric);
+  const told = summary(metric, grown);
   return (
-    <section class="panel" aria-label={`${metricLabel(selector.metric)} ${selector.sensorId}`}>
+    <section class="panel" aria-label={`${title} ${sensorId}`}>
       <div class="chart-head">
-        <h2>{metricLabel(selector.metric)} <small>{selector.sensorId}</small></h2>
-        <p class="about">{summary(selector.metric, grown)}</p>
+        <h2>{title} <small>{sensorId}</small></h2>
+        <p class="about" aria-live="polite">{point === null ? told : pointText(metric, grown, point)}</p>
       </div>
-      <div ref={target} class="chart" role="img" aria-label={`${metricLabel(selector.metric)} from ${formatMoment(from)} to ${formatMoment(to)}: ${summary(selector.metric, grown)}`} />
-      <Marks history={grown} metric={selector.metric} />
+      <div ref={target} class="chart" role="img" tabIndex={0} onKeyDown={(event) => step(event, plot.current, point)} onBlur={() => leave(plot.current)}
+        aria-label={`${title} from ${formatMoment(from)} to ${formatMoment(to)}: ${told}`} />
+      <div class="chart-foot">
+        <Legend drawn={held.current} />
+        <button type="button" class="quiet small" onClick={() => correct(selector, from, to)}>Correct…</button>
+      </div>
+      <Marks history={grown} metric={metric} correct={(start, end) => correct(selector, start, end)} />
     </section>
   );
 }
 
-/** Read anew when the span is another, and now and then while it is live: late readings change what is past. */
+/** Read anew when the span is another or something was corrected, and now and then while live: late readings change what is past. */
 function useReading(selector: Selector, take: (history: History) => void): void {
   useEffect(() => {
     let abort = new AbortController();
@@ -68,7 +88,7 @@ function useReading(selector: Selector, take: (history: History) => void): void 
     };
     const stop = effect(() => {
       const { from, to, live } = span.value;
-      const wanted = live ? `live ${to - from}` : `${from} ${to}`;
+      const wanted = `${correctedAt.value} ${live ? `live ${to - from}` : `${from} ${to}`}`;
       if (wanted === before) return;
       before = wanted;
       clearTimeout(timer);
@@ -91,32 +111,6 @@ function withLive(history: History, { deviceId, sensorId, metric }: Selector): H
   return { ...history, unit: history.unit ?? latest.unit };
 }
 
-function Marks({ history, metric }: { history: History; metric: string }): JSX.Element | null {
-  const marked = history.times.flatMap((at, index) => (history.marks[index] ? [{ at, index, told: history.marks[index] }] : []));
-  if (marked.length === 0) return null;
-  return (
-    <details>
-      <summary>{plural(marked.length, "point is", "points are")} marked</summary>
-      <ul class="marks">
-        {marked.slice(-100).map(({ at, index, told }) => (
-          <li key={index}>
-            {formatMoment(at * 1000)}: {formatWithUnit(metric, history.mean[index] ?? null, history.unit)}, {told}
-            {history.originals[index] != null && `, was ${formatWithUnit(metric, history.originals[index] ?? null, history.unit)}`}
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
-function summary(metric: string, { mean, unit, raw }: History): string {
-  const values = mean.filter((value) => value !== null);
-  if (values.length === 0) return "nothing was measured in this span";
-  const [low, high, last] = [Math.min(...values), Math.max(...values), values.at(-1)!];
-  const told = [low, high, last].map((value) => formatWithUnit(metric, value, unit));
-  return `${told[0]} to ${told[1]}, last ${told[2]}; ${plural(values.length, raw ? "reading" : "window")}`;
-}
-
 /** The wheel zooms around the pointer, held with a modifier: without one it scrolls the page. */
 function rollable(target: HTMLElement): () => void {
   const roll = (event: WheelEvent) => {
@@ -127,4 +121,17 @@ function rollable(target: HTMLElement): () => void {
   };
   target.addEventListener("wheel", roll, { passive: false });
   return () => target.removeEventListener("wheel", roll);
+}
+
+/** The arrow keys go from point to point. */
+function step(event: KeyboardEvent, plot: uPlot | null, point: number | null): void {
+  const by = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+  if (by === 0 || plot === null || plot.data[0].length === 0) return;
+  event.preventDefault();
+  const index = Math.min(plot.data[0].length - 1, Math.max(0, (point ?? plot.data[0].length) + by));
+  plot.setCursor({ left: plot.valToPos(plot.data[0][index]!, "x"), top: 10 });
+}
+
+function leave(plot: uPlot | null): void {
+  plot?.setCursor({ left: -10, top: -10 });
 }

@@ -23,7 +23,7 @@ const BY_CORRELATION = graphql(
 );
 const CANCEL = graphql(`
   mutation Cancel($id: ID!) {
-    cancelCommand(id: $id) { __typename ... on CancelCommandSuccess { cursor } ... on OperationError { code message } }
+    cancelCommand(id: $id) { __typename ... on CancelCommandSuccess { cursor } ... on OperationError { code message retryAt } }
   }
 `);
 type Command = ResultOf<typeof COMMAND>;

@@ -2,32 +2,44 @@
 
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import { nameOf, now, store, version } from "../data/app";
 import { request } from "../data/request";
-import { type Correction, DEVICE_PAGE, type DevicePage } from "../house/device-documents";
+import { type Asked, COMMANDS_OF, DEVICE_PAGE, type DevicePage } from "../house/device-documents";
+import type { Selector } from "../house/history";
 import { formatAge, formatMoment, formatState, inWords } from "../parts/format";
-import { metricLabel } from "../parts/metrics";
 import { usePolled } from "../parts/poll";
 import { addressOf } from "../parts/router";
 import { advanced, latest, moved, PRESETS, span, zoomed } from "../parts/span";
 import { Time } from "../parts/ui";
 import { inOrder } from "./card";
 import { Chart } from "./chart";
+import { Correct, type Stretched } from "./correct";
+import { Corrections } from "./corrections";
 import { IssueCommand } from "./issue";
-import type { Moment } from "./plot";
+import type { Moment, Stretch } from "./plot";
 
 const REFRESH_MS = 5000;
+const LISTED = 10;
+const NEIGHBOURS = 4;
+const NONE: readonly Asked[] = [];
+
+interface Page extends DevicePage {
+  /** What was asked of it, and of the actuators around it, newest first. */
+  commands: readonly Asked[];
+}
 
 export function DeviceView({ parts: [id = ""] }: { parts: string[] }): JSX.Element {
   version(id).value;
-  const { data, again } = usePolled(id, (abort) => request(DEVICE_PAGE, { id }, abort), REFRESH_MS);
+  const { data, again } = usePolled(id, (abort) => ask(id, abort), REFRESH_MS);
+  const [correcting, setCorrecting] = useState<Stretched | null>(null);
+  const correct = useCallback((selector: Selector, from: number, to: number) => setCorrecting({ selector, from, to }), []);
   useSignalEffect(() => {
     const at = now.value;
     if (span.peek().live) span.value = advanced(span.peek(), at);
   });
   const known = store.devices.get(id);
-  const moments = useMemo(() => momentsOf(data), [data]);
+  const moments = useMemo(() => momentsOf(data?.commands ?? NONE), [data]);
   if (known === undefined) return <p class="plain">{data === null ? "Opening…" : `There is no device ${id}.`}</p>;
   return (
     <>
@@ -40,19 +52,50 @@ export function DeviceView({ parts: [id = ""] }: { parts: string[] }): JSX.Eleme
       </header>
       <div class="stack">
         {[...known.latest.values()].sort(inOrder).map(({ key, sensorId, metric }) => (
-          <Chart key={key} selector={{ deviceId: id, sensorId, metric }} moments={moments} />
+          <Series key={key} data={data} selector={{ deviceId: id, sensorId, metric }} moments={moments} correct={correct} />
         ))}
         {data?.device != null && <IssueCommand device={data.device} issued={again} />}
-        <TimeLine data={data} />
-        <Corrections corrections={data?.device?.corrections ?? []} />
+        <TimeLine id={id} commands={data?.commands ?? NONE} />
+        <Corrections device={id} corrections={data?.device?.corrections ?? []} changed={again} />
       </div>
+      {correcting !== null && <Correct of={correcting} close={() => setCorrecting(null)} done={again} />}
     </>
   );
 }
 
+async function ask(id: string, abort: AbortSignal): Promise<Page> {
+  const asked = [id, ...neighbours(id)].map((one) => request(COMMANDS_OF, { id: one }, abort));
+  const [page, ...commands] = await Promise.all([request(DEVICE_PAGE, { id }, abort), ...asked]);
+  const all = commands.flatMap((one) => one.commands.nodes);
+  return { ...page, commands: all.sort((a, b) => Date.parse(b.requestedAt) - Date.parse(a.requestedAt)) };
+}
+
+/** Devices with actuators at the same place: what they do is seen here. */
+function neighbours(id: string): string[] {
+  const place = store.devices.get(id)?.details?.location ?? null;
+  if (place === null) return [];
+  const near = [...store.devices.values()].filter(({ id: other, details }) => other !== id && details?.location === place && details.actuators.length > 0);
+  return near.slice(0, NEIGHBOURS).map((one) => one.id);
+}
+
+function Series({ data, selector, moments, correct }: {
+  data: Page | null;
+  selector: Selector;
+  moments: readonly Moment[];
+  correct: (selector: Selector, from: number, to: number) => void;
+}): JSX.Element {
+  const stretches = useMemo(() => stretchesOf(data, selector), [data]);
+  return <Chart selector={selector} moments={moments} stretches={stretches} correct={correct} />;
+}
+
 function about(data: DevicePage | null): string {
   const device = data?.device;
-  return [device?.id, device?.location ?? device?.site, device?.model, device?.firmwareVersion].filter(Boolean).join(" · ");
+  return [device?.id, device?.location ?? device?.site, device?.model, device?.firmwareVersion, retired(device?.retiredAt)]
+    .filter(Boolean).join(" · ");
+}
+
+function retired(at: string | null | undefined): string {
+  return at == null ? "" : `out of service since ${formatMoment(at)}`;
 }
 
 function SpanTools(): JSX.Element {
@@ -72,50 +115,46 @@ function SpanTools(): JSX.Element {
   );
 }
 
-/** Commands, alerts and corrections as lines in the charts. */
-function momentsOf(data: DevicePage | null): Moment[] {
-  const at = (time: string) => Date.parse(time) / 1000;
-  const commands = data?.commands.nodes.map((one): Moment => ({ at: at(one.requestedAt), kind: "command", text: one.actuatorId })) ?? [];
-  const alerts = data?.alerts.nodes.map((one): Moment => ({ at: at(one.since), kind: "alert", text: one.kind })) ?? [];
-  const corrections = data?.device?.corrections ?? [];
-  const bounds = corrections.flatMap(({ from, to }) => [from, to].filter((one) => one !== null));
-  return [...commands, ...alerts, ...bounds.map((one): Moment => ({ at: at(one), kind: "correction", text: "correction" }))];
+function momentsOf(commands: readonly Asked[]): Moment[] {
+  return commands.map(({ requestedAt, actuatorId, command, value }) => ({
+    at: Date.parse(requestedAt) / 1000, text: `${actuatorId} ${value === null ? command : formatState(value)}`,
+  }));
 }
 
-function TimeLine({ data }: { data: DevicePage | null }): JSX.Element | null {
+/** Alerts of one series, and what was corrected of it. What has no end goes on; a correction may have no beginning. */
+function stretchesOf(data: Page | null, { sensorId, metric }: Selector): Stretch[] {
+  const mine = (one: { metric: string | null; sensorId: string | null }) =>
+    (one.metric ?? metric) === metric && (one.sensorId ?? sensorId) === sensorId;
+  const at = (time: string | null, otherwise: number) => (time === null ? otherwise : Date.parse(time) / 1000);
+  const alerts = data?.alerts.nodes.filter(({ state }) => state !== "REFUTED").filter(mine) ?? [];
+  const corrections = data?.device?.corrections.filter(mine) ?? [];
+  return [
+    ...alerts.map(({ since, overSince, endedAt }): Stretch => ({ from: at(since, 0), to: at(overSince ?? endedAt, Infinity), kind: "alert" })),
+    ...corrections.map(({ from, to }): Stretch => ({ from: at(from, -Infinity), to: at(to, Infinity), kind: "correction" })),
+  ];
+}
+
+function TimeLine({ id, commands }: { id: string; commands: readonly Asked[] }): JSX.Element | null {
   const { from, to } = span.value;
-  const within = (time: string) => Date.parse(time) >= from && Date.parse(time) <= to;
-  const commands = (data?.commands.nodes ?? []).filter(({ requestedAt }) => within(requestedAt));
-  if (commands.length === 0) return null;
+  const within = commands.filter(({ requestedAt }) => Date.parse(requestedAt) >= from && Date.parse(requestedAt) <= to);
+  const [all, setAll] = useState(false);
+  if (within.length === 0) return null;
   return (
     <section class="panel">
       <h2>Commands in this span</h2>
-      <ul>
-        {commands.map(({ id, correlationId, actuatorId, value, command, state, requestedAt }) => (
-          <li key={id}>
-            <Time at={requestedAt} />: <a href={addressOf("commands", correlationId)}>
-              {actuatorId} {value === null ? command : formatState(value)}</a>, {inWords(state)}
+      <ul class="log">
+        {within.slice(0, all ? undefined : LISTED).map(({ id: command, correlationId, deviceId, actuatorId, value, command: name, state, requestedAt, requestedBy, reason }) => (
+          <li key={command}>
+            <Time at={requestedAt} format={formatMoment} />
+            <span>
+              <a href={addressOf("commands", correlationId)}>{actuatorId} {value === null ? name : formatState(value)}</a>
+              {deviceId !== id && ` on ${deviceId}`}, {inWords(state)}{reason !== null && `: ${reason}`}
+              {requestedBy !== null && <small> by {requestedBy}</small>}
+            </span>
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-function Corrections({ corrections }: { corrections: readonly Correction[] }): JSX.Element | null {
-  if (corrections.length === 0) return null;
-  return (
-    <section class="panel">
-      <h2>Corrections</h2>
-      <ul>
-        {corrections.map((one) => (
-          <li key={one.id}>
-            {metricLabel(one.metric)} {one.sensorId}: {inWords(one.operation)} {one.amount}{" "}
-            {one.from === null ? "from the first reading" : `from ${formatMoment(one.from)}`}{" "}
-            {one.to === null ? "on" : `to ${formatMoment(one.to)}`} ({one.reason}, {one.actor ?? "somebody"}, <Time at={one.decidedAt} />)
-          </li>
-        ))}
-      </ul>
+      {!all && within.length > LISTED && <button type="button" class="quiet small" onClick={() => setAll(true)}>All {within.length}</button>}
     </section>
   );
 }

@@ -14,7 +14,7 @@ const ISSUE = graphql(`
     issueCommand(input: $input) {
       __typename
       ... on IssueCommandSuccess { command { id correlationId } }
-      ... on OperationError { code message }
+      ... on OperationError { code message retryAt }
     }
   }
 `);

@@ -11,17 +11,17 @@ import { Act, Tag, Time } from "../parts/ui";
 const KEYS = graphql(`query Keys { keys { id accountId name role revoked issuedAt expiresAt lastUsedAt sites devices } }`);
 const ISSUE = graphql(`
   mutation IssueKey($input: IssueKeyInput!) {
-    issueKey(input: $input) { __typename ... on IssueKeySuccess { secret cursor } ... on OperationError { code message } }
+    issueKey(input: $input) { __typename ... on IssueKeySuccess { secret cursor } ... on OperationError { code message retryAt } }
   }
 `);
 const ROTATE = graphql(`
   mutation RotateKey($input: RotateKeyInput!) {
-    rotateKey(input: $input) { __typename ... on RotateKeySuccess { secret cursor } ... on OperationError { code message } }
+    rotateKey(input: $input) { __typename ... on RotateKeySuccess { secret cursor } ... on OperationError { code message retryAt } }
   }
 `);
 const REVOKE = graphql(`
   mutation RevokeKey($input: RevokeKeyInput!) {
-    revokeKey(input: $input) { __typename ... on RevokeKeySuccess { cursor } ... on OperationError { code message } }
+    revokeKey(input: $input) { __typename ... on RevokeKeySuccess { cursor } ... on OperationError { code message retryAt } }
   }
 `);
 type Key = ResultOf<typeof KEYS>["keys"][number];

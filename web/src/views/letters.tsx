@@ -20,7 +20,7 @@ const REPLAY = graphql(`
     replayDeadLetters(ids: $ids) {
       __typename
       ... on ReplayDeadLettersSuccess { letters { id state replay { eventIds deadLetterIds } } }
-      ... on OperationError { code message }
+      ... on OperationError { code message retryAt }
     }
   }
 `);
@@ -29,7 +29,7 @@ const REPAIR = graphql(`
     repairDeadLetter(input: $input) {
       __typename
       ... on RepairDeadLetterSuccess { letter { id state replay { eventIds deadLetterIds } } }
-      ... on OperationError { code message }
+      ... on OperationError { code message retryAt }
     }
   }
 `);

@@ -3,63 +3,106 @@
 import uPlot from "uplot";
 import type { History } from "../house/history";
 import { shown } from "../parts/metrics";
+import { formatTick } from "../parts/ticks";
+import { drawMoments, drawStretches } from "./plot-marks";
 
+/** A command, told where it was asked for. */
 export interface Moment {
   at: number; // epoch seconds
   text: string;
-  kind: "command" | "alert" | "correction";
+}
+
+/** A span to shade, in epoch seconds. */
+export interface Stretch {
+  from: number;
+  to: number;
+  kind: "alert" | "correction";
 }
 
 export interface Drawn {
   history: History;
-  unit: string;
   moments: readonly Moment[];
-  /** Spans to shade, in epoch seconds, such as those of alerts. */
-  stretches?: readonly { from: number; to: number }[];
+  stretches?: readonly Stretch[];
   /** Values to draw a line at, as the reader sees them. */
   limits?: readonly number[];
+  /** What holds until the next value, such as an opening, is drawn in steps. */
+  stepped?: boolean;
   from: number;
   to: number;
 }
 
-const HEIGHT = 220;
+export interface Hooks {
+  zoomTo?(from: number, to: number): void;
+  /** The point under the pointer, or null. */
+  pointAt?(index: number | null): void;
+}
 
-export function createPlot(target: HTMLElement, drawn: () => Drawn, zoomTo: (from: number, to: number) => void): uPlot {
-  const plot = new uPlot(options(target, drawn, zoomTo), data(drawn()), target);
+const HEIGHT = 220;
+const FEW = 60;
+const PAD = 0.08;
+
+export function createPlot(target: HTMLElement, drawn: () => Drawn, hooks: Hooks = {}): uPlot {
+  const plot = new uPlot(options(target, drawn, hooks), data(drawn()), target);
   plot.root.querySelector("canvas")?.setAttribute("aria-hidden", "true");
   return plot;
 }
 
-/** Times, low, high, mean, what is marked, and what was before a correction or is bad. */
-export function data({ history }: Drawn): uPlot.AlignedData {
-  const { times, mean, low, high, marks, originals, unit } = history;
+/** Times, low, high, mean, what is marked, and what is bad or was before a correction; that is held inside of the chart. */
+export function data(drawn: Drawn): uPlot.AlignedData {
+  const { times, mean, low, high, marks, originals, unit } = drawn.history;
   const convert = (values: (number | null)[]) => values.map((value) => (value === null ? null : shown(value, unit)));
   const line = convert(mean);
-  return [times, convert(low), convert(high), line, line.map((value, index) => (marks[index] ? value : null)), convert(originals)];
+  const [least, most] = rangeOf(drawn);
+  const inside = convert(originals).map((value) => (value === null ? null : Math.min(most, Math.max(least, value))));
+  return [times, convert(low), convert(high), line, line.map((value, index) => (marks[index] ? value : null)), inside];
 }
 
-function options(target: HTMLElement, drawn: () => Drawn, zoomTo: (from: number, to: number) => void): uPlot.Options {
-  const colour = (name: string) => () => getComputedStyle(target).getPropertyValue(`--plot-${name}`) || "#888";
-  const axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
+/** What counts sets the scale, and limits: one impossible value must not flatten the rest. */
+function rangeOf({ history, limits = [], from, to }: Drawn): [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  const take = (value: number) => ([least, most] = [Math.min(least, value), Math.max(most, value)]);
+  const takeAll = (values: readonly (number | null)[]) =>
+    values.forEach((value, index) => {
+      const at = history.times[index]!;
+      if (value !== null && at >= from && at <= to) take(shown(value, history.unit));
+    });
+  [history.low, history.high].forEach(takeAll);
+  if (least > most) takeAll(history.originals);
+  limits.forEach(take);
+  if (least > most) return [0, 1];
+  const room = most > least ? (most - least) * PAD : Math.max(1, Math.abs(most) * PAD);
+  return [least - room, most + room];
+}
+
+function options(target: HTMLElement, drawn: () => Drawn, { zoomTo, pointAt }: Hooks): uPlot.Options {
+  const colour = (name: string) => getComputedStyle(target).getPropertyValue(`--plot-${name}`) || "#888";
+  const stroke = (name: string) => () => colour(name);
+  const axis = { stroke: stroke("soft"), grid: { stroke: stroke("line"), width: 1 }, ticks: { stroke: stroke("line"), width: 1 } };
+  const stepped = uPlot.paths.stepped!({ align: 1 });
+  const linear = uPlot.paths.linear!();
   return {
     width: target.clientWidth || 300,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-    scales: { x: { range: () => [drawn().from, drawn().to] } },
-    axes: [axis, { ...axis, size: 56 }],
+    cursor: { drag: { x: zoomTo !== undefined, y: false, setScale: false }, points: { size: 7 } },
+    scales: { x: { range: () => [drawn().from, drawn().to] }, y: { range: () => rangeOf(drawn()) } },
+    axes: [{ ...axis, values: (_, splits, __, ___, step) => splits.map((at) => formatTick(at, step)), space: 80, size: 34 }, { ...axis, size: 56 }],
     series: [
       {},
       { stroke: "transparent", points: { show: false } },
       { stroke: "transparent", points: { show: false } },
-      { stroke: colour("accent"), width: 1.6, points: { show: false }, spanGaps: false },
-      { stroke: colour("warn"), width: 0, paths: () => null, points: { show: true, size: 5, fill: colour("warn") } },
-      { stroke: colour("bad"), width: 0, paths: () => null, points: { show: true, size: 5 } },
+      {
+        stroke: stroke("accent"), width: 1.6, spanGaps: false, points: { show: () => drawn().history.times.length <= FEW, size: 5 },
+        paths: (plot, series, first, last) => (drawn().stepped ? stepped : linear)(plot, series, first, last),
+      },
+      { stroke: stroke("warn"), width: 0, paths: () => null, points: { show: true, size: 6, fill: stroke("warn") } },
+      { stroke: stroke("bad"), width: 0, paths: () => null, points: { show: true, size: 6 } },
     ],
-    bands: [{ series: [2, 1], fill: colour("band") }],
+    bands: [{ series: [2, 1], fill: stroke("band") }],
     hooks: {
       drawClear: [(plot) => drawStretches(plot, drawn(), colour), (plot) => drawMoments(plot, drawn().moments, colour)],
-      setSelect: [(plot) => select(plot, zoomTo)],
+      setSelect: [(plot) => zoomTo && select(plot, zoomTo)],
+      setCursor: [(plot) => pointAt?.(plot.cursor.left! < 0 ? null : (plot.cursor.idx ?? null))],
     },
   };
 }
@@ -69,39 +112,4 @@ function select(plot: uPlot, zoomTo: (from: number, to: number) => void): void {
   if (width < 5) return;
   zoomTo(plot.posToVal(left, "x") * 1000, plot.posToVal(left + width, "x") * 1000);
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-}
-
-function drawMoments(plot: uPlot, moments: readonly Moment[], colour: (name: string) => () => string): void {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.lineWidth = 1.5;
-  ctx.setLineDash([4, 4]);
-  for (const { at, kind } of moments) {
-    const x = plot.valToPos(at, "x", true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.strokeStyle = colour(kind === "alert" ? "bad" : kind === "command" ? "accent" : "warn")();
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-  }
-  ctx.restore();
-}
-
-function drawStretches(plot: uPlot, { stretches = [], limits = [] }: Drawn, colour: (name: string) => () => string): void {
-  const { ctx, bbox } = plot;
-  const [least, most] = [bbox.left, bbox.left + bbox.width];
-  ctx.save();
-  ctx.fillStyle = colour("bad")();
-  ctx.globalAlpha = 0.18;
-  for (const { from, to } of stretches) {
-    const [start, end] = [from, to].map((at) => Math.min(most, Math.max(least, plot.valToPos(at, "x", true)))) as [number, number];
-    ctx.fillRect(start, bbox.top, Math.max(2, end - start), bbox.height);
-  }
-  ctx.globalAlpha = 1;
-  for (const limit of limits) {
-    const y = plot.valToPos(limit, "y", true);
-    if (y >= bbox.top && y <= bbox.top + bbox.height) ctx.fillRect(bbox.left, y, bbox.width, 1.5);
-  }
-  ctx.restore();
 }

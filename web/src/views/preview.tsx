@@ -1,18 +1,17 @@
 /** What a rule would have said: counted, listed, and drawn over the history that it is about. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import "uplot/dist/uPlot.min.css";
+import { useEffect, useState } from "preact/hooks";
 import { nameOf, store, tell } from "../data/app";
 import { serverNow } from "../data/clock";
 import { graphql, type ResultOf } from "../data/graphql";
 import { request } from "../data/request";
-import { type History, readHistory, type Selector } from "../house/history";
+import type { Selector } from "../house/history";
 import { type Draft, inputOf, limitsOf } from "../house/rule";
 import { formatMoment, formatSpan, plural } from "../parts/format";
-import { formatWithUnit, metricLabel, unitLabel } from "../parts/metrics";
+import { formatWithUnit, metricLabel } from "../parts/metrics";
 import { Choice } from "../parts/ui";
-import { createPlot, type Drawn } from "./plot";
+import { Past } from "./past";
 
 const BACKTEST = graphql(`
   query Backtest($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
@@ -56,7 +55,7 @@ export function Preview({ draft, unit }: { draft: Draft; unit: string | null }):
       {told !== null && draft.kind !== "silence" && seriesOf(draft, told.backtest).map((selector) => (
         <Over key={Object.values(selector).join("/")} selector={selector} draft={draft} told={told} />
       ))}
-      {told !== null && <Found alerts={told.backtest.alerts} />}
+      {told !== null && <Found alerts={told.backtest.alerts} unit={unit} />}
     </section>
   );
 }
@@ -73,33 +72,21 @@ function summary({ total, refuted, lookedAt, series, seconds }: Backtest): strin
 
 /** One series of the rule over the past, its limits as lines, its alerts shaded. */
 function Over({ selector, draft, told }: { selector: Selector; draft: Draft; told: { backtest: Backtest; from: number; to: number } }): JSX.Element {
-  const target = useRef<HTMLDivElement>(null);
-  const [history, setHistory] = useState<History | null>(null);
   const { backtest, from, to } = told;
   const alerts = backtest.alerts.filter((one) => one.deviceId === selector.deviceId && (one.sensorId ?? selector.sensorId) === selector.sensorId);
-  useEffect(() => {
-    const abort = new AbortController();
-    readHistory(selector, from, to, abort.signal).then(setHistory, (error: unknown) => abort.signal.aborted || tell(error));
-    return () => abort.abort();
-  }, []);
-  useEffect(() => {
-    if (history === null) return;
-    const stretches = alerts.map(({ since, cleared, ended }) => ({ from: seconds(since), to: seconds(cleared ?? ended) ?? to / 1000 }));
-    const drawn: Drawn = { history, unit: unitLabel(history.unit), moments: [], from: from / 1000, to: to / 1000, limits: limitsOf(draft), stretches };
-    const plot = createPlot(target.current!, () => drawn, () => undefined);
-    return () => plot.destroy();
-  }, [history]);
+  const stretches = alerts.map(({ since, cleared, ended }) => ({ from: Date.parse(since), to: Date.parse(cleared ?? ended ?? "") || to }));
   const name = store.devices.get(selector.deviceId);
   const title = `${metricLabel(selector.metric)} of ${name === undefined ? selector.deviceId : nameOf(name)}, ${selector.sensorId}`;
+  const count = plural(alerts.length, "alert");
   return (
     <div>
-      <h3>{title}: {plural(alerts.length, "alert")}</h3>
-      <div ref={target} class="chart" role="img" aria-label={`${title}, with ${plural(alerts.length, "alert")} shaded`} />
+      <h3>{title}: {count}</h3>
+      <Past selector={selector} from={from} to={to} stretches={stretches} limits={limitsOf(draft)} label={`${title}, with ${count} shaded`} />
     </div>
   );
 }
 
-function Found({ alerts }: { alerts: readonly Found[] }): JSX.Element | null {
+function Found({ alerts, unit }: { alerts: readonly Found[]; unit: string | null }): JSX.Element | null {
   if (alerts.length === 0) return null;
   return (
     <details>
@@ -107,7 +94,7 @@ function Found({ alerts }: { alerts: readonly Found[] }): JSX.Element | null {
       <ul class="marks">
         {alerts.slice(-LISTED).map((one) => (
           <li key={`${one.deviceId} ${one.sensorId} ${one.since}`}>
-            {formatMoment(one.since)}, {one.deviceId} {one.sensorId}{one.value !== null && one.metric !== null && `: ${formatWithUnit(one.metric, one.value, null)}`},{" "}
+            {formatMoment(one.since)}, {one.deviceId} {one.sensorId}{one.value !== null && one.metric !== null && `: ${formatWithUnit(one.metric, one.value, unit)}`},{" "}
             {one.cleared === null ? "not over" : `for ${formatSpan(Date.parse(one.cleared) - Date.parse(one.since))}`}{one.refuted && ", was none"}
           </li>
         ))}
@@ -128,10 +115,4 @@ function seriesOf(draft: Draft, { alerts }: Backtest): Selector[] {
 
 function within({ deviceId, location }: Draft, id: string, place: string): boolean {
   return (deviceId === "" || id === deviceId) && (location === "" || `${place}/`.startsWith(`${location}/`));
-}
-
-function seconds(time: string): number;
-function seconds(time: string | null): number | null;
-function seconds(time: string | null): number | null {
-  return time === null ? null : Date.parse(time) / 1000;
 }

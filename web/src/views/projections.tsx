@@ -18,21 +18,21 @@ const PROJECTIONS = graphql(`
 const REBUILD = graphql(`
   mutation Rebuild($name: String!) {
     rebuildProjection(name: $name) {
-      __typename ... on RebuildProjectionSuccess { projection { name } } ... on OperationError { code message }
+      __typename ... on RebuildProjectionSuccess { projection { name } } ... on OperationError { code message retryAt }
     }
   }
 `);
 const VERIFY = graphql(`
   mutation Verify($name: String!) {
     verifyProjection(name: $name) {
-      __typename ... on VerifyProjectionSuccess { projection { name } } ... on OperationError { code message }
+      __typename ... on VerifyProjectionSuccess { projection { name } } ... on OperationError { code message retryAt }
     }
   }
 `);
 const ROLL_BACK = graphql(`
   mutation RollBack($name: String!) {
     rollBackProjection(name: $name) {
-      __typename ... on RollBackProjectionSuccess { projection { name } } ... on OperationError { code message }
+      __typename ... on RollBackProjectionSuccess { projection { name } } ... on OperationError { code message retryAt }
     }
   }
 `);
