@@ -45,6 +45,7 @@ def rule_of(wanted: AlertRuleInput) -> AlertRuleDefined:
         where=Where() if wanted.where is None else where_of(wanted.where),
         hours=None if wanted.hours is None else hours_of(wanted.hours),
         enabled=wanted.enabled,
+        evaluate_backfill=wanted.evaluate_backfill,
     )
     problem = rule_problem(rule)
     if problem is not None:

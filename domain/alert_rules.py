@@ -65,6 +65,8 @@ def _silence_problems(rule: AlertRuleDefined) -> Iterator[str]:
         yield "hours must be left out: silence is told at any hour"
     if rule.clear_seconds:
         yield "clearFor must be left out: a silence is over with the first word"
+    if rule.evaluate_backfill:
+        yield "evaluateBackfill must be left out: who is silent is told by our own clock, and not by what is handed in later"
 
 
 def _measured_problems(condition: MEASURED) -> Iterator[str]:

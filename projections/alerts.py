@@ -23,7 +23,7 @@ from schema.notifications import RecipientDefined
 from schema.rules import AlertRuleDefined
 
 SNAPSHOT_KIND: Final = "alerts"
-SNAPSHOT_VERSION: Final = 2
+SNAPSHOT_VERSION: Final = 3
 """To be raised whenever what is kept holds other fields, or the same events come to something else."""
 _SAVE_SECONDS: Final = 10.0
 """How much of the log a process that was killed has to look through again, at most, in time."""

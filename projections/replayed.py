@@ -75,12 +75,14 @@ class _Replay:
         require_readable(opened)
         for fed in opened.events:
             recorded, event = fed.recorded, fed.event
+            if event is None:
+                continue
+            recorded_us, (site, received_us) = recorded.recorded_us, _origin_of(recorded)
             if isinstance(event, SensorReading) and not self._start_us <= to_micros(event.timestamp) < self._end_us:
-                said = self._house.seen(event.device_id, _site_of(recorded), recorded.recorded_us)
-                self._note(said, recorded.recorded_us)
-            elif event is not None:
-                said = self._house.take(recorded.id, event, site=_site_of(recorded), recorded_us=recorded.recorded_us)
-                self._note(said, recorded.recorded_us)
+                said = self._house.seen(event.device_id, site, recorded_us)
+            else:
+                said = self._house.take(recorded.id, event, site=site, recorded_us=recorded_us, received_us=received_us)
+            self._note(said, recorded_us)
         return sum(map(self._is_seen, page.events))
 
     def end(self, tally: Tally, looked_at: int) -> Backtested:
@@ -136,8 +138,10 @@ def _name(recorded: RecordedEvent) -> str:
     return recorded.stream.partition("-")[2]
 
 
-def _site_of(recorded: RecordedEvent) -> str | None:
+def _origin_of(recorded: RecordedEvent) -> tuple[str | None, int | None]:
+    """From where it came, and when."""
     try:
-        return decode_metadata(recorded.metadata).site
+        metadata = decode_metadata(recorded.metadata)
     except msgspec.DecodeError:
-        return None
+        return None, None
+    return metadata.site, to_micros(metadata.received_at)

@@ -77,4 +77,5 @@ def _raised(state: AlertState, name: str, output: Output, heard: Heard) -> Alert
         since=from_micros(output.said.alert.episode.since_us),
         value=output.value,
         evidence=() if heard.event_id is None else (format_event_id(heard.event_id),),
+        backfilled=output.backfilled,
     )

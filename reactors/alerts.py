@@ -43,11 +43,17 @@ class AlertVoice:
         return bool(self._state.rules) or not self._house.knows(recorded.stream.partition("-")[2])
 
     def heard(self, recorded: RecordedEvent) -> list[Saying]:
-        event, site = REGISTRY.unpack(recorded), decode_metadata(recorded.metadata).site
+        event, metadata = REGISTRY.unpack(recorded), decode_metadata(recorded.metadata)
         if isinstance(event, AlertRuleDefined):
             self._state.rules[event.rule_id] = RuleSaid(recorded.revision, recorded.id)
         heard = Heard(recorded.recorded_at, recorded.id)
-        outputs = self._house.take(recorded.id, event, site=site, recorded_us=recorded.recorded_us)
+        outputs = self._house.take(
+            recorded.id,
+            event,
+            site=metadata.site,
+            recorded_us=recorded.recorded_us,
+            received_us=to_micros(metadata.received_at),
+        )
         return [saying(self._state, output, heard) for output in outputs]
 
     def passed(self, now: datetime) -> list[Saying]:

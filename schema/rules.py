@@ -91,7 +91,8 @@ class ActiveHours(RulePart, frozen=True, kw_only=True):
 class AlertRuleDefined(Event, frozen=True, kw_only=True):
     """A rule, whole. The condition has to hold for `for_seconds` to raise an alert, and not to for `clear_seconds` to end it.
 
-    One that begins anew within `again_seconds` of its end is the same alert.
+    One that begins anew within `again_seconds` of its end is the same alert. `evaluate_backfill`: history that is handed in is
+    judged, too.
     """
 
     rule_id: Id
@@ -104,6 +105,7 @@ class AlertRuleDefined(Event, frozen=True, kw_only=True):
     where: Where = Where()
     hours: ActiveHours | None = None
     enabled: bool = True
+    evaluate_backfill: bool = False
 
 
 class AlertStep(Event, frozen=True, kw_only=True):
@@ -116,7 +118,8 @@ class AlertStep(Event, frozen=True, kw_only=True):
 class AlertRaised(AlertStep, frozen=True, kw_only=True):
     """A rule's condition holds for a series since a moment, long enough. `kind` names it: TemperatureAlert, DeviceSilent.
 
-    `evidence` are the events that show it, in text, the first and the last of them.
+    `evidence` are the events that show it, in text, the first and the last of them. `backfilled`: they are history that was
+    handed in.
     """
 
     rule_id: Id
@@ -129,6 +132,7 @@ class AlertRaised(AlertStep, frozen=True, kw_only=True):
     since: UtcTime
     value: float | None = None
     evidence: tuple[str, ...] = ()
+    backfilled: bool = False
 
 
 class AlertCleared(AlertStep, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ class Alert:
     acknowledged_by: str | None = described("Who that was.")
     note: str | None = described("What he said.")
     silenced_until: datetime | None = described("Until when nobody is to be told of it.")
+    backfilled: bool = described("Whether it follows from history that was handed in, more than 7 days after it was measured.")
     evidence: list[strawberry.ID] = described("The events that show it: `audit` takes them. None where time alone did.")
 
 
@@ -77,6 +78,7 @@ def alert(view: AlertView) -> Alert:
         acknowledged_by=view.acknowledged_by,
         note=view.note,
         silenced_until=view.silenced_until,
+        backfilled=raised.backfilled,
         evidence=[strawberry.ID(event_id) for event_id in raised.evidence],
     )
 

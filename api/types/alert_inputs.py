@@ -87,3 +87,7 @@ class AlertRuleInput:
     enabled: bool = strawberry.field(
         description="Whether it is in force at all. A back-test asks what if it were.", default=True
     )
+    evaluate_backfill: bool = strawberry.field(
+        description="Whether readings count that are more than 7 days old when they are received: history that is handed in.",
+        default=False,
+    )

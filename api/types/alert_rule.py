@@ -58,6 +58,7 @@ class AlertRule:
     where: AlertWhere = described("What it is about.")
     hours: ActiveHours | None = described("When it is in force; null: always.")
     enabled: bool = described("Whether it is in force at all.")
+    evaluate_backfill: bool = described("Whether history that is handed in, more than 7 days old, is judged, too.")
     revision: int = described("How often it was defined before.")
     defined_at: datetime = described("When it was defined as it is.")
     defined_by: str | None = described("By whom.")
@@ -90,6 +91,7 @@ def alert_rule(view: RuleView) -> AlertRule:
         where=alert_where(rule.where),
         hours=None if rule.hours is None else alert_hours(rule.hours),
         enabled=rule.enabled,
+        evaluate_backfill=rule.evaluate_backfill,
         revision=view.revision,
         defined_at=from_micros(view.defined_us),
         defined_by=view.actor,

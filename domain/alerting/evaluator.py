@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from domain.alerting.alarms import Alarms
 from domain.alerting.limiting import IS_SILENT, SPEAKS, again_us, limits_of
 from domain.alerting.places import Place, fits
+from domain.alerting.points import Point
 from domain.alerting.series import Series, Watched
 from domain.alerting.signals import metric_of
-from domain.alerting.state import BEHIND_US, Listener, Output, State, Subject
+from domain.alerting.state import BACKFILL_US, BEHIND_US, Listener, Output, State, Subject
 from domain.alerting.watch import Said, Watch
 from domain.corrections import Correction, of_series
 from schema.events import Clock, SensorReading
@@ -30,7 +31,7 @@ class Evaluator:
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
         self._alarms = Alarms()
-        self._about = _about(self.state.rules.values())
+        self._about, self._of_backfill = _about(self.state.rules.values()), _of_backfill(self.state.rules.values())
         for device, listeners in self.state.listeners.items():
             for key, one in listeners.items():
                 if one is not None:
@@ -55,35 +56,67 @@ class Evaluator:
         self.state.places[device] = place
         return [*outputs, *self._fit([device])]
 
-    def reading(self, event_id: bytes, event: SensorReading, recorded_us: int) -> list[Output]:
-        """A device read its sensor."""
-        outputs = self.heard(event.device_id, recorded_us)
-        if event.clock is not Clock.OK:
+    def reading(self, event_id: bytes, event: SensorReading, recorded_us: int, received_us: int | None = None) -> list[Output]:
+        """A device read its sensor. `received_us`: when we were told, where that is not when the log took it."""
+        time_us = to_micros(event.timestamp)
+        backfilled = (recorded_us if received_us is None else received_us) - time_us > BACKFILL_US
+        outputs = self.passed(recorded_us) if backfilled else self.heard(event.device_id, recorded_us)
+        if event.clock is not Clock.OK or (backfilled and not self._of_backfill):
             return outputs
-        time_us, zone = to_micros(event.timestamp), self._zone(event.device_id)
         listeners = self.state.listeners.setdefault(event.device_id, {})
         for metric, value in event.reading.items():
             key = (event.sensor_id, metric)
             one = listeners[key] if key in listeners else listeners.setdefault(key, self._listener(event.device_id, key))
             if one is None or metric in event.verdicts:
                 continue
-            one.value, one.heard_us, one.is_behind = value, recorded_us, recorded_us - time_us > BEHIND_US
-            corrections = self._standing(event.device_id, key)
-            said = one.series.reading((time_us, event_id, value), corrections, zone, one.own_time(recorded_us))
-            outputs += self._outputs(event.device_id, key, said, value)
+            point = time_us, event_id, value
+            take = self._took_backfill if backfilled else self._took
+            outputs += take(event.device_id, key, one, point, recorded_us)
             self._plan(event.device_id, key, one)
         return outputs
+
+    def _took(self, device: str, key: tuple[str, str], one: Listener, point: Point, recorded_us: int) -> Iterable[Output]:
+        one.go_live()
+        return self._heard_by(one, device, key, point, recorded_us)
+
+    def _took_backfill(
+        self, device: str, key: tuple[str, str], one: Listener, point: Point, recorded_us: int
+    ) -> Iterator[Output]:
+        """Back-fill that goes back beyond what is at hand of it begins anew."""
+        if one.past is not None and point[0] <= one.past.series.points.floor_us:
+            yield from self._past_over(device, key, one)
+        if one.past is None:
+            watched = {rule: _watched(self.state.rules[rule]) for rule in one.series.watched if rule in self._of_backfill}
+            one.past = Listener(Series(watched)) if watched else None
+        if one.past is not None:
+            yield from self._heard_by(one.past, device, key, point, recorded_us, backfilled=True)
+
+    def _heard_by(
+        self, lane: Listener, device: str, key: tuple[str, str], point: Point, recorded_us: int, *, backfilled: bool = False
+    ) -> Iterable[Output]:
+        time_us, _, lane.value = point
+        lane.heard_us, lane.is_behind = recorded_us, recorded_us - time_us > BEHIND_US
+        corrections, zone = self._standing(device, key), self._zone(device)
+        said = lane.series.reading(point, corrections, zone, lane.own_time(recorded_us))
+        return self._outputs(device, key, said, lane.value, backfilled=backfilled)
+
+    def _past_over(self, device: str, key: tuple[str, str], one: Listener) -> Iterator[Output]:
+        past, one.past = one.past, None
+        if past is not None:
+            yield from self._outputs(device, key, past.series.ended(self._zone(device)), past.value, backfilled=True)
 
     def corrected(self, device: str, corrections: Sequence[Correction], recorded_us: int) -> list[Output]:
         """These corrections stand of a device from now on."""
         outputs = self.passed(recorded_us)
         self.state.corrections[device] = tuple(corrections)
         for key, one in self.state.listeners.get(device, {}).items():
-            if one is not None:
-                now_us = one.own_time(recorded_us)
-                said = one.series.corrected(self._standing(device, key), self._zone(device), now_us)
-                outputs += self._outputs(device, key, said, one.value)
-                self._plan(device, key, one)
+            if one is None:
+                continue
+            for lane, backfilled in one.lanes():
+                now_us = lane.own_time(recorded_us)
+                said = lane.series.corrected(self._standing(device, key), self._zone(device), now_us)
+                outputs += self._outputs(device, key, said, lane.value, backfilled=backfilled)
+            self._plan(device, key, one)
         return outputs
 
     def heard(self, device: str, recorded_us: int) -> list[Output]:
@@ -119,12 +152,15 @@ class Evaluator:
 
     def _settle(self, device: str, key: tuple[str, str], now_us: int) -> list[Output]:
         one = self.state.listeners.get(device, {}).get(key)
-        due = None if one is None else one.series.due_us()
-        if one is None or due is None:
+        if one is None:
             return []
-        outputs: list[Output] = []
-        if one.counts_from(due) <= now_us:
-            outputs = self._outputs(device, key, one.series.passed(due, self._zone(device)), one.value)
+        over = one.past_over_us()
+        outputs = [*self._past_over(device, key, one)] if over is not None and over <= now_us else []
+        for lane, backfilled in one.lanes():
+            due = lane.series.due_us()
+            if due is not None and lane.counts_from(due) <= now_us:
+                said = lane.series.passed(due, self._zone(device))
+                outputs += self._outputs(device, key, said, lane.value, backfilled=backfilled)
         self._plan(device, key, one)
         return outputs
 
@@ -138,9 +174,13 @@ class Evaluator:
         return outputs
 
     def _plan(self, device: str, key: tuple[str, str], one: Listener) -> None:
-        due = one.series.due_us()
-        if due is not None:
-            self._alarms.set((device, *key), one.counts_from(due))
+        for lane, _ in one.lanes():
+            due = lane.series.due_us()
+            if due is not None:
+                self._alarms.set((device, *key), lane.counts_from(due))
+        over = one.past_over_us()
+        if over is not None:
+            self._alarms.set((device, *key), over)
 
     def _plan_silence(self, device: str, rule: str, watch: Watch) -> None:
         due = watch.due_us()
@@ -148,7 +188,7 @@ class Evaluator:
             self._alarms.set((device, "", rule), due)
 
     def _fit_anew(self) -> list[Output]:
-        self._about = _about(self.state.rules.values())
+        self._about, self._of_backfill = _about(self.state.rules.values()), _of_backfill(self.state.rules.values())
         return self._fit([*self.state.listeners.keys() | self.state.silences.keys()])
 
     def _fit(self, devices: Iterable[str]) -> list[Output]:
@@ -162,12 +202,13 @@ class Evaluator:
             if one is None:
                 listeners.pop(key)
                 continue
-            for rule in [rule for rule in one.series.watched if rule not in wanted]:
-                for said in one.series.watched.pop(rule).watch.withdraw():
-                    yield Output(Subject(rule, device, *key), said, one.value)
-            for rule, defined in wanted.items():
-                if rule not in one.series.watched:
-                    one.series.watch(rule, _watched(defined))
+            for lane, backfilled in one.lanes():
+                for rule in [rule for rule in lane.series.watched if rule not in wanted]:
+                    for said in lane.series.watched.pop(rule).watch.withdraw():
+                        yield Output(Subject(rule, device, *key), said, lane.value, backfilled)
+                for rule, defined in wanted.items():
+                    if rule not in lane.series.watched and (defined.evaluate_backfill or not backfilled):
+                        lane.series.watch(rule, _watched(defined))
 
     def _fit_silences(self, device: str) -> Iterator[Output]:
         before = self.state.silences.pop(device, None)
@@ -205,8 +246,10 @@ class Evaluator:
         standing = self.state.corrections.get(device)
         return of_series(standing, *key) if standing else ()
 
-    def _outputs(self, device: str, key: tuple[str, str], said: Iterable[tuple[str, Said]], value: float) -> list[Output]:
-        return [Output(Subject(rule, device, *key), word, value) for rule, word in said]
+    def _outputs(
+        self, device: str, key: tuple[str, str], said: Iterable[tuple[str, Said]], value: float, *, backfilled: bool = False
+    ) -> list[Output]:
+        return [Output(Subject(rule, device, *key), word, value, backfilled) for rule, word in said]
 
 
 def _about(rules: Iterable[AlertRuleDefined]) -> dict[tuple[str | None, str | None], list[AlertRuleDefined]]:
@@ -216,6 +259,11 @@ def _about(rules: Iterable[AlertRuleDefined]) -> dict[tuple[str | None, str | No
         if rule.enabled:
             about.setdefault((metric_of(rule.condition), rule.where.device_id), []).append(rule)
     return about
+
+
+def _of_backfill(rules: Iterable[AlertRuleDefined]) -> frozenset[str]:
+    """Those in force that judge back-fill, too."""
+    return frozenset(rule.rule_id for rule in rules if rule.enabled and rule.evaluate_backfill)
 
 
 def _watched(rule: AlertRuleDefined) -> Watched:

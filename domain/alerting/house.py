@@ -42,11 +42,14 @@ class RuledHouse:
         self.state = state or HouseState()
         self.evaluator = Evaluator(self.state.evaluator)
 
-    def take(self, event_id: bytes, event: Event, *, site: str | None, recorded_us: int) -> Sequence[Output]:
-        """The next event of the log; `site` is from where it came."""
+    def take(
+        self, event_id: bytes, event: Event, *, site: str | None, recorded_us: int, received_us: int | None = None
+    ) -> Sequence[Output]:
+        """The next event of the log; `site` is from where it came, `received_us` when, if not when the log took it."""
         match event:
             case SensorReading():
-                return (*self.seen(event.device_id, site, recorded_us), *self.evaluator.reading(event_id, event, recorded_us))
+                seen = self.seen(event.device_id, site, recorded_us)
+                return (*seen, *self.evaluator.reading(event_id, event, recorded_us, received_us))
             case DeviceMetadata():
                 known = self.state.devices.get(event.device_id, Known())
                 return self._know(event.device_id, Known(known.site, event.location, event.device_type), recorded_us)

@@ -73,6 +73,14 @@ class Series(msgspec.Struct):
         times, values = self.points.columns(corrections)
         yield from self._review(times, values, zone, now_us)
 
+    def ended(self, zone: ZoneInfo) -> Iterator[tuple[str, Said]]:
+        """Nothing is known of what came after the last reading."""
+        newest = self.points.kept[-1][0]
+        yield from self._judge_minutes(newest - newest % MINUTE_US + MINUTE_US, zone)
+        for rule, one in self.watched.items():
+            for said in one.watch.ended(max(newest, self.minute_us if by_minute(one.condition) else newest)):
+                yield rule, said
+
     def due_us(self) -> int | None:
         """When time alone changes something."""
         dues = [due for one in self.watched.values() if (due := one.watch.due_us()) is not None]

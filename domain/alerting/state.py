@@ -1,6 +1,7 @@
 """What an evaluator remembers of the house, and what it answers with."""
 
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from typing import Final, Optional, TypeAlias
 
 import msgspec
 
@@ -9,10 +10,12 @@ from domain.alerting.series import Series
 from domain.alerting.watch import Said, Watch
 from domain.corrections import Correction
 from schema.rules import AlertRuleDefined
-from schema.times import MINUTE_US
+from schema.times import DAY_US, MINUTE_US
 
 BEHIND_US: Final = MINUTE_US
 """A device whose newest reading is older than that when it comes is behind."""
+BACKFILL_US: Final = 7 * DAY_US
+"""A reading older than that when it was received is back-fill: history that is handed in."""
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -25,20 +28,43 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """A word about an alert, and the value that was heard last."""
+    """A word about an alert, and the value that was heard last. `backfilled`: it follows from history that was handed in."""
 
     subject: Subject
     said: Said
     value: float | None = None
+    backfilled: bool = False
 
 
 class Listener(msgspec.Struct):
-    """A series, with what was heard of it last and when. `is_behind` says that its device is."""
+    """A series, with what was heard of it last and when. `is_behind` says that its device is.
+
+    `past` is what came of it as back-fill, under the rules that judge that: one in itself, until what is live goes on from it.
+    """
 
     series: Series
     value: float = 0.0
     heard_us: int = 0
     is_behind: bool = False
+    past: Optional["Listener"] = None
+
+    def lanes(self) -> Iterator[tuple["Listener", bool]]:
+        """What is live, and what is not."""
+        yield self, False
+        if self.past is not None:
+            yield self.past, True
+
+    def past_over_us(self) -> int | None:
+        """When its past is over, by the log's clock, if no more of it comes: up to what is live nothing is known."""
+        return self.past.heard_us + BEHIND_US if self.past is not None and self.series.points.kept else None
+
+    def go_live(self) -> None:
+        """What is live begins now: back-fill up to it is its beginning."""
+        if self.past is not None and not self.series.points.kept:
+            for rule, watched in self.series.watched.items():
+                if rule not in self.past.series.watched:
+                    self.past.series.watch(rule, watched)
+            self.series, self.past = self.past.series, None
 
     def counts_from(self, due_us: int) -> int:
         """When, by the log's clock, what is due by the series' own time may be settled."""

@@ -93,6 +93,11 @@ class Watch(msgspec.Struct):
         episodes = [*found.ended, *last.ended, *_open(last.progress)]
         return list(self._compared(episodes))
 
+    def ended(self, time_us: int) -> Sequence[Said]:
+        """Nothing is known of what came then: what still stood is over."""
+        episode, self.progress = self.progress.episode, Progress(run_us=time_us)
+        return () if episode is None else list(self._ended(replace(episode, ended_us=time_us, cleared_us=time_us)))
+
     def withdraw(self) -> Sequence[Said]:
         """The rule is about this no more."""
         return [Said(Word.WITHDRAWN, alert) for alert in self.told if alert.episode.cleared_us is None]

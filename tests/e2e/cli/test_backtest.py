@@ -12,7 +12,9 @@ from tests.support.up import glasshouse, running_up
 PAGE = ROOT / "docs" / "how-to" / "alerts.md"
 LINES = [line for text in blocks(PAGE, "sh") for line in text.splitlines()]
 [SHOWN] = blocks(PAGE, "json")
-COLD = json.dumps({"ruleId": "cold", "name": "Cold", "threshold": {"metric": "temperature", "below": 100}})
+COLD = json.dumps(
+    {"ruleId": "cold", "name": "Cold", "threshold": {"metric": "temperature", "below": 100}, "evaluateBackfill": True}
+)
 SPAN = ("--from", "2021-01-01T00:00:00Z", "--to", "2022-01-01T00:00:00Z")
 
 

@@ -145,6 +145,7 @@ async def test_it_is_about_what_the_rule_is_about(house: House, basis: str) -> N
         ({"silence": True, "for": "PT1H", "where": {"sensorId": "a"}}, "where.sensorId must be left out"),
         ({"silence": True, "for": "PT1H", "hours": {}}, "hours must be left out"),
         ({"silence": True, "for": "PT1H", "clearFor": "PT1M"}, "clearFor must be left out"),
+        ({"silence": True, "for": "PT1H", "evaluateBackfill": True}, "evaluateBackfill must be left out"),
         ({"for": "P8D"}, "for must be between"),
         ({"hours": {"start": "25:00"}}, "hours.start must be a time of day"),
         ({"hours": {"days": [7]}}, "hours.days"),
