@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from api import history
-from api.alert_rules import rules_page
+from api.alert_rules import find_rule, rules_page
 from api.alerts import alerts_page, find_alert
 from api.arguments import After, AtLeast, Before, First, Last
 from api.backtests import backtested
@@ -16,7 +16,7 @@ from api.recipients import all_recipients
 from api.roles import Role
 from api.types.alert import Alert, AlertConnection
 from api.types.alert_inputs import AlertRuleInput
-from api.types.alert_rule import AlertRule, AlertRuleConnection, alert_rule
+from api.types.alert_rule import AlertRule, AlertRuleConnection
 from api.types.backtest import Backtest
 from api.types.enums import AlertSeverity, AlertState, BacktestBasis
 from api.types.paging import page_of
@@ -64,8 +64,7 @@ class AlertQuery:
         at_least: AtLeast = None,
     ) -> AlertRule | None:
         await info.context.visibility.at_least(ALERTS, at_least)
-        view = info.context.services.alert_rules.rule(id)
-        return None if view is None else alert_rule(view)
+        return find_rule(info.context.services, id)
 
     @guarded(Role.VIEWER, "Alert rules by id, page by page.")
     async def alert_rules(

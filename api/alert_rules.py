@@ -8,7 +8,7 @@ from api.cursors import RulePlace, decode_place
 from api.errors import ApiError, ErrorCode, limit_error
 from api.services import Services
 from api.types.alert_inputs import ActiveHoursInput, AlertRuleInput, AlertWhereInput, RateInput, ThresholdInput, TrendInput
-from api.types.alert_rule import AlertRuleConnection, alert_rule, alert_rule_page
+from api.types.alert_rule import AlertRule, AlertRuleConnection, alert_rule, alert_rule_page
 from api.types.paging import Page
 from api.types.results import DefineAlertRuleSuccess
 from api.visibility import ALERTS
@@ -77,6 +77,11 @@ def _require_room(services: Services, rule: AlertRuleDefined) -> None:
     if others >= services.limits.rules:
         instead = "put one out of force by `enabled: false`, or say with one what several say"
         raise limit_error("alert rules in force", services.limits.rules, others + 1, instead)
+
+
+def find_rule(services: Services, rule_id: str) -> AlertRule | None:
+    view = services.alert_rules.rule(rule_id)
+    return None if view is None else alert_rule(view)
 
 
 def rules_page(services: Services, page: Page) -> AlertRuleConnection:

@@ -1,7 +1,7 @@
 """The fields of Query: each asks a read model, and says which role may ask."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -13,6 +13,7 @@ from api.arguments import After, AtLeast, Before, First, Last
 from api.command_queries import CommandQuery
 from api.context import Info
 from api.cursors import DevicePlace, decode_place
+from api.errors import ApiError
 from api.fields import argument, guarded
 from api.log_queries import LogQuery
 from api.nodes import find_devices, find_nodes
@@ -45,9 +46,14 @@ class Query(AdminQuery, AlertQuery, CommandQuery, LogQuery):
         id: Annotated[strawberry.ID, argument("The `nodeId` of an object.")],  # noqa: A002 - the name is fixed
     ) -> Node | None:
         [found] = await find_nodes(info.context, [id], None)
+        if isinstance(found, ApiError):
+            raise found
         return found
 
-    @guarded(Role.VIEWER, "The nodes of these ids, in that order; null where there is none.")
+    @guarded(
+        Role.VIEWER,
+        "The nodes of these ids, in that order; null where there is none, and where one is refused, with an error of its own.",
+    )
     async def nodes(
         self,
         info: Info,
@@ -55,7 +61,7 @@ class Query(AdminQuery, AlertQuery, CommandQuery, LogQuery):
         ids: Annotated[list[strawberry.ID], argument("The `nodeId` of each: at most 100.")],
         at_least: AtLeast = None,
     ) -> list[Node | None]:
-        return await find_nodes(info.context, ids, at_least)
+        return cast("list[Node | None]", await find_nodes(info.context, ids, at_least))
 
     @guarded(Role.VIEWER, "One device as it is now; null where it is not known.")
     async def device(

@@ -39,9 +39,11 @@ class Part(NamedTuple):
 
 
 def chosen(choose: Choose, missing: str | None) -> Complete:
-    """An object of one of several types: `choose` says which of its fields are asked for."""
+    """An object of one of several types: `choose` says which of its fields are asked for. An exception is told in its place."""
 
     def complete(value: Any, place: Place, execution: Execution) -> Any:
+        if isinstance(value, Exception):
+            raise value
         return null(missing) if value is None else choose(value, place, execution)(value, place, execution)
 
     return complete

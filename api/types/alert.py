@@ -9,13 +9,14 @@ from api.cursors import AlertPlace, encode_place
 from api.fields import described
 from api.scalars import CursorText
 from api.types.enums import AlertSeverity, AlertState
+from api.types.node import Node
 from api.types.paging import Page, PageInfo
 from projections.alert_queries import AlertView
 from schema.metrics import METRICS
 
 
 @strawberry.type(description="An alert: a rule is not kept, or was not.")
-class Alert:
+class Alert(Node):
     id: strawberry.ID = described("Its id, and the correlation id of all that belongs to it: `trace` takes it.")
     kind: str = described("What it is called: `TemperatureAlert`, `HumidityTrendAlert`, `DeviceSilent`.")
     severity: AlertSeverity = described("How much it matters.")

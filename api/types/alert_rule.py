@@ -9,6 +9,7 @@ from api.cursors import RulePlace, encode_place
 from api.fields import described
 from api.scalars import CursorText
 from api.types.enums import AlertBasis, AlertSeverity
+from api.types.node import Node
 from api.types.paging import Page, PageInfo
 from domain.alerting.house import kind_of
 from projections.rule_queries import RuleView
@@ -46,7 +47,7 @@ class ActiveHours:
 
 
 @strawberry.type(description="An alert rule as it stands.")
-class AlertRule:
+class AlertRule(Node):
     id: strawberry.ID = described("Its id.")
     name: str = described("What people call it.")
     kind: str = described("What its alerts are called: `TemperatureAlert`, `DeviceSilent`.")

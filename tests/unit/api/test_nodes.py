@@ -18,7 +18,9 @@ from projections.lineage_queries import DeadLetterView
 from schema.envelope import Cursor, Position
 from schema.events import SiteDefined
 from schema.ids import EventId, format_event_id
+from schema.rules import AlertRuleDefined, Silence
 from schema.times import HOUR_US
+from tests.support.alert_events import raised_alert
 from tests.support.api import House, small_house
 from tests.support.command_events import asked, control
 from tests.support.house_events import dead_letter, pack, reading
@@ -32,6 +34,8 @@ ALL = """query ($event: ID!) {
   deadLetters { nodes { __typename id nodeId } }
   audit(eventId: $event) { __typename id nodeId }
   commands { nodes { __typename id nodeId } }
+  alerts { nodes { __typename id nodeId } }
+  alertRules { nodes { __typename id nodeId } }
   projections { __typename id nodeId } }"""
 HOUR = Anomaly(SeriesKey("a", "main", "temperature"), HOUR_US, 9.0, 1.0, 8.0, 6.0, Severity.MINOR, Position(1))
 
@@ -42,7 +46,9 @@ async def fill(house: House) -> list[dict[str, Any]]:
     letters = [dead_letter(b"{"), dead_letter(b"[")]
     sites = [pack(f"site-{name}", SiteDefined(site_id=name, time_zone="UTC")) for name in ("farm", "yard")]
     ordered = [control(asked("both", number), "both") for number in range(2)]
-    await house.says([heard, reading("b", 0, temperature=1.0), *letters, *sites, *ordered])
+    rules = [pack(f"rule-{name}", AlertRuleDefined(rule_id=name, name=name, condition=Silence())) for name in ("still", "mute")]
+    await house.says([heard, reading("b", 0, temperature=1.0), *letters, *sites, *ordered, *rules])
+    await house.says([raised_alert("one"), raised_alert("two")])
     other = Anomaly(HOUR.series, 2 * HOUR_US, 9.0, 1.0, 8.0, 6.0, Severity.MINOR, Position(1))
     await house.history.keep([], {}, Cursor(house.log.log_id, Position(1)), [HOUR, other])
     data = await house.ask(ALL, {"event": format_event_id(heard[1].id)}, role=Role.ADMIN)
@@ -86,7 +92,12 @@ async def test_what_is_not_there_is_null(house: House) -> None:
     await fill(house)
     unknown = [NodeId("Device", "nobody"), NodeId("Site", "nowhere"), NodeId("ApiKey", "none"), NodeId("Projection", "none")]
     event = format_event_id(reading("a", 0, temperature=1.0)[1].id)
-    unknown += [NodeId("DeadLetter", event), NodeId("EventAudit", format_event_id(b"\x01" * 16))]
+    unknown += [
+        NodeId("Alert", "none"),
+        NodeId("AlertRule", "none"),
+        NodeId("DeadLetter", event),
+        NodeId("EventAudit", format_event_id(b"\x01" * 16)),
+    ]
     ids = [NodeId("Device", "a").encode(), *(each.encode() for each in unknown)]
     first, *others = (await house.ask(NODES, {"ids": ids}, role=Role.ADMIN))["nodes"]
     assert first["id"] == "a"
@@ -116,6 +127,19 @@ async def test_an_anomaly_that_is_cleared_is_null(house: House) -> None:
 )
 async def test_what_is_no_id_of_a_node_is_refused(house: House, text: str) -> None:
     assert await house.code(NODES, {"ids": [text]}) == "INVALID_INPUT"
+    assert await house.code("query ($id: ID!) { node(id: $id) { id } }", {"id": text}) == "INVALID_INPUT"
+
+
+async def test_what_is_refused_of_one_node_keeps_no_other_away(house: House) -> None:
+    found = {each["__typename"]: each for each in await fill(house)}
+    wrong = [NodeId("EventAudit", "no event"), NodeId("Anomaly", "no place"), NodeId("Reading", "a")]
+    ids = ["tomato-1", found["ApiKey"]["nodeId"], *(each.encode() for each in wrong)]
+    good = [found[kind]["nodeId"] for kind in ("EventAudit", "Anomaly", "Device")]
+    answer = await house.answer(NODES, {"ids": [each for pair in zip(ids, [*good, *good], strict=False) for each in pair]})
+    told = [node and node["nodeId"] for node in answer["data"]["nodes"]]
+    assert told == [each for name in [*good, *good[:2]] for each in (None, name)]
+    codes = {error["path"][1]: error["extensions"]["code"] for error in answer["errors"]}
+    assert codes == {0: "INVALID_INPUT", 2: "FORBIDDEN", 4: "INVALID_INPUT", 6: "INVALID_INPUT", 8: "INVALID_INPUT"}
 
 
 async def test_the_own_id_of_an_object_is_refused_with_a_word_of_help(house: House) -> None:
@@ -125,7 +149,7 @@ async def test_the_own_id_of_an_object_is_refused_with_a_word_of_help(house: Hou
 
 async def test_a_node_asks_for_the_role_that_its_own_fields_ask_for(house: House) -> None:
     keys = [each["nodeId"] for each in await fill(house) if each["__typename"] == "ApiKey"]
-    assert await house.code(NODES, {"ids": keys}) == "FORBIDDEN"
+    assert await house.code(NODES, {"ids": keys[:1]}) == "FORBIDDEN"
     assert await house.code(NODES, {"ids": [NodeId("ApiKey", "none").encode()]}, role=Role.OPERATOR) == "FORBIDDEN"
 
 
@@ -146,8 +170,10 @@ async def test_dead_letters_share_the_room_of_an_answer_whichever_way_they_are_a
         ids = [each["nodeId"] for each in page["deadLetters"]["nodes"]]
         rest = NodeId("DeadLetter", format_event_id(dead_letter(b"x" * 400 + bytes([0]))[1].id)).encode()
         assert (await house.ask(NODES, {"ids": ids}))["nodes"][0]["nodeId"] == ids[0]
-        [error] = (await house.answer(NODES, {"ids": [*ids, rest]}))["errors"]
-        assert error["extensions"]["limit"] == "bytes of dead letters"
+        answer = await house.answer(NODES, {"ids": [*ids, rest]})
+        [error] = answer["errors"]
+        assert (error["extensions"]["limit"], error["path"]) == ("bytes of dead letters", ["nodes", 2])
+        assert [node["nodeId"] for node in answer["data"]["nodes"][:2]] == ids
 
 
 async def test_nodes_wait_for_a_change_that_they_must_show(house: House) -> None:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from api.auth import Authenticator
 from api.context import Context
 from api.execution.budget import Budget
-from api.execution.execution import Operation
+from api.execution.execution import Operation, keys
 from api.execution.plan import Plan
 from api.execution.plans import Begun, KeptPlans, Plans
 from api.execution.variables import deciding_variables
@@ -155,6 +155,18 @@ async def test_our_own_schema_answers_the_same(house: House, query: str) -> None
     expected = await executed(OURS, document, Context(services, principal), {})
     begun = plans(OURS, document).begin(Context(services, principal), {})
     assert await compiled(begun) == expected
+
+
+def test_of_what_is_null_already_nothing_more_is_told() -> None:
+    document = parse("{ thing { text } either { __typename } }")
+    execution = plans(WORLD, document).begin(Chance(0, 0, 0), {}).execution
+    above, beside = (None, "thing"), (None, "either")
+    for place in (above, above, (above, "text"), ((above, "things"), 0), beside):
+        execution.tell(GraphQLError(repr(keys(place))), place)
+    assert [error.message for error in execution.errors] == ["['thing']", "['either']"]
+    execution.tell(GraphQLError("all of it"), None)
+    execution.tell(GraphQLError("below"), (None, "text"))
+    assert execution.errors[2:] == [GraphQLError("all of it")]
 
 
 async def test_introspection_is_answered_the_same() -> None:

@@ -71,7 +71,10 @@ QUERIES = {
     "mqttLogins": "{ mqttLogins { devices sites } }",
     "auditTrail": "{ auditTrail { nodes { actor document } } }",
 }
-NODES = {"device": "Device", "site": "Site", "event": "EventAudit", "anomaly": "Anomaly", "command": "Command"}
+NODES = {
+    "device": "Device", "site": "Site", "event": "EventAudit", "anomaly": "Anomaly", "command": "Command", "alert": "Alert",
+    "rule": "AlertRule",
+}  # fmt: skip
 OF_ALPHA = {"DEVICE": "alpha-1", "SITE": "alpha", "SENSOR": "alpha-probe"}
 OF_BRAVO = {"DEVICE": "bravo-1", "SITE": "bravo", "SENSOR": "bravo-probe"}
 OF_NOBODY = {"DEVICE": "nobod-1", "SITE": "nobod", "SENSOR": "nobod-probe"}
@@ -143,6 +146,7 @@ async def filled(house: House, query: str, names: dict[str, str]) -> str:
     event = await event_of(house, names["DEVICE"]) if known else "0" * 8 + "-0000-8000-8000-" + "0" * 12
     hour = AnomalyPlace(to_micros(at(10 * DAY)), names["DEVICE"], names["SENSOR"], "temperature")
     kinds = {"Device": names["DEVICE"], "Site": names["SITE"], "EventAudit": event, "Anomaly": encode_place(hour)}
+    kinds |= {"Alert": names["DEVICE"], "AlertRule": names["DEVICE"]}
     kinds["Command"] = command_id(f"{names['SITE']}-loop")
     nodes = {f"node of {word}": NodeId(kind, kinds[kind]).encode() for word, kind in NODES.items()}
     query = query.replace("NODES", ", ".join(f'"{word}"' for word in nodes))
