@@ -12,13 +12,15 @@ from api.arguments import After, AtLeast, Before, First, Last
 from api.backtests import backtested
 from api.context import Info
 from api.fields import argument, guarded
+from api.notifications import notifications_page
 from api.recipients import all_recipients
 from api.roles import Role
 from api.types.alert import Alert, AlertConnection
 from api.types.alert_inputs import AlertRuleInput
 from api.types.alert_rule import AlertRule, AlertRuleConnection
 from api.types.backtest import Backtest
-from api.types.enums import AlertSeverity, AlertState, BacktestBasis
+from api.types.enums import AlertSeverity, AlertState, BacktestBasis, NotificationState
+from api.types.notification import NotificationConnection
 from api.types.paging import page_of
 from api.types.recipient import Recipient
 from api.visibility import ALERTS, DECISIONS, WINDOWS
@@ -54,6 +56,27 @@ class AlertQuery:
     ) -> Alert | None:
         await info.context.visibility.at_least(ALERTS, at_least)
         return find_alert(info.context.services, id)
+
+    @guarded(
+        Role.VIEWER,
+        "Who was told of alerts, newest first, page by page: what is still to be sent, and the last of what was sent or given "
+        "up.",
+    )
+    async def notifications(
+        self,
+        info: Info,
+        *,
+        alert_id: Annotated[strawberry.ID | None, argument("Only those about this alert.")] = None,
+        state: Annotated[NotificationState | None, argument("Only those that stand so.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> NotificationConnection:
+        page = page_of(info.context.services.limits, first=first, after=after, last=last, before=before)
+        await info.context.visibility.at_least(ALERTS, at_least)
+        return notifications_page(info.context.services, page, alert_id, state)
 
     @guarded(Role.VIEWER, "An alert rule as it stands; null where there is none.")
     async def alert_rule(

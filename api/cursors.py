@@ -60,6 +60,12 @@ class AlertPlace(msgspec.Struct, frozen=True, array_like=True, tag="l"):
     position: _Whole
 
 
+class NotificationPlace(msgspec.Struct, frozen=True, array_like=True, tag="n"):
+    """At this notification in the list, newest first."""
+
+    position: _Whole
+
+
 class CommandPlace(msgspec.Struct, frozen=True, array_like=True, tag="c"):
     """At this command in the list, newest first."""
 
@@ -80,7 +86,17 @@ class AnomalyMark(msgspec.Struct, frozen=True, array_like=True, tag="m"):
     seen: tuple[SeriesKey, _Micros] | None = None
 
 
-_Place: TypeAlias = DevicePlace | RulePlace | AlertPlace | ReadingPlace | AnomalyPlace | AnomalyMark | AuditPlace | CommandPlace
+_Place: TypeAlias = (
+    DevicePlace
+    | RulePlace
+    | AlertPlace
+    | NotificationPlace
+    | ReadingPlace
+    | AnomalyPlace
+    | AnomalyMark
+    | AuditPlace
+    | CommandPlace
+)
 _PlaceT = TypeVar("_PlaceT", bound=_Place)
 
 

@@ -16,6 +16,7 @@ from api.context import Context
 from api.cursors import AnomalyPlace, decode_place
 from api.errors import ApiError, ErrorCode, limit_error
 from api.history import shared
+from api.notifications import find_notifications
 from api.roles import Role, require
 from api.types.alert import Alert
 from api.types.alert_rule import AlertRule
@@ -173,6 +174,7 @@ _LOOK_UPS: Final[Mapping[str, LookUp]] = {
     "DeadLetter": _letters,
     "Device": find_devices,
     "EventAudit": _audits,
+    "Notification": find_notifications,
     "Projection": _projections,
     "Site": _sites,
 }

@@ -30,6 +30,7 @@ from projections.decision_queries import DecisionQueries
 from projections.feed_queries import LiveQueries
 from projections.latest_queries import LatestQueries
 from projections.lineage_queries import LineageQueries
+from projections.notification_queries import NotificationQueries
 from projections.past import Past
 from projections.rebuilds import RebuildQueries
 from projections.recipient_queries import RecipientQueries
@@ -76,6 +77,7 @@ class Services:
     commands: CommandQueries
     alert_rules: RuleQueries
     alerts: AlertQueries
+    notifications: NotificationQueries
     recipients: RecipientQueries
     projections: ProjectionQueries
     feed: LiveQueries

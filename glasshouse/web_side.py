@@ -127,6 +127,7 @@ def services_of(
         commands=read.commands,
         alert_rules=read.alerts,
         alerts=read.alerts,
+        notifications=read.alerts,
         recipients=read.alerts,
         projections=read.engine,
         feed=read.feed,

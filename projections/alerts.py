@@ -1,6 +1,7 @@
-"""Alert rules, alerts and who is told of them, from streams of their own: few events in a long log, so they are kept beside it.
+"""Alert rules, alerts, and who was told of them: few events in a long log, from streams of their own, kept beside it.
 
-Process history: of each rule, what its stream says last holds; of alerts all that was said, and the newest of them alone.
+Process history: of each rule, what its stream says last holds; of alerts and of notifications all that was said, and the newest
+of them alone.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from adapters.snapshot import SnapshotFile, usable_checkpoint
 from projections.alert_book import AlertBook
 from projections.alert_queries import AlertView, AlertWish
 from projections.feed_queries import FeedEvent, FeedPage
+from projections.notification_book import NotificationBook
+from projections.notification_queries import NotificationView, NotificationWish
 from projections.opening import require_readable
 from projections.rule_queries import RuleView
 from schema.envelope import Cursor, Filter, Position, decode_metadata
@@ -35,13 +38,14 @@ class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: RuleView | None = None
     alert: AlertView | None = None
     recipient: RecipientDefined | None = None
+    notification: NotificationView | None = None
 
 
 class Alerts:
-    """Implements `ReadModel`, `RuleQueries`, `AlertQueries` and `RecipientQueries`."""
+    """Implements `ReadModel`, `RuleQueries`, `AlertQueries`, `NotificationQueries` and `RecipientQueries`."""
 
     name = "alerts"
-    only = Filter(categories=frozenset({"rule", "alert", "recipient"}))
+    only = Filter(categories=frozenset({"rule", "alert", "recipient", "notification"}))
 
     def __init__(self, snapshot: SnapshotFile | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.position: Position | None = None
@@ -50,13 +54,14 @@ class Alerts:
         self._rules: dict[str, RuleView] = {}
         self._recipients: dict[str, RecipientDefined] = {}
         self._book = AlertBook()
+        self._told = NotificationBook()
         self._log_id: str | None = None
         self._saved: Position | None = None
         self._saved_at = clock()
 
     async def start(self, head: Cursor) -> Position | None:
         self._log_id = head.log_id
-        self._rules, self._book, self._recipients, self.position = await self._restore(head)
+        self._recall(await self._restored(head))
         self._saved = self.position
         return self.position
 
@@ -89,6 +94,13 @@ class Alerts:
         """See `AlertQueries`."""
         return self._book.alerts(wish, sees)
 
+    def notification(self, notification_id: str) -> NotificationView | None:
+        return self._told.notification(notification_id)
+
+    def notifications(self, wish: NotificationWish, sees: Callable[[str], bool]) -> list[NotificationView]:
+        """See `NotificationQueries`."""
+        return self._told.notifications(wish, sees)
+
     def content_hash(self) -> str:
         """Hex digest, equal where the same log was read."""
         return blake2b(b"\n".join(self._records()), digest_size=16).hexdigest()
@@ -96,32 +108,37 @@ class Alerts:
     def _records(self) -> list[bytes]:
         lines = [*(_Record(rule=view) for view in self.rules()), *(_Record(alert=view) for view in self._book.views())]
         lines += [_Record(recipient=defined) for defined in self.recipients()]
+        lines += [_Record(notification=view) for view in self._told.views()]
         return [msgspec.json.encode(line) for line in lines]
 
     def _take(self, fed: FeedEvent) -> None:
         recorded, event = fed.recorded, fed.event
         self._book.take(fed)
+        self._told.take(fed)
         if isinstance(event, RecipientDefined):
             self._recipients[event.recipient_id] = event
         if isinstance(event, AlertRuleDefined):
             actor = decode_metadata(recorded.metadata).actor
             self._rules[event.rule_id] = RuleView(event, recorded.revision, recorded.recorded_us, actor)
 
-    async def _restore(
-        self, head: Cursor
-    ) -> tuple[dict[str, RuleView], AlertBook, dict[str, RecipientDefined], Position | None]:
+    async def _restored(self, head: Cursor) -> list[_Record]:
+        """The lines of the snapshot, and `position` at them; none where it does not fit the log."""
         saved = None if self._snapshot is None else await asyncio.to_thread(self._snapshot.load)
-        position = None if saved is None else usable_checkpoint(self.name, saved[0], head)
-        if saved is None or position is None:
-            return {}, AlertBook(), {}, None
+        self.position = None if saved is None else usable_checkpoint(self.name, saved[0], head)
+        if saved is None or self.position is None:
+            return []
         try:
-            lines = [msgspec.json.decode(record, type=_Record) for record in saved[1]]
+            return [msgspec.json.decode(record, type=_Record) for record in saved[1]]
         except msgspec.DecodeError as error:
             structlog.get_logger().warning("snapshot_passed_over", projection=self.name, reason=str(error))
-            return {}, AlertBook(), {}, None
-        rules = {line.rule.rule.rule_id: line.rule for line in lines if line.rule is not None}
-        recipients = {line.recipient.recipient_id: line.recipient for line in lines if line.recipient is not None}
-        return rules, AlertBook(line.alert for line in lines if line.alert is not None), recipients, position
+            self.position = None
+            return []
+
+    def _recall(self, lines: list[_Record]) -> None:
+        self._rules = {line.rule.rule.rule_id: line.rule for line in lines if line.rule is not None}
+        self._recipients = {line.recipient.recipient_id: line.recipient for line in lines if line.recipient is not None}
+        self._book = AlertBook(line.alert for line in lines if line.alert is not None)
+        self._told = NotificationBook(line.notification for line in lines if line.notification is not None)
 
     async def _save(self) -> None:
         if self._snapshot is None or self._log_id is None or self.position == self._saved:

@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
+from api.context import Info
 from api.cursors import AlertPlace, encode_place
-from api.fields import described
+from api.fields import argument, computed, described
 from api.scalars import CursorText
 from api.types.enums import AlertSeverity, AlertState
 from api.types.node import Node
-from api.types.paging import Page, PageInfo
+from api.types.notification import Notification, notification
+from api.types.paging import Page, PageInfo, page_size
 from projections.alert_queries import AlertView
+from projections.notification_queries import NotificationWish
 from schema.metrics import METRICS
 
 
 @strawberry.type(description="An alert: a rule is not kept, or was not.")
 class Alert(Node):
+    live: strawberry.Private[bool]
     id: strawberry.ID = described("Its id, and the correlation id of all that belongs to it: `trace` takes it.")
     kind: str = described("What it is called: `TemperatureAlert`, `HumidityTrendAlert`, `DeviceSilent`.")
     severity: AlertSeverity = described("How much it matters.")
@@ -40,6 +45,20 @@ class Alert(Node):
     backfilled: bool = described("Whether it follows from history that was handed in, more than 7 days after it was measured.")
     evidence: list[strawberry.ID] = described("The events that show it: `audit` takes them. None where time alone did.")
 
+    @computed(
+        "Who was told of it, newest first, as that stands now. Null in a message of a subscription, which shows what stood "
+        "then: `notifications` tells it."
+    )
+    def notifications(
+        self, info: Info, first: Annotated[int | None, argument("How many to give: at most 500, by default 50.")] = None
+    ) -> list[Notification] | None:
+        services = info.context.services
+        size = page_size(first, services.limits)
+        if self.live:
+            return None
+        wish = NotificationWish(alert_id=self.id, limit=size)
+        return [notification(view) for view in services.notifications.notifications(wish, services.sees)]
+
 
 @strawberry.type(description="An alert and its place in the list.")
 class AlertEdge:
@@ -55,10 +74,12 @@ class AlertConnection:
     live_cursor: CursorText = described("Where the `alerts` subscription goes on: what is said later than this page shows.")
 
 
-def alert(view: AlertView) -> Alert:
+def alert(view: AlertView, *, live: bool = False) -> Alert:
+    """`live` is one in a message."""
     raised = view.raised
     known = METRICS.get(raised.metric or "")
     return Alert(
+        live=live,
         id=strawberry.ID(raised.alert_id),
         kind=raised.kind,
         severity=AlertSeverity(raised.severity),

@@ -34,7 +34,7 @@ class AlertChanged:
 
     @computed("The alert as it stood then. More may have been said of it since: that comes, too.")
     def alert(self) -> Alert:
-        return alert(self.told.alert)
+        return alert(self.told.alert, live=True)
 
 
 @strawberry.type(description="The log moved on with nothing said of alerts.")

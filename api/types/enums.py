@@ -147,6 +147,26 @@ class AlertState(Enum):
         return str(self.value)
 
 
+@strawberry.enum(description="What became of a notification so far.")
+class NotificationState(Enum):
+    REQUESTED = strawberry.enum_value("requested", description="It is to be sent.")
+    RETRYING = strawberry.enum_value("retrying", description="Its target did not take it yet: it is tried again.")
+    DELIVERED = strawberry.enum_value("delivered", description="Its target took it.")
+    GIVEN_UP = strawberry.enum_value("given_up", description="It is tried no more.")
+
+    @property
+    def word(self) -> str:
+        """As the read model has it."""
+        return str(self.value)
+
+
+@strawberry.enum(description="What somebody is told of an alert.")
+class NotificationWord(Enum):
+    RAISED = strawberry.enum_value("raised", description="Its rule is not kept.")
+    CLEARED = strawberry.enum_value("cleared", description="It is over.")
+    REFUTED = strawberry.enum_value("refuted", description="What came later showed that it was none.")
+
+
 @strawberry.enum(description="What was said of an alert.")
 class AlertChange(Enum):
     RAISED = strawberry.enum_value(

@@ -138,6 +138,7 @@ async def small_house(
         commands=commands,
         alert_rules=alerts,
         alerts=alerts,
+        notifications=alerts,
         recipients=alerts,
         projections=engine,
         feed=feed,

@@ -24,6 +24,7 @@ from tests.support.alert_events import raised_alert
 from tests.support.api import House, small_house
 from tests.support.command_events import asked, control
 from tests.support.house_events import dead_letter, pack, reading
+from tests.support.notification_events import requested
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id nodeId } }"
 ALL = """query ($event: ID!) {
@@ -36,6 +37,7 @@ ALL = """query ($event: ID!) {
   commands { nodes { __typename id nodeId } }
   alerts { nodes { __typename id nodeId } }
   alertRules { nodes { __typename id nodeId } }
+  notifications { nodes { __typename id nodeId } }
   projections { __typename id nodeId } }"""
 HOUR = Anomaly(SeriesKey("a", "main", "temperature"), HOUR_US, 9.0, 1.0, 8.0, 6.0, Severity.MINOR, Position(1))
 
@@ -48,7 +50,7 @@ async def fill(house: House) -> list[dict[str, Any]]:
     ordered = [control(asked("both", number), "both") for number in range(2)]
     rules = [pack(f"rule-{name}", AlertRuleDefined(rule_id=name, name=name, condition=Silence())) for name in ("still", "mute")]
     await house.says([heard, reading("b", 0, temperature=1.0), *letters, *sites, *ordered, *rules])
-    await house.says([raised_alert("one"), raised_alert("two")])
+    await house.says([raised_alert("one"), raised_alert("two"), requested("one"), requested("two")])
     other = Anomaly(HOUR.series, 2 * HOUR_US, 9.0, 1.0, 8.0, 6.0, Severity.MINOR, Position(1))
     await house.history.keep([], {}, Cursor(house.log.log_id, Position(1)), [HOUR, other])
     data = await house.ask(ALL, {"event": format_event_id(heard[1].id)}, role=Role.ADMIN)
@@ -95,6 +97,7 @@ async def test_what_is_not_there_is_null(house: House) -> None:
     unknown += [
         NodeId("Alert", "none"),
         NodeId("AlertRule", "none"),
+        NodeId("Notification", "none"),
         NodeId("DeadLetter", event),
         NodeId("EventAudit", format_event_id(b"\x01" * 16)),
     ]

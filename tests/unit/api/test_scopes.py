@@ -23,6 +23,7 @@ from tests.support.alert_events import raised_alert
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.command_events import asked, command_id, control, correlated
 from tests.support.house_events import Said, at, dead_letter, pack, reading
+from tests.support.notification_events import notification_id, requested
 
 DAY = 86_400
 SPAN = 'from: "2026-06-01T00:00:00Z", to: "2026-06-13T00:00:00Z"'
@@ -49,6 +50,9 @@ QUERIES = {
     "anomalies of one": '{ anomalies(deviceId: "DEVICE") { nodes { deviceId } } }',
     "alert": '{ alert(id: "DEVICE") { id kind deviceId } }',
     "alerts": "{ alerts { nodes { id kind deviceId sensorId value } edges { cursor } pageInfo { endCursor } } }",
+    "alert with who was told": '{ alert(id: "DEVICE") { id notifications { alertId deviceId target } } }',
+    "notifications": "{ notifications { nodes { id alertId deviceId } edges { cursor } pageInfo { endCursor } } }",
+    "notifications of one": '{ notifications(alertId: "DEVICE") { nodes { id alertId deviceId } } }',
     "alertRule": '{ alertRule(id: "DEVICE") { id name condition { metric } where { deviceId } } }',
     "alertRules": "{ alertRules { nodes { id name where { siteId deviceId } } edges { cursor } pageInfo { endCursor } } }",
     "backtest": '{ backtest(rule: {ruleId: "r", name: "Warm", threshold: {metric: "temperature", above: 15}}, '
@@ -73,7 +77,7 @@ QUERIES = {
 }
 NODES = {
     "device": "Device", "site": "Site", "event": "EventAudit", "anomaly": "Anomaly", "command": "Command", "alert": "Alert",
-    "rule": "AlertRule",
+    "rule": "AlertRule", "notification": "Notification",
 }  # fmt: skip
 OF_ALPHA = {"DEVICE": "alpha-1", "SITE": "alpha", "SENSOR": "alpha-probe"}
 OF_BRAVO = {"DEVICE": "bravo-1", "SITE": "bravo", "SENSOR": "bravo-probe"}
@@ -93,6 +97,7 @@ def history_of(name: str) -> list[Said]:
     rule = AlertRuleDefined(rule_id=device, name=f"Warm {name}", condition=condition, where=Where(device_id=device))
     raised = alert_of(device, f"{name}-probe")
     decided = [pack(f"rule-{device}", rule), pack(f"alert-{device}", raised), pack(f"control-{device}", placed)]
+    decided.append(requested(name, alert=device, device=device))
     return [pack(f"site-{name}", site), *said, *decided, control(ordered, f"{name}-loop")]
 
 
@@ -146,7 +151,7 @@ async def filled(house: House, query: str, names: dict[str, str]) -> str:
     event = await event_of(house, names["DEVICE"]) if known else "0" * 8 + "-0000-8000-8000-" + "0" * 12
     hour = AnomalyPlace(to_micros(at(10 * DAY)), names["DEVICE"], names["SENSOR"], "temperature")
     kinds = {"Device": names["DEVICE"], "Site": names["SITE"], "EventAudit": event, "Anomaly": encode_place(hour)}
-    kinds |= {"Alert": names["DEVICE"], "AlertRule": names["DEVICE"]}
+    kinds |= {"Alert": names["DEVICE"], "AlertRule": names["DEVICE"], "Notification": notification_id(names["SITE"])}
     kinds["Command"] = command_id(f"{names['SITE']}-loop")
     nodes = {f"node of {word}": NodeId(kind, kinds[kind]).encode() for word, kind in NODES.items()}
     query = query.replace("NODES", ", ".join(f'"{word}"' for word in nodes))
