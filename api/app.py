@@ -29,7 +29,7 @@ from api.metrics import ApiMetrics
 from api.schema import build_schema
 from api.services import HealthProbe, Services, utc_now
 from api.sessions import SessionSigner
-from api.static import GRAPHIQL, graphiql_page, house_page
+from api.static import GRAPHIQL, WEB, graphiql_page, house_page
 from api.traced_requests import TracedRequests
 from api.transports.bodies import HttpRefused
 from api.transports.event_stream import EventStreams
@@ -76,7 +76,7 @@ def _ops_routes(probes: Sequence[HealthProbe], seconds: float, metrics: Metrics)
     ]
 
 
-def build_app(services: Services, *, graphiql: Path = GRAPHIQL) -> Starlette:
+def build_app(services: Services, *, web: Path = WEB, graphiql: Path = GRAPHIQL) -> Starlette:
     """The application over these services. It owns no store and starts no task that outlives a request or a socket."""
     metrics = ApiMetrics(services.registry)
     operations = Operations(services, build_schema(), metrics)
@@ -84,7 +84,7 @@ def build_app(services: Services, *, graphiql: Path = GRAPHIQL) -> Starlette:
     authenticator = Authenticator(services.accounts, SessionSigner(services.session_secret), services.clock, services.tokens)
     access = Access(authenticator, services.notes, services.policy.allowed_origins)
     events = EventStreams(operations, streams, access)
-    page, explorer = house_page(), graphiql_page(graphiql)
+    page, explorer = house_page(web), graphiql_page(graphiql)
     routes = [
         Route("/graphql", GraphQLOverHttp(operations, events, access).respond, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", GraphQLOverWebSocket(operations, streams, access).serve),

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from api.transports.responses import knows, tag_of
 
-FOLDER: Final = Path(__file__).parent / "page"
+WEB: Final = Path(__file__).parent / "web"
+"""Made by `make web`; it may not be there."""
 GRAPHIQL: Final = Path(__file__).parent / "graphiql"
 """Made by `make graphiql`; it may not be there."""
 _TYPES: Final = {
@@ -24,7 +25,13 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".json": "application/json",
 }
-_NOTICE: Final = """<!doctype html>
+_NO_PAGE: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Glasshouse without its page</title>
+<p>This Glasshouse runs, and its page was not built. In a checkout <code>make web</code> builds it, which needs npm's
+registry once; then start again. The API is at /graphql.</p>
+</html>
+"""
+_NO_GRAPHIQL: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>No GraphiQL here</title>
 <p>GraphiQL is not part of this installation. In a checkout <code>make graphiql</code> builds it; elsewhere put the
 files that it makes into the folder <code>graphiql</code> of the data folder, and start again. The API is at /graphql.</p>
@@ -82,15 +89,15 @@ class Page:
         return Response(file.content, headers=file.headers)
 
 
-def house_page() -> Page:
-    """The page of the house."""
-    return Page(FOLDER, _headers())
+def house_page(folder: Path) -> Page:
+    """The page of the house as it was built into that folder; a notice where it was not."""
+    return Page(folder, _headers(), _NO_PAGE)
 
 
 def graphiql_page(folder: Path) -> Page:
     """GraphiQL as it was built into that folder; a notice where it was not."""
     # Its editor writes rules of style into the page, and its fonts and images stand in its style sheet.
-    return Page(folder, _headers(styles="'unsafe-inline'", pictures="data:"), _NOTICE)
+    return Page(folder, _headers(styles="'unsafe-inline'", pictures="data:"), _NO_GRAPHIQL)
 
 
 def _load(path: Path, headers: Mapping[str, str]) -> File:

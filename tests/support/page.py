@@ -1,91 +1,50 @@
 """A staged house for the page: its real files, and a server whose answers and sockets the test holds in its hand."""
 
+import itertools
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
-from schema.ids import content_event_id, format_event_id
-from schema.times import format_time
+from tests.support.documents import ROOT
+from tests.support.page_answers import Json
 
 ORIGIN: Final = "http://house.test"
 GOOD_KEY: Final = "gh_good_secret"
-FILES: Final = Path(__file__).parents[2] / "api" / "page"
+BUILT: Final = ROOT / "api" / "web"
+MODULES: Final = ROOT / "web" / "build"
+NEEDS_PAGE: Final = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built: make web")
 TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws://house.test; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-
-Json = dict[str, Any]
-
-
-def reading(value: float | None = 21.5, **changes: Any) -> Json:
-    """One reading as GraphQL gives it, measured just now unless `at` says otherwise."""
-    at: datetime = changes.pop("at", None) or datetime.now(UTC)
-    metric = changes.get("metric", "temperature")
-    units = {"temperature": "degC", "humidity": "%", "par": "umol/m2/s"}
-    return {
-        "eventId": format_event_id(content_event_id(int(at.timestamp() * 1000), metric, str(value))),
-        "deviceId": "bench-1",
-        "sensorId": "air",
-        "metric": metric,
-        "value": value,
-        "unit": units.get(metric),
-        "quality": "GOOD",
-        "timestamp": format_time(at),
-        "recordedAt": format_time(datetime.now(UTC)),
-        **changes,
-    }
+NOTHING: Final[Mapping[str, Json]] = {  # what a staged house has none of
+    "OpenAlerts": {"alerts": {"nodes": [], "liveCursor": "a0"}},
+    "Heat": {"heatMap": []},
+    "Projections": {"projections": []},
+    "Keys": {"keys": []},
+}
 
 
-def device(device_id: str = "bench-1", *latest: Json, **changes: Any) -> Json:
-    """One device as GraphQL gives it, heard just now."""
-    now = format_time(datetime.now(UTC))
-    return {
-        "id": device_id,
-        "site": "home",
-        "location": None,
-        "name": None,
-        "model": None,
-        "firmwareVersion": None,
-        "status": "ONLINE",
-        "statusAt": now,
-        "lastSeen": now,
-        "actuators": [],
-        "latest": [{**one, "deviceId": device_id} for one in latest],
-        **changes,
-    }
+class Asked:
+    """What the page asked, each document held against the schema."""
 
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+        self._schema: GraphQLSchema = build_schema((ROOT / "schema.graphql").read_text())
+        self._seen: set[str] = set()
 
-def command(command_id: str = "c-1", **changes: Any) -> Json:
-    """One command as GraphQL gives it, asked for just now."""
-    return {
-        "id": command_id,
-        "correlationId": f"all-{command_id}",
-        "deviceId": "actuators-1",
-        "actuatorId": "vent",
-        "command": "set",
-        "value": 50.0,
-        "state": "REQUESTED",
-        "requestedAt": format_time(datetime.now(UTC)),
-        "requestedBy": "automation",
-        "reason": None,
-        **changes,
-    }
-
-
-def traced(kind: str, **fields: Any) -> Json:
-    """One entry of a trace as GraphQL gives it, from just now."""
-    common = {"eventId": "e-1", "type": kind, "at": format_time(datetime.now(UTC)), "actor": None}
-    return {"__typename": f"Traced{kind}", **common, **fields}
-
-
-def ago(seconds: float) -> str:
-    return format_time(datetime.now(UTC) - timedelta(seconds=seconds))
+    def name(self, document: str) -> str:
+        """What the operation is called."""
+        if document not in self._seen:
+            self._seen.add(document)
+            self.wrong += [error.message for error in validate(self._schema, parse(document))]
+        return document.replace("(", " ").replace("{", " ").split()[1]
 
 
 class StagedHouse:
@@ -102,17 +61,19 @@ class StagedHouse:
         self.logged_in = True
         self.reachable = True
         self.acknowledges = True
+        self.documents = Asked()
         self.asked: list[tuple[str, Json]] = []
         self.subscribed: list[Json] = []
         self.heard: list[Json] = []
         self.sockets: list[WebSocketRoute] = []
-        self._cursors = iter(range(1, 1_000_000))
+        self.readings_id = ""
+        self._cursors = itertools.count(1)
         page.route(f"{ORIGIN}/**", self._route)
         page.route_web_socket(f"{ORIGIN.replace('http', 'ws')}/graphql", self._socket)
 
-    def open(self, *, key: str | None = None) -> None:
+    def open(self, view: str = "", *, key: str | None = None) -> None:
         """Go to the page and wait until it follows the readings, or asks for a key."""
-        self.page.goto(f"{ORIGIN}/" + (f"#key={key}" if key else ""))
+        self.page.goto(f"{ORIGIN}/" + (f"#key={key}" if key else view))
         if self.logged_in:
             expect(self.page.locator("#link")).to_have_text("Live")
 
@@ -123,7 +84,7 @@ class StagedHouse:
 
     def tell(self, typename: str, **fields: Any) -> None:
         message = {"__typename": typename, "cursor": f"c{next(self._cursors)}", **fields}
-        self.frame({"id": "1", "type": "next", "payload": {"data": {"readings": message}}})
+        self.frame({"id": self.readings_id, "type": "next", "payload": {"data": {"readings": message}}})
 
     def frame(self, message: Json) -> None:
         self.sockets[-1].send(json.dumps(message))
@@ -141,7 +102,7 @@ class StagedHouse:
         elif path == "/graphql":
             self._graphql(route, route.request.post_data_json or {})
         else:
-            file = FILES / ("index.html" if path == "/" else path.removeprefix("/static/"))
+            file = _file(path)
             headers = {"content-type": TYPES[file.suffix], "content-security-policy": POLICY}
             route.fulfill(body=file.read_bytes(), headers=headers)
 
@@ -155,24 +116,27 @@ class StagedHouse:
             refusal = {"message": "no key", "extensions": {"code": "UNAUTHENTICATED"}}
             route.fulfill(status=401, json={"errors": [refusal]})
             return
-        name = body["query"].split("(")[0].split("{")[0].split()[1]
+        name = self.documents.name(body["query"])
         self.asked.append((name, body["variables"]))
-        route.fulfill(json={"data": self._answer(name, body["variables"])})
+        answer = self._answer(name, body["variables"])
+        if answer is None:
+            self.documents.wrong.append(f"the staged house knows no answer to {name}")
+            route.abort()
+            return
+        route.fulfill(json={"data": answer})
 
-    def _answer(self, name: str, variables: Mapping[str, Any]) -> Json:
-        match name:
-            case "Recent":
-                return {"series": self.series}
-            case "Health":
-                return {"deadLetters": {"totalCount": len(self.letters)}, "projections": self.projections}
-            case "Commands":
-                return {"commands": {"nodes": self.commands[: variables["first"]]}}
-            case "Trace":
-                return {"trace": self.traces.get(variables["correlationId"])}
-            case "DeadLetters":
-                return {"deadLetters": {"totalCount": len(self.letters), "nodes": self.letters}}
-            case _:
-                return {"devices": self._devices(variables["first"], variables["after"])}
+    def _answer(self, name: str, variables: Mapping[str, Any]) -> Json | None:
+        if name in ("Devices", "DevicesWithLatest"):
+            return {"devices": self._devices(variables["first"], variables["after"])}
+        total = {"totalCount": len(self.letters)}
+        answers: dict[str, Json] = {
+            "Recent": {"series": self.series},
+            "Health": {"deadLetters": total, "projections": self.projections},
+            "Commands": {"commands": {"nodes": self.commands[: variables.get("first")]}},
+            "Trace": {"trace": self.traces.get(variables.get("correlationId", ""))},
+            "DeadLetters": {"deadLetters": {**total, "nodes": self.letters}},
+        }
+        return answers.get(name) or NOTHING.get(name)
 
     def _devices(self, first: int, after: str | None) -> Json:
         start = int(after or 0)
@@ -191,5 +155,13 @@ class StagedHouse:
         self.heard.append(message)
         if message["type"] == "connection_init" and self.acknowledges:
             socket.send(json.dumps({"type": "connection_ack"}))
-        if message["type"] == "subscribe":
+        if message["type"] == "subscribe" and self.documents.name(message["payload"]["query"]) == "Readings":
+            self.readings_id = message["id"]
             self.subscribed.append(message["payload"]["variables"])
+
+
+def _file(path: str) -> Path:
+    """The page itself, a file of it, or one of its modules by itself."""
+    if path.startswith("/modules/"):
+        return MODULES / path.removeprefix("/modules/")
+    return BUILT / (path.removeprefix("/static/").removeprefix("/") or "index.html")

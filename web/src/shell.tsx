@@ -55,10 +55,10 @@ function Bar({ view }: { view: string }): JSX.Element {
       <Pill />
       <nav aria-label="Views">
         <Place name="house" view={view}>House</Place>
-        <Place name="alerts" view={view}>Alerts{waiting.value > 0 && <b data-kind="bad">{waiting}</b>}</Place>
+        <Place name="alerts" view={view}>Alerts{waiting.value > 0 && <Waits kind="bad" count={waiting.value} what="to look at" />}</Place>
         <Place name="rules" view={view}>Rules</Place>
         <Place name="commands" view={view}>Commands</Place>
-        <Place name="operate" view={view}>Operate{!!letters.value && <b data-kind="warn">{letters.value}</b>}</Place>
+        <Place name="operate" view={view}>Operate{!!letters.value && <Waits kind="warn" count={letters.value} what={letters.value === 1 ? "dead letter" : "dead letters"} />}</Place>
       </nav>
       <button id="logout" type="button" class="quiet" onClick={leave}>Log out</button>
     </header>
@@ -67,6 +67,11 @@ function Bar({ view }: { view: string }): JSX.Element {
 
 function Place({ name, view, children }: { name: string; view: string; children: ComponentChildren }): JSX.Element {
   return <a href={addressOf(name)} aria-current={name === view ? "page" : undefined}>{children}</a>;
+}
+
+/** A number beside a view's name; what it counts is said to those who hear it. */
+function Waits({ kind, count, what }: { kind: string; count: number; what: string }): JSX.Element {
+  return <>{" "}<b data-kind={kind}>{count}</b><span class="unseen"> {what}</span></>;
 }
 
 function leave(): void {

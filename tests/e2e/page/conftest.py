@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.page import StagedHouse
+from tests.support.page_server import Server
 
 ARGUMENTS = [
     "--headless=new",
@@ -17,7 +18,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-features=LocalNetworkAccessChecks",  # a page that a test put in place has no address of its own
 ]
 
 
@@ -47,6 +47,18 @@ def page(browser: Browser) -> Iterator[Page]:
     assert problems == []
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One real house for all tests that look at one; each has devices of its own."""
+    server = Server(tmp_path_factory.mktemp("house"))
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def house(page: Page) -> StagedHouse:
-    return StagedHouse(page)
+def house(page: Page) -> Iterator[StagedHouse]:
+    """No test may leave the page with a question that the schema does not know."""
+    house = StagedHouse(page)
+    yield house
+    assert house.documents.wrong == []

@@ -1,11 +1,12 @@
-"""Alerts on the built page come by subscription: nobody asks for them again and again, and none is missed."""
+"""Alerts on the page come by subscription: nobody asks for them again and again, and none is missed."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Request, WebSocketRoute, expect
 
-from tests.support.built_page import BUILT, open_built, opened
+from tests.support.built_page import open_built, opened
+from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
 
 TOPIC = "glasshouse/home/climate-1/reading"
@@ -14,7 +15,7 @@ RULE = """mutation ($input: AlertRuleInput!) {
 }"""
 ALERTS = "{ alerts(first: 9, state: OPEN) { nodes { id } } }"
 
-pytestmark = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="not built: make web")
+pytestmark = NEEDS_PAGE
 
 
 @pytest.fixture(scope="module")

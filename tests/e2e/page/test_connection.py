@@ -4,7 +4,10 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.support.page import StagedHouse, device, reading
+from tests.support.page import NEEDS_PAGE, StagedHouse
+from tests.support.page_answers import device, reading
+
+pytestmark = NEEDS_PAGE
 
 
 def test_the_readings_go_on_where_the_first_answer_ends(house: StagedHouse) -> None:
@@ -94,7 +97,13 @@ def test_readings_that_were_recorded_long_ago_show_how_far_behind_the_page_is(pa
 
 def test_a_refused_subscription_is_told_and_tried_again(page: Page, house: StagedHouse) -> None:
     house.open()
-    house.frame({"id": "1", "type": "error", "payload": [{"message": "too many", "extensions": {"code": "LIMIT_EXCEEDED"}}]})
+    house.frame(
+        {
+            "id": house.readings_id,
+            "type": "error",
+            "payload": [{"message": "too many", "extensions": {"code": "LIMIT_EXCEEDED"}}],
+        }
+    )
     expect(page.locator("#notice")).to_contain_text("Live readings are refused: too many")
     page.wait_for_function("() => document.getElementById('link').textContent !== 'Live'")
     expect(page.locator("#link")).to_have_text("Live")
@@ -129,5 +138,5 @@ def test_a_read_model_that_halted_is_named_with_its_error(page: Page, house: Sta
     house.open()
     expect(page.locator("#notice")).to_contain_text("history (disk full)")
     expect(page.locator("#notice")).not_to_contain_text("latest")
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("alert").get_by_role("button", name="Close").click()
     expect(page.locator("#notice")).to_be_hidden()

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.page import StagedHouse, ago, device, reading
+from tests.support.page import NEEDS_PAGE, StagedHouse
+from tests.support.page_answers import ago, device, reading
 
+pytestmark = NEEDS_PAGE
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -27,7 +29,7 @@ def test_devices_stand_in_their_places_with_values_in_units_people_read(page: Pa
         device("bench-2", reading(21.46), reading(-0.04, metric="humidity")),
     ]
     house.open()
-    expect(page.get_by_role("heading", level=2).filter(visible=True)).to_have_text(["home", "home / house-1 / north"])
+    expect(page.locator("#devices").get_by_role("heading", level=2)).to_have_text(["home", "home / house-1 / north"])
     expect(row(page, "bench-2", "Temperature").locator(".value")).to_have_text("21.5 °C")
     expect(row(page, "bench-2", "Humidity").locator(".value")).to_have_text("0.0 %")
     expect(row(page, "bench-10", "PAR").locator(".value")).to_have_text("480 µmol/m²/s")
@@ -135,19 +137,6 @@ def test_a_sparkline_has_its_past_from_the_history(page: Page, house: StagedHous
     line = row(page, "bench-1", "Temperature").locator(".line")
     expect(line).to_have_attribute("d", re.compile(r"^M.*(L.*){7}"))
     assert house.questions("Recent")[0]["selectors"] == [{"deviceId": "bench-1", "sensorId": "air", "metric": "temperature"}]
-
-
-def test_dead_letters_are_counted_and_shown_with_their_reason_never_as_markup(page: Page, house: StagedHouse) -> None:
-    letter = {"topic": "glasshouse/home/x/reading", "code": "unparseable", "reason": "not JSON", "payload": HOSTILE}
-    house.letters = [{**letter, "size": 28, "receivedAt": ago(5)}]
-    house.open()
-    page.get_by_role("button", name="1 dead letters").click()
-    dialog = page.get_by_role("dialog", name="Dead letters")
-    expect(dialog).to_contain_text("not JSON")
-    expect(dialog.locator("pre")).to_have_text(HOSTILE)
-    expect(page.locator("img[src='x']")).to_have_count(0)
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
 
 
 def test_what_a_device_calls_itself_is_never_markup(page: Page, house: StagedHouse) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support import npm
 from tests.support.documents import ROOT
+from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
 
 LATEST = 'query Latest { device(id: "tomato-1") { latest { metric value } } }'
@@ -22,13 +23,15 @@ async def build(cache: pytest.Cache, target: Path) -> None:
     await npm.node(folder, "build.mjs", str(target))
 
 
-@pytest.fixture
-def server(cache: pytest.Cache, tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A house with GraphiQL in its data folder."""
-    target = tmp_path / "data" / "graphiql"
+    data = tmp_path_factory.mktemp("house")
+    cache = request.config.cache
+    assert cache is not None
     with ThreadPoolExecutor(1) as thread:  # playwright's own event loop runs in this one
-        thread.submit(asyncio.run, build(cache, target)).result()
-    server = Server(tmp_path / "data")
+        thread.submit(asyncio.run, build(cache, data / "graphiql")).result()
+    server = Server(data)
     server.start()
     try:
         server.publish("glasshouse/north/tomato-1/reading", [{"id": "1", "reading": {"temperature": 21.5}}])
@@ -54,6 +57,7 @@ def execute(page: Page, document: str) -> None:
     page.get_by_role("button", name="Execute query").click()
 
 
+@NEEDS_PAGE
 def test_graphiql_runs_queries_and_subscriptions_with_the_session_of_the_page(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/#key={server.key}")
     expect(page.locator("#link")).to_have_text("Live")
@@ -66,7 +70,7 @@ def test_graphiql_runs_queries_and_subscriptions_with_the_session_of_the_page(se
     execute(page, FOLLOW)
     expect(page.get_by_role("button", name="Stop query")).to_be_visible()
     for number in range(100):
-        server.publish("glasshouse/north/tomato-1/reading", [{"id": f"live-{number}", "reading": {"temperature": 33.25}}])
+        server.publish("glasshouse/north/tomato-2/reading", [{"id": f"live-{number}", "reading": {"temperature": 33.25}}])
         if "33.25" in (answer.text_content() or ""):
             break
     expect(answer).to_contain_text("33.25")

@@ -2,8 +2,10 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support.page import GOOD_KEY, ORIGIN, StagedHouse, device, reading
+from tests.support.page import GOOD_KEY, NEEDS_PAGE, ORIGIN, StagedHouse
+from tests.support.page_answers import device, reading
 
+pytestmark = NEEDS_PAGE
 STORED = "JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage}) + document.cookie + document.body.innerHTML"
 
 

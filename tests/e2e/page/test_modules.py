@@ -8,18 +8,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
-from tests.support.page import ORIGIN, StagedHouse, reading
+from tests.support.page import NEEDS_PAGE, ORIGIN, StagedHouse
+from tests.support.page_answers import reading
 
+pytestmark = NEEDS_PAGE
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATEST = """async ([readings, now]) => {
-  const { Store } = await import("/static/store.js");
+  const { Store } = await import("/modules/store.js");
   const store = new Store(() => now, () => undefined);
   for (const reading of readings) store.applyReading(reading);
   const device = store.devices.get("bench-1");
   return [...device.latest.values()].map(({ key, value, order, trend }) => [key, value, order, trend.paths(now).line]).sort();
 }"""
 DELAYS = """async () => {
-  const { retryDelay } = await import("/static/socket.js");
+  const { retryDelay } = await import("/modules/socket.js");
   return [0, 1, 4, 10, 2000].flatMap((attempt) => [retryDelay(attempt, () => 0), retryDelay(attempt, () => 0.999)]);
 }"""
 readings = st.lists(

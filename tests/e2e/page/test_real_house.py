@@ -1,15 +1,15 @@
 """The page in front of the real house: broker, log, read models and API in a process of its own."""
 
 import json
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
+from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
 
+pytestmark = NEEDS_PAGE
 TOPIC = "glasshouse/home/bench-1/reading"
 ISSUE = "mutation ($input: IssueKeyInput!) { issueKey(input: $input) { ... on IssueKeySuccess { secret } } }"
 REVOKE = "mutation ($input: RevokeKeyInput!) { revokeKey(input: $input) { __typename } }"
@@ -20,14 +20,6 @@ COMMAND = """mutation ($input: IssueCommandInput!) {
 STORED = '{ readings(deviceId: "bench-1", first: 500) { nodes { eventId } } }'
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("house"))
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def received(page: Page) -> list[str]:
     """The event ids of all readings that came to the page, over however many sockets."""
@@ -35,8 +27,9 @@ def received(page: Page) -> list[str]:
 
     def keep(frame: str | bytes) -> None:
         message: dict[str, Any] = json.loads(frame)
-        if message["type"] == "next" and "reading" in message["payload"]["data"]["readings"]:
-            ids.append(message["payload"]["data"]["readings"]["reading"]["eventId"])
+        told = message.get("payload", {}).get("data", {}).get("readings", {}) if message["type"] == "next" else {}
+        if "reading" in told:
+            ids.append(told["reading"]["eventId"])
 
     def follow(socket: WebSocket) -> None:
         socket.on("framereceived", keep)
@@ -52,7 +45,6 @@ def temperatures(first: int, last: int) -> list[dict[str, Any]]:
 def test_the_link_opens_the_house_and_readings_move(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/#key={server.key}")
     expect(page.locator("#link")).to_have_text("Live")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for the first device")
     server.publish("glasshouse/home/bench-0/reading", [{"reading": {"temperature": 70.7}, "units": {"temperature": "degF"}}])
     expect(page.locator("#device-bench-0 .value")).to_have_text("21.5 °C")
     server.publish("glasshouse/home/bench-0/reading", [{"reading": {"temperature": 500}}])
@@ -75,22 +67,15 @@ def test_status_and_actuators_are_there_when_the_page_opens(page: Page, server: 
     expect(card.locator(".about")).to_have_text("GH-200")
 
 
-def test_what_could_not_be_understood_is_counted_and_explained(page: Page, server: Server) -> None:
-    server.publish(TOPIC, ['{"reading": {"tempera'])
-    page.goto(f"{server.url}/#key={server.key}")
-    page.get_by_role("button", name=re.compile("1 dead letters")).click()
-    expect(page.get_by_role("dialog").locator("pre")).to_have_text('{"reading": {"tempera')
-
-
-def test_a_command_moves_on_before_the_readers_eyes_and_tells_why(page: Page, server: Server) -> None:
+def test_a_command_of_another_moves_on_before_the_readers_eyes_and_tells_why(page: Page, server: Server) -> None:
     server.ask(DECLARE, input={"deviceId": "bench-3", "location": "home/house-1", "actuators": [{"actuatorId": "fan"}]})
     server.publish("glasshouse/home/bench-3/status", [{"status": "online"}])
     server.until('{ device(id: "bench-3") { status } }', lambda told: told["device"] and told["device"]["status"])
     page.goto(f"{server.url}/#key={server.key}")
-    page.get_by_role("button", name="Commands").click()
+    page.get_by_role("link", name="Commands").click()
     wanted = {"deviceId": "bench-3", "actuatorId": "fan", "value": "on"}
     command = server.ask(COMMAND, input=wanted)["issueCommand"]["command"]["id"]
-    entry = page.get_by_role("dialog", name="Commands").locator(".command")
+    entry = page.locator(".command").filter(has_text="bench-3")
     expect(entry.locator(".state")).to_have_text("dispatched")
     entry.get_by_role("button").click()
     answers = [{"commandId": command, "result": "accepted"}, {"commandId": command, "result": "succeeded", "state": "on"}]

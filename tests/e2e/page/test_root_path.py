@@ -4,7 +4,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
+
+pytestmark = NEEDS_PAGE
 
 
 def test_the_page_logs_in_and_is_live_below_a_path(tmp_path: Path, page: Page) -> None:
@@ -13,6 +16,7 @@ def test_the_page_logs_in_and_is_live_below_a_path(tmp_path: Path, page: Page) -
     try:
         page.goto(f"{server.url}/glasshouse/#key={server.key}")
         expect(page.locator("#link")).to_have_text("Live")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for the first device")
         [cookie] = page.context.cookies()
         assert (cookie["path"], cookie["httpOnly"]) == ("/glasshouse/", True)
         page.reload()

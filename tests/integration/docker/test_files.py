@@ -82,9 +82,9 @@ def test_roles_run_as_nobody_in_particular_and_write_into_their_data_alone() -> 
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"]), name
         assert service["build"] == {"context": "..", "dockerfile": "docker/Dockerfile"}
     stages = DOCKERFILE.read_text().split("\nFROM ")
-    assert len(stages) == 3
+    assert len(stages) == 4
     assert re.search(r"^USER 10001:10001$", stages[-1], re.MULTILINE)
-    assert "pip" not in stages[-1]
+    assert not re.search("pip|npm|node", stages[-1])
 
 
 def test_each_serve_has_data_of_its_own() -> None:
@@ -100,6 +100,14 @@ def test_every_package_of_the_image_comes_from_a_lock_by_its_hash() -> None:
     assert "hatchling==" in lock
     assert "://" not in lock
     assert len(re.findall(r"^[a-z]", lock, re.MULTILINE)) == lock.count("==") <= lock.count("--hash=sha256:")
+
+
+def test_the_image_has_a_page_of_its_own_and_none_that_was_built_outside() -> None:
+    text = DOCKERFILE.read_text()
+    assert "npm ci " in text
+    assert "npm install" not in text
+    assert "COPY --from=page /src/api/web ./api/web\n" in text
+    assert {"api/web", "web/node_modules"} <= set((ROOT / ".dockerignore").read_text().splitlines())
 
 
 def test_the_image_gets_what_the_wheel_is_built_from() -> None:

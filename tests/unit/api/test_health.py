@@ -63,7 +63,14 @@ async def test_metrics_are_told_to_a_key_that_may_read(house: House) -> None:
     assert 'glasshouse_api_refused_total{code="INVALID_INPUT"} 1.0' in text
 
 
-async def test_the_page_and_its_files_are_served_under_a_strict_policy(house: House) -> None:
+def rebuilt(house: House, **folders: Path) -> None:
+    house.app = build_app(replace(house.services, registry=CollectorRegistry()), **folders)
+
+
+async def test_the_page_and_its_files_are_served_under_a_strict_policy(house: House, tmp_path: Path) -> None:
+    for name in ("index.html", "app.js", "style.css"):
+        (tmp_path / name).write_text(name)
+    rebuilt(house, web=tmp_path)
     async with house.client(None) as client:
         for path, kind in (("/", "text/html"), ("/static/app.js", "text/javascript"), ("/static/style.css", "text/css")):
             response = await client.get(path)
@@ -80,7 +87,9 @@ async def test_the_page_and_its_files_are_served_under_a_strict_policy(house: Ho
 
 
 @pytest.mark.parametrize("path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "nothing.js", ""])
-async def test_no_path_leads_out_of_the_page(house: House, path: str) -> None:
+async def test_no_path_leads_out_of_the_page(house: House, tmp_path: Path, path: str) -> None:
+    (tmp_path / "index.html").write_text("the page")
+    rebuilt(house, web=tmp_path)
     async with house.client(None) as client:
         assert (await client.get(f"/static/{path}")).status_code == 404
 
@@ -92,7 +101,7 @@ def _headers_of(policy: str) -> dict[str, str]:
 async def test_graphiql_is_served_from_its_folder_and_takes_scripts_from_nowhere_else(house: House, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<title>GraphiQL</title>")
     (tmp_path / "graphiql.js").write_text("0")
-    house.app = build_app(replace(house.services, registry=CollectorRegistry()), graphiql=tmp_path)
+    rebuilt(house, graphiql=tmp_path)
     async with house.client(None) as client:
         page, script = await client.get("/graphiql"), await client.get("/graphiql/graphiql.js")
         assert (page.text, script.text) == ("<title>GraphiQL</title>", "0")
@@ -111,7 +120,16 @@ async def test_a_slash_too_many_leads_to_graphiql_and_to_no_host_that_a_request_
 
 
 async def test_where_graphiql_was_not_built_a_notice_says_how(house: House, tmp_path: Path) -> None:
-    house.app = build_app(replace(house.services, registry=CollectorRegistry()), graphiql=tmp_path / "none")
+    rebuilt(house, graphiql=tmp_path / "none")
     async with house.client(None) as client:
         notice = await client.get("/graphiql")
     assert (notice.status_code, "make graphiql" in notice.text) == (404, True)
+
+
+async def test_where_the_page_was_not_built_a_notice_says_how_and_all_else_works(house: House, tmp_path: Path) -> None:
+    rebuilt(house, web=tmp_path / "none")
+    async with house.client(None) as client:
+        notice = await client.get("/")
+        assert (notice.status_code, "make web" in notice.text) == (404, True)
+        assert "default-src 'none'" in notice.headers["content-security-policy"]
+        assert (await client.get("/healthz")).status_code == 200

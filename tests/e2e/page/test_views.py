@@ -1,20 +1,17 @@
-"""The page of `web/` as `make web` built it, in front of the real house: every view, driven as people drive it."""
+"""Every view of the page in front of the real house, driven as people drive it."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, expect
 
 from schema.times import format_time
+from tests.support.built_page import open_built, opened, serious
+from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
 
-BUILT: Final = Path(__file__).parents[3] / "api" / "web"
-AXE: Final = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 VIEWS: Final = {  # with what is there once a view has what it asked for
     "#/house": ".heat li, .heat .plain",
     "#/device/climate-1": ".chart canvas",
@@ -29,17 +26,12 @@ DECLARE: Final = "mutation ($input: RegisterDeviceInput!) { registerDevice(input
 RULE: Final = """mutation ($input: AlertRuleInput!) {
   defineAlertRule(input: $input) { __typename ... on OperationError { message } }
 }"""
-SERIOUS: Final = """async () => (await axe.run()).violations
-  .filter(({ impact }) => impact === "serious" || impact === "critical")
-  .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)"""
-
-pytestmark = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="not built: make web")
+pytestmark = NEEDS_PAGE
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("house"))
-    server.start()
+@pytest.fixture(scope="module", autouse=True)
+def device(server: Server) -> None:
+    """One device in a zone that has been measured."""
     vent = {"actuatorId": "vent", "type": "LEVEL"}
     server.ask(DECLARE, input={"deviceId": "climate-1", "location": "home/house-1/north", "actuators": [vent]})
     server.publish("glasshouse/home/climate-1/status", [{"status": "online"}])
@@ -47,31 +39,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     now = datetime.now(UTC)
     span = f'from: "{format_time(now - timedelta(minutes=5))}", to: "{format_time(now + timedelta(minutes=5))}"'
     server.until(f'{{ heatMap(metric: "temperature", {span}) {{ mean }} }}', lambda told: told["heatMap"])
-    yield server
-    server.stop()
 
 
 @pytest.fixture
 def house(page: Page, server: Server) -> Page:
-    """The real house with the built page before it; the view that opens is the house."""
-    policy = page.request.get(f"{server.url}/").headers["content-security-policy"]
-
-    def serve(route: Route) -> None:
-        path = route.request.url.removeprefix(f"{server.url}/").partition("#")[0].removeprefix("static/")
-        file = BUILT / (path or "index.html")
-        headers = {"content-type": TYPES[file.suffix], "content-security-policy": policy}
-        route.fulfill(body=file.read_bytes(), headers=headers)
-
-    page.route(f"{server.url}/", serve)
-    page.route(f"{server.url}/static/**", serve)
-    page.goto(f"{server.url}/#key={server.key}")
-    expect(page.locator("#link")).to_have_text("Live")
-    return page
-
-
-def opened(page: Page, view: str) -> Locator:
-    page.evaluate("view => { location.hash = view }", view)
-    return page.locator("#view")
+    return open_built(page, server)
 
 
 def number(page: Page) -> Locator:
@@ -87,35 +59,6 @@ def test_a_value_moves_and_us_units_are_a_choice_that_stays(house: Page, server:
     expect(number(house)).to_have_text("72.5")
     house.get_by_label("Units").select_option("metric")
     expect(house.locator(".heat")).to_contain_text("home / house-1 / north")
-
-
-def test_what_came_while_the_network_was_cut_is_there_afterwards_once(house: Page, server: Server) -> None:
-    seen: list[str] = []
-    sockets: list[WebSocketRoute] = []
-
-    def relay(socket: WebSocketRoute) -> None:
-        upstream = socket.connect_to_server()
-
-        def pass_on(text: str | bytes) -> None:
-            seen.extend(re.findall(r'"value":\s*(30\.\d+)', str(text)))
-            socket.send(text)
-
-        upstream.on_message(pass_on)
-        sockets.append(socket)
-
-    house.route_web_socket("**/graphql", relay)
-    house.reload()
-    expect(house.locator("#link")).to_have_text("Live")
-    house.route("**/graphql", lambda route: route.abort("connectionrefused"))
-    house.context.set_offline(True)
-    sockets[-1].close(code=1012)
-    expect(house.locator("#link")).to_contain_text("Reconnecting")
-    server.publish(TOPIC, [{"id": f"cut-{one}", "reading": {"temperature": 30 + one / 100}} for one in range(1, 21)])
-    house.context.set_offline(False)
-    house.unroute("**/graphql")
-    expect(house.locator("#link")).to_have_text("Live")
-    expect(number(house)).to_have_text("30.2")
-    assert len(seen) == len(set(seen)) == 20
 
 
 def test_a_device_shows_its_charts_from_a_year_to_seconds(house: Page) -> None:
@@ -173,6 +116,7 @@ def test_a_dead_letter_is_repaired_and_replayed(house: Page, server: Server) -> 
     server.publish(TOPIC, ['{"reading": {"temperature": 33.3'])
     view = opened(house, "#/operate")
     letter = view.locator("#letters-list li")
+    expect(letter.locator("pre")).to_have_text('{"reading": {"temperature": 33.3')
     letter.get_by_role("button", name="Repair").click()
     letter.get_by_label("Payload").fill('{"reading": {"temperature": 33.3}}')
     letter.get_by_role("button", name="Repair and replay").click()
@@ -208,6 +152,5 @@ def test_no_view_scrolls_sideways_or_shuts_anybody_out(house: Page, theme: str, 
     for name, shown in VIEWS.items():
         view = opened(house, name)
         expect(view.locator(shown).first).to_be_visible()
-        house.evaluate(AXE.read_text())
-        assert house.evaluate(SERIOUS) == [], name
+        assert serious(house) == [], name
         assert house.evaluate("document.documentElement.scrollWidth") <= width, name
