@@ -16,12 +16,16 @@ const VIEWS: Record<string, (props: { parts: string[] }) => JSX.Element> = {
   device: lazy(async () => (await import("./views/device")).DeviceView),
   alerts: lazy(async () => (await import("./views/alerts")).Alerts),
   rules: lazy(async () => (await import("./views/rules")).Rules),
+  recipients: lazy(async () => (await import("./views/recipients")).Recipients),
   commands: lazy(async () => (await import("./views/commands")).Commands),
   operate: lazy(async () => (await import("./views/operate")).Operate),
 };
 
 /** Open alerts that nobody has seen yet. */
 const waiting = computed(() => openAlerts.value.filter(({ acknowledgedAt }) => acknowledgedAt === null).length);
+
+/** Views that stand below another one in the bar. */
+const WITHIN: Record<string, string> = { recipients: "rules", device: "house" };
 
 export function Shell(): JSX.Element {
   const [name = "house", ...parts] = route.value;
@@ -66,7 +70,7 @@ function Bar({ view }: { view: string }): JSX.Element {
 }
 
 function Place({ name, view, children }: { name: string; view: string; children: ComponentChildren }): JSX.Element {
-  return <a href={addressOf(name)} aria-current={name === view ? "page" : undefined}>{children}</a>;
+  return <a href={addressOf(name)} aria-current={name === (WITHIN[view] ?? view) ? "page" : undefined}>{children}</a>;
 }
 
 /** A number beside a view's name; what it counts is said to those who hear it. */

@@ -3,6 +3,7 @@
 import { graphql, type ResultOf, type VariablesOf } from "../data/graphql";
 import { shown, shownDifference, typed, typedDifference } from "../parts/metrics";
 import { parseDuration } from "../parts/format";
+import { hoursOf } from "../parts/hours";
 
 export const RULE = graphql(`
   fragment Rule on AlertRule {
@@ -42,14 +43,16 @@ export interface Draft {
   location: string;
   deviceId: string;
   sensorId: string;
+  hoursFrom: string; // "06:00"; both empty: always
+  hoursTo: string;
   enabled: boolean;
-  kept: { hours: Rule["hours"]; deviceType: string | null; siteId: string | null };
+  kept: { days: readonly number[]; deviceType: string | null; siteId: string | null };
 }
 
 export const NEW: Draft = {
   id: "", name: "", kind: "threshold", metric: "temperature", above: "", below: "", hysteresis: "0.5", for: "5", clearFor: "0",
-  againWithin: "10", over: "60", severity: "WARNING", location: "", deviceId: "", sensorId: "", enabled: true,
-  kept: { hours: null, deviceType: null, siteId: null },
+  againWithin: "10", over: "60", severity: "WARNING", location: "", deviceId: "", sensorId: "", hoursFrom: "", hoursTo: "", enabled: true,
+  kept: { days: [], deviceType: null, siteId: null },
 };
 
 export function draftOf(rule: Rule): Draft {
@@ -65,7 +68,8 @@ export function draftOf(rule: Rule): Draft {
     for: minutes(rule.for), clearFor: minutes(rule.clearFor), againWithin: minutes(rule.againWithin),
     over: minutes(condition?.over ?? condition?.window ?? "PT1H"),
     location: where.location ?? "", deviceId: where.deviceId ?? "", sensorId: where.sensorId ?? "",
-    kept: { hours: rule.hours, deviceType: where.deviceType, siteId: where.siteId },
+    hoursFrom: rule.hours?.start ?? "", hoursTo: rule.hours?.end ?? "",
+    kept: { days: rule.hours?.days ?? [], deviceType: where.deviceType, siteId: where.siteId },
   };
 }
 
@@ -80,7 +84,7 @@ export function inputOf(draft: Draft, unit: string | null): RuleInput {
     hysteresis: numberOf(draft.hysteresis, (value) => typedDifference(value, unit)) ?? 0,
   };
   const input: RuleInput = {
-    ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, hours: kept.hours && { ...kept.hours, days: [...kept.hours.days] },
+    ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, hours: hoursOf(draft.hoursFrom, draft.hoursTo, kept.days),
     for: duration(draft.for), clearFor: duration(draft.clearFor), againWithin: duration(draft.againWithin),
     where: {
       location: draft.location || null, deviceId: draft.deviceId || null, sensorId: draft.sensorId || null,

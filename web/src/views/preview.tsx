@@ -2,12 +2,13 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { nameOf, store, tell } from "../data/app";
+import { nameOf, store } from "../data/app";
 import { serverNow } from "../data/clock";
 import { graphql, type ResultOf } from "../data/graphql";
 import { request } from "../data/request";
 import type { Selector } from "../house/history";
 import { type Draft, inputOf, limitsOf } from "../house/rule";
+import { inPlainWords } from "../parts/errors";
 import { formatMoment, formatSpan, plural } from "../parts/format";
 import { formatWithUnit, metricLabel } from "../parts/metrics";
 import { Choice } from "../parts/ui";
@@ -29,7 +30,11 @@ const BASES = [["AS_CORRECTED", "As it is known now"], ["AS_KNOWN", "As it was k
 const DRAWN = 4; // series
 const LISTED = 50;
 
-export function Preview({ draft, unit }: { draft: Draft; unit: string | null }): JSX.Element {
+export function Preview({ draft, unit, failed }: {
+  draft: Draft;
+  unit: string | null;
+  failed: (reason: string) => void;
+}): JSX.Element {
   const [length, setLength] = useState<(typeof SPANS)[number][0]>("86400000");
   const [basis, setBasis] = useState<(typeof BASES)[number][0]>("AS_CORRECTED");
   const [told, setTold] = useState<{ backtest: Backtest; from: number; to: number } | null>(null);
@@ -40,7 +45,7 @@ export function Preview({ draft, unit }: { draft: Draft; unit: string | null }):
     setTold(null);
     ask(draft, unit, from, to, basis, abort.signal).then(
       (backtest) => setTold({ backtest, from, to }),
-      (error: unknown) => abort.signal.aborted || tell(error),
+      (error: unknown) => abort.signal.aborted || failed(inPlainWords(error)),
     );
     return () => abort.abort();
   }, [length, basis]);

@@ -6,7 +6,9 @@ import { store } from "../data/app";
 import { request, succeeded } from "../data/request";
 import { DEFINE_RULE, type Draft, inputOf, type Kind } from "../house/rule";
 import { byName } from "../parts/format";
+import { idFrom } from "../parts/ids";
 import { metricLabel, metricRank, unitLabel } from "../parts/metrics";
+import { Suggestions } from "../parts/places";
 import { addressOf, go } from "../parts/router";
 import { Act } from "../parts/ui";
 import { Preview } from "./preview";
@@ -21,50 +23,69 @@ export function RuleForm({ start, saved }: { start: Draft; saved: () => void }):
   const [draft, setDraft] = useState(start);
   const [preview, setPreview] = useState<Draft | null>(null);
   const unit = unitOf(draft.metric);
-  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const [error, setError] = useState("");
+  const isNew = start.id === "";
+  const change = (part: Partial<Draft>) => (setDraft({ ...draft, ...part }), setError(""));
+  const look = () => (setError(""), setPreview(draft));
   const field = (name: Text, label: string, more: InputHTMLAttributes<HTMLInputElement> = {}) => (
     <label>{label}<input {...more} value={draft[name]} onInput={(event) => change({ [name]: event.currentTarget.value })} /></label>
   );
+  const rename = (name: string) => change(isNew ? { name, id: idFrom(name) } : { name });
   const save = async () => {
     succeeded((await request(DEFINE_RULE, { input: inputOf(draft, unit) })).defineAlertRule);
     saved();
     go("rules");
   };
-  const told = unitLabel(unit) === "" ? "" : ` (${unitLabel(unit)}${draft.kind === "rate" || draft.kind === "trend" ? " an hour" : ""})`;
+  const moves = draft.kind === "rate" || draft.kind === "trend";
+  const told = unitLabel(unit) === "" ? "" : ` (${unitLabel(unit)}${moves ? " an hour" : ""})`;
   const limits = draft.kind !== "silence";
   return (
     <>
-      <header class="view-head"><h1>{start.id === "" ? "New rule" : start.name}</h1><a href={addressOf("rules")}>All rules</a></header>
-      <form class="panel form" aria-label="Rule" onSubmit={(event) => event.preventDefault()}>
-        {field("id", "Id", { required: true, readOnly: start.id !== "", pattern: "[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}" })}
-        {field("name", "Name")}
-        <label>It is an alert when<select value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value as Kind })}>
-          {KINDS.map(([kind, text]) => <option key={kind} value={kind}>{text}</option>)}
-        </select></label>
-        {limits && <Metric value={draft.metric} choose={(metric) => change({ metric })} />}
-        {limits && field("above", `Above${told}`, { inputMode: "decimal" })}
-        {limits && field("below", `Below${told}`, { inputMode: "decimal" })}
-        {limits && field("hysteresis", `Back inside by${told}`, { inputMode: "decimal" })}
-        {(draft.kind === "rate" || draft.kind === "trend") && field("over", "Over the last minutes", { inputMode: "decimal" })}
-        {field("for", "For so many minutes", { inputMode: "decimal" })}
-        {field("clearFor", "Over after minutes inside", { inputMode: "decimal" })}
-        {field("againWithin", "Same alert within minutes", { inputMode: "decimal" })}
-        {field("location", "At or below the place", { placeholder: "the whole house" })}
-        {field("deviceId", "Only the device", { placeholder: "all" })}
-        {field("sensorId", "Only the sensor", { placeholder: "all" })}
-        <label>How much it matters<select value={draft.severity}
-          onChange={(event) => change({ severity: event.currentTarget.value as Draft["severity"] })}>
-          <option value="INFO">Good to know</option><option value="WARNING">Look soon</option><option value="CRITICAL">Look now</option>
-        </select></label>
-        <label>In force<select value={String(draft.enabled)} onChange={(event) => change({ enabled: event.currentTarget.value === "true" })}>
-          <option value="true">yes</option><option value="false">no</option>
-        </select></label>
+      <header class="view-head"><h1>{isNew ? "New rule" : start.name}</h1><a href={addressOf("rules")}>All rules</a></header>
+      <Suggestions />
+      <form class="panel stack" aria-label="Rule" onSubmit={(event) => event.preventDefault()}>
+        <fieldset class="form">
+          <legend>What it is called</legend>
+          <label>Name<input value={draft.name} maxLength={100} placeholder="Too warm for tomatoes" onInput={(event) => rename(event.currentTarget.value)} /></label>
+          {field("id", "Id", { required: true, readOnly: !isNew, pattern: "[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}" })}
+          <label>How much it matters<select value={draft.severity}
+            onChange={(event) => change({ severity: event.currentTarget.value as Draft["severity"] })}>
+            <option value="INFO">Good to know</option><option value="WARNING">Look soon</option><option value="CRITICAL">Look now</option>
+          </select></label>
+        </fieldset>
+        <fieldset class="form">
+          <legend>What must not be</legend>
+          <label>It is an alert when<select value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value as Kind })}>
+            {KINDS.map(([kind, text]) => <option key={kind} value={kind}>{text}</option>)}
+          </select></label>
+          {limits && <Metric value={draft.metric} choose={(metric) => change({ metric })} />}
+          {limits && field("above", `Above${told}`, { inputMode: "decimal" })}
+          {limits && field("below", `Below${told}`, { inputMode: "decimal" })}
+          {moves && field("over", "Over the last minutes", { inputMode: "decimal" })}
+          {field("for", "For so many minutes", { inputMode: "decimal" })}
+        </fieldset>
+        <fieldset class="form">
+          <legend>When it is over</legend>
+          {limits && field("hysteresis", `Back inside by${told}`, { inputMode: "decimal" })}
+          {field("clearFor", "Over after minutes inside", { inputMode: "decimal" })}
+          {field("againWithin", "Same alert within minutes", { inputMode: "decimal" })}
+        </fieldset>
+        <fieldset class="form">
+          <legend>Where and when</legend>
+          {field("location", "At or below the place", { placeholder: "the whole house", list: "all-places" })}
+          {field("deviceId", "Only the device", { placeholder: "all", list: "all-devices" })}
+          {field("sensorId", "Only the sensor", { placeholder: "all" })}
+          {field("hoursFrom", "In force from", { type: "time" })}
+          {field("hoursTo", "In force until", { type: "time" })}
+          <label class="tick"><input type="checkbox" checked={draft.enabled} onChange={(event) => change({ enabled: event.currentTarget.checked })} />In force</label>
+        </fieldset>
+        <p class="error" role="alert">{error}</p>
         <div class="acts">
-          <button type="button" disabled={draft.id === ""} onClick={() => setPreview(draft)}>Preview over the past</button>
-          <Act class="primary" run={save} disabled={draft.id === ""}>Save</Act>
+          <button type="button" disabled={draft.id === ""} onClick={look}>Preview over the past</button>
+          <Act class="primary" run={save} failed={setError} disabled={draft.id === ""}>Save</Act>
         </div>
       </form>
-      {preview !== null && <Preview key={JSON.stringify(preview)} draft={preview} unit={unit} />}
+      {preview !== null && <Preview key={JSON.stringify(preview)} draft={preview} unit={unit} failed={(reason) => (setError(reason), setPreview(null))} />}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { usePolled } from "../parts/poll";
 import { addressOf } from "../parts/router";
 import { Tag, Time } from "../parts/ui";
 import { RuleForm } from "./rule-form";
+import { RulesHead } from "./rules-head";
 
 const RULES = graphql(`query Rules { alertRules(first: 200) { nodes { ...Rule } } }`, [RULE]);
 const REFRESH_MS = 10_000;
@@ -23,7 +24,7 @@ export function Rules({ parts: [place] }: { parts: string[] }): JSX.Element {
   if (chosen !== undefined) return <RuleForm key={chosen.id} start={draftOf(chosen)} saved={again} />;
   return (
     <>
-      <header class="view-head"><h1>Rules</h1><a class="button" href={addressOf("rules", ADD)}>New rule</a></header>
+      <RulesHead at="rules" />
       <ul class="rows">{rules?.map((rule) => <Row key={rule.id} rule={rule} />)}</ul>
       {rules?.length === 0 && <p class="plain">There is no rule yet, so nothing is an alert.</p>}
       {place !== undefined && rules !== undefined && <p class="plain">There is no rule {place}.</p>}
