@@ -32,7 +32,7 @@ from schema.notifications import (
 from schema.registry import REGISTRY
 
 SNAPSHOT_KIND: Final = "deliveries"
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 """To be raised whenever the state holds other fields, or the same events lead to another one."""
 ONLY: Final = Filter(categories=frozenset({"notification"}))
 

@@ -9,6 +9,7 @@ _WORDS = {
     NotificationWord.RAISED: "",
     NotificationWord.CLEARED: "over: ",
     NotificationWord.REFUTED: "was none: ",
+    NotificationWord.PAST: "was: ",
 }
 
 
@@ -35,6 +36,8 @@ def message_of(request: NotificationRequested, page: str | None) -> Message:
             "value": request.value,
             "unit": unit,
             "since": format_time(request.since),
+            "until": None if request.until is None else format_time(request.until),
+            "backfilled": request.backfilled,
             "requestedAt": format_time(request.timestamp),
             "acknowledged": request.acknowledged,
             "recipientId": request.recipient_id,
@@ -45,11 +48,18 @@ def message_of(request: NotificationRequested, page: str | None) -> Message:
 
 
 def _text(request: NotificationRequested, unit: str | None, page: str | None) -> str:
-    lines = [f"since {format_time(request.since)}, by the rule {request.rule_id}"]
+    lines = [f"{_when(request)}, by the rule {request.rule_id}"]
     if request.metric is not None and request.value is not None:
         lines.insert(0, f"{request.metric} {request.value:g} {unit or ''}".rstrip() + f" at {request.sensor_id or 'main'}")
+    if request.backfilled:
+        lines.append("history shows it that was handed in")
     if request.escalated_from is not None:
         lines.append(f"{request.escalated_from} did not acknowledge it")
     if page is not None:
         lines.append(page)
     return "\n".join(lines)
+
+
+def _when(request: NotificationRequested) -> str:
+    since = format_time(request.since)
+    return f"since {since}" if request.until is None else f"from {since} to {format_time(request.until)}"

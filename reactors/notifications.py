@@ -19,7 +19,7 @@ from schema.rules import AlertAcknowledged, AlertCleared, AlertRaised, AlertRefu
 from schema.times import to_micros
 
 SNAPSHOT_KIND: Final = "notifier"
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 """To be raised whenever the state holds other fields, or the same events lead to another one."""
 _READ: Final = (
     DeviceMetadata, RecipientDefined, AlertRaised, AlertCleared, AlertRefuted, AlertAcknowledged, AlertSilenced,

@@ -40,6 +40,8 @@ class NotificationWord(StrEnum):
     RAISED = "raised"
     CLEARED = "cleared"
     REFUTED = "refuted"
+    PAST = "past"
+    """It began and was over before anybody was told of it: history shows it that was handed in."""
 
 
 class NotificationStep(Event, frozen=True, kw_only=True):
@@ -52,7 +54,8 @@ class NotificationStep(Event, frozen=True, kw_only=True):
 class NotificationRequested(NotificationStep, frozen=True, kw_only=True):
     """A recipient is to be told of an alert: all that the message says. It is sent under its id, perhaps more than once.
 
-    `escalated_from` is who was told before and did not acknowledge.
+    `escalated_from` is who was told before and did not acknowledge. `until` is since when it is over; `backfilled`: it follows
+    from history that was handed in.
     """
 
     alert_id: Id
@@ -69,6 +72,8 @@ class NotificationRequested(NotificationStep, frozen=True, kw_only=True):
     since: UtcTime
     acknowledged: bool = False
     escalated_from: Id | None = None
+    until: UtcTime | None = None
+    backfilled: bool = False
 
 
 class NotificationSent(NotificationStep, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Folds the log to who is to be told what of which alert: routing, quiet hours, silence and escalation.
 
 A recipient is owed a word wherever what he was told last is not so any more: so what passed while he was not to be told is
-told once, as it stands then, or not at all. Time passes by the log's clock, so the same log comes to the same words.
+told once, as it stands then, or not at all. Time passes by the log's clock, so the same log comes to the same words. What
+history shows that is handed in comes in a rush: it is told, once, when nothing more has been said of it for a moment.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from schema.rules import (
 )
 from schema.times import from_micros, to_micros
 
+BACKFILL_WAITS_US: Final = 10_000_000
 _RANK: Final = {severity: rank for rank, severity in enumerate(AlertSeverity)}
 
 
@@ -82,13 +84,15 @@ class Notifier:
             return []
         match event:
             case AlertCleared():
-                standing.over = NotificationWord.CLEARED
+                standing.over, standing.over_since = NotificationWord.CLEARED, event.since
             case AlertRefuted():
-                standing.over = NotificationWord.REFUTED
+                standing.over, standing.over_since = NotificationWord.REFUTED, None
             case AlertAcknowledged():
                 standing.acknowledged = True
             case AlertSilenced():
                 standing.silenced_us = to_micros(event.until)
+        if standing.raised.backfilled and isinstance(event, AlertRaised | AlertCleared | AlertRefuted):
+            standing.held_us = now_us + BACKFILL_WAITS_US
         return self._weigh(standing, now_us)
 
     def _raise(self, event: AlertRaised, standing: Standing | None, site: str | None) -> Standing:
@@ -96,7 +100,7 @@ class Notifier:
             standing = Standing(event)
             self.state.remember(standing)
         elif standing.over is not None:
-            standing.over = None
+            standing.over = standing.over_since = None
             for ear in standing.ears.values():
                 ear.reached = False
         standing.raised = event
@@ -121,8 +125,9 @@ class Notifier:
         return said
 
     def _told(self, standing: Standing, now_us: int) -> list[NotificationRequested]:
-        if standing.silenced_us > now_us:
-            standing.due_us = standing.silenced_us
+        wait_us = max(standing.silenced_us, standing.held_us)
+        if wait_us > now_us:
+            standing.due_us = wait_us
             return []
         self._hand_on(standing, now_us)
         said = [request for name in standing.ears for request in self._tell(standing, name, now_us)]
@@ -150,8 +155,9 @@ class Notifier:
         return max(ear.told_us, standing.silenced_us) + round(recipient.escalation.after_seconds * 1_000_000)
 
     def _dues(self, standing: Standing, name: str, now_us: int) -> Iterator[int]:
-        if _owed(standing, standing.ears[name]) is not None and self.state.recipients[name].enabled:
-            until = quiet_until(self.state.recipients[name], standing.raised.severity, now_us)
+        word, recipient = _owed(standing, standing.ears[name]), self.state.recipients[name]
+        if word is not None and recipient.enabled:
+            until = quiet_until(recipient, _urgency(standing, word), now_us)
             yield from () if until is None else (until,)
         handing_on = self._handing_on(standing, name)
         yield from () if handing_on is None else (handing_on,)
@@ -159,7 +165,7 @@ class Notifier:
     def _tell(self, standing: Standing, name: str, now_us: int) -> Iterator[NotificationRequested]:
         ear, recipient = standing.ears[name], self.state.recipients[name]
         word = _owed(standing, ear)
-        if word is None or not recipient.enabled or quiet_until(recipient, standing.raised.severity, now_us) is not None:
+        if word is None or not recipient.enabled or quiet_until(recipient, _urgency(standing, word), now_us) is not None:
             return
         for target in recipient.targets:
             yield _request(standing, recipient, target, word, now_us)
@@ -169,10 +175,18 @@ class Notifier:
             ear.told_us, ear.handed_on = now_us, False
 
 
+def _urgency(standing: Standing, word: NotificationWord) -> AlertSeverity:
+    """What was over before anybody heard of it can wait for the morning."""
+    return AlertSeverity.INFO if word is NotificationWord.PAST else standing.raised.severity
+
+
 def _owed(standing: Standing, ear: Ear) -> NotificationWord | None:
     if standing.over is None:
         return NotificationWord.RAISED if ear.reached and not ear.believes else None
-    return standing.over if ear.believes else None
+    if ear.believes:
+        return standing.over
+    is_news = standing.raised.backfilled and standing.over is NotificationWord.CLEARED and ear.reached and not ear.words
+    return NotificationWord.PAST if is_news else None
 
 
 def _request(
@@ -198,4 +212,6 @@ def _request(
         since=raised.since,
         acknowledged=standing.acknowledged,
         escalated_from=ear.escalated_from,
+        until=standing.over_since,
+        backfilled=raised.backfilled,
     )

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from domain.alerting.places import Place
+from schema.events import UtcTime
 from schema.notifications import NotificationWord, RecipientDefined
 from schema.rules import AlertRaised
 
@@ -27,10 +28,15 @@ class Ear(msgspec.Struct):
 
 
 class Standing(msgspec.Struct):
-    """An alert as it stands: `over` says how it ended. It is to be looked at again at `due_us`."""
+    """An alert as it stands: `over` says how it ended, `over_since` when. It is to be looked at again at `due_us`.
+
+    Nobody is told of it before `held_us`: of history more may be said in a moment.
+    """
 
     raised: AlertRaised
     over: NotificationWord | None = None
+    over_since: UtcTime | None = None
+    held_us: int = 0
     acknowledged: bool = False
     silenced_us: int = 0
     ears: dict[str, Ear] = {}

@@ -23,10 +23,13 @@ def person(recipient_id: str = "ada", **fields: Any) -> RecipientDefined:
     return RecipientDefined(recipient_id=recipient_id, name=recipient_id, **{"targets": ("phone",), **fields})
 
 
-def raised(alert: str = "a", severity: AlertSeverity = AlertSeverity.WARNING, device: str = "box") -> AlertRaised:
+def raised(
+    alert: str = "a", severity: AlertSeverity = AlertSeverity.WARNING, device: str = "box", *, backfilled: bool = False
+) -> AlertRaised:
     return AlertRaised(
         alert_id=alert, timestamp=NOON, rule_id="hot", rule_revision=0, kind="TemperatureAlert", severity=severity,
         device_id=device, sensor_id="main", metric="temperature", since=NOON, value=41.5,
+        backfilled=backfilled,
     )  # fmt: skip
 
 

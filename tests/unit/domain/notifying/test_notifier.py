@@ -125,3 +125,36 @@ def test_escalation_passes_over_who_is_not_there() -> None:
 def test_who_comes_later_is_not_told_of_what_stood_before() -> None:
     day = Day()
     assert [day.at(0, raised()), day.at(1, person()), day.at(2, cleared())] == [[], [], []]
+
+
+def test_what_history_shows_is_told_once_when_nothing_more_was_said_of_it_for_a_moment() -> None:
+    day = Day(person())
+    story = [raised(backfilled=True), cleared(), raised(backfilled=True), cleared()]
+    assert [day.at(number / 100, event) for number, event in enumerate(story)] == [[], [], [], []]
+    assert day.at(0.19) == []
+    assert day.at(0.2) == [("ada", "past", "a")]
+    [request] = day.requests
+    assert (request.since, request.until, request.backfilled) == (minute(0), minute(0), True)
+    assert day.at(600) == []
+
+
+def test_what_still_stands_at_the_end_of_history_is_told_as_standing_and_its_end_later() -> None:
+    day = Day(person())
+    assert day.at(0, raised(backfilled=True)) == []
+    assert day.at(1) == [("ada", "raised", "a")]
+    assert day.at(5, cleared()) == []
+    assert day.at(6) == [("ada", "cleared", "a")]
+
+
+def test_what_history_showed_in_error_is_told_to_nobody() -> None:
+    day = Day(person())
+    assert [day.at(0, raised(backfilled=True)), day.at(0.01, refuted()), day.at(600)] == [[], [], []]
+
+
+def test_what_was_over_before_anybody_heard_of_it_wakes_nobody_and_goes_to_nobody_else() -> None:
+    day = Day(person(quiet=NIGHT, escalation=TO_BEN), person("ben", only_escalated=True))
+    day.at(TEN_HOURS, raised(severity=CRITICAL, backfilled=True))
+    day.at(TEN_HOURS, cleared())
+    assert day.at(SEVEN - 0.01) == []
+    assert day.at(SEVEN) == [("ada", "past", "a")]
+    assert day.at(SEVEN + 600) == []

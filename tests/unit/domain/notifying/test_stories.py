@@ -28,12 +28,13 @@ RECIPIENTS = st.builds(
 )
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     RECIPIENTS,
-    st.builds(raised, ALERTS, st.sampled_from(AlertSeverity)),
+    st.builds(raised, ALERTS, st.sampled_from(AlertSeverity), backfilled=st.booleans()),
     st.builds(cleared, ALERTS),
     st.builds(refuted, ALERTS),
     st.builds(acknowledged, ALERTS),
     st.builds(silenced, st.integers(0, 600).map(float), ALERTS),
 )
+BEGINS = {NotificationWord.RAISED, NotificationWord.PAST}
 Story = list[tuple[int, Event]]
 STORIES = st.lists(st.tuples(st.integers(0, 90), EVENTS), max_size=25).map(
     lambda steps: [(sum(gap for gap, _ in steps[: number + 1]), event) for number, (_, event) in enumerate(steps)]
@@ -74,5 +75,13 @@ def test_nobody_hears_the_same_twice_in_a_row_or_an_end_without_a_beginning(stor
     last: dict[tuple[str, str], NotificationWord] = {}
     for request in requests:
         who = (request.recipient_id, request.alert_id)
-        assert (request.word is NotificationWord.RAISED) == (last.get(who) is not NotificationWord.RAISED)
+        assert (request.word in BEGINS) == (last.get(who) is not NotificationWord.RAISED)
         last[who] = request.word
+
+
+@settings(max_examples=300, deadline=None)
+@given(STORIES)
+def test_that_something_was_is_told_once_and_of_history_alone(story: Story) -> None:
+    past = [request for request in heard(story) if request.word is NotificationWord.PAST]
+    assert all(request.backfilled and request.until is not None for request in past)
+    assert len({(request.recipient_id, request.alert_id, request.target) for request in past}) == len(past)
