@@ -1,6 +1,6 @@
 """What the API is given: the log, the query side of the read models, and how to tell whether the house is ready."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -64,8 +64,8 @@ class Services:
 
     Without `tokens` keys alone let anybody in. `history` is None where the history is open in another process alone, `audit`
     where a command asks a resting data folder, `ingest` where this process does not write what devices say. `is_sending` tells
-    whether another process sends commands; None: this one does. `sight` and `whole` are those of who sees a part alone
-    (`as_seen`).
+    whether another process sends commands; None: this one does. `targets` are by name those of the settings by which people are
+    told; None where another process has them. `sight` and `whole` are those of who sees a part alone (`as_seen`).
     """
 
     log: EventLog
@@ -86,6 +86,7 @@ class Services:
     retention: RetentionRuns | None = None
     ingest: Ingest | None = None
     is_sending: Callable[[], Awaitable[bool]] | None = None
+    targets: Collection[str] | None = None
     rules_now: Callable[[], WindowRules] = WindowRules
     rebuilds: RebuildQueries | None = None
     registry: CollectorRegistry

@@ -162,7 +162,7 @@ def _probes(house: House) -> list[HealthProbe]:
         ReactorsProbe(react.engine),
         ReactorsProbe(react.alerts, "alerts"),
         ReactorsProbe(react.notify.notifier, "notifier"),
-        TargetsProbe(react.notify.deliveries),
+        TargetsProbe(react.notify),
     ]
 
 

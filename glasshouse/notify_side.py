@@ -1,7 +1,7 @@
 """The part of the react side that tells people of alerts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 NO_TARGETS: Final = Telling()
+_NAMED: Final = 3
 
 
 class NotifySide:
@@ -49,6 +50,7 @@ class NotifySide:
         follow: Follow | None,
     ) -> None:
         clock = SystemClock()
+        self._targets = frozenset(telling.targets)
         told = SnapshotFile(
             snapshots / "notifier.json", kind=notifications.SNAPSHOT_KIND, version=notifications.SNAPSHOT_VERSION
         )
@@ -65,8 +67,21 @@ class NotifySide:
             page=telling.page,
         )
 
+    def complaint(self) -> str | None:
+        """What is wrong with targets, in plain words: that they fail, or that there are none of that name."""
+        unknown: dict[str, list[str]] = {}
+        for name, target in self.notifier.voice.told_by():
+            if target not in self._targets:
+                unknown.setdefault(target, []).append(name)
+        missing = (f"the settings name no {target}, by which {_few(names)} would be told" for target, names in unknown.items())
+        return "; ".join(filter(None, (self.deliveries.complaint(), *missing))) or None
+
     def start(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         return [
             tasks.create_task(self.notifier.run(), name="notifications"),
             tasks.create_task(self.deliveries.run(), name="deliveries"),
         ]
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" and others" if names[_NAMED:] else "")

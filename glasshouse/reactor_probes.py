@@ -23,10 +23,10 @@ class ReactorsProbe:
 
 @dataclass(frozen=True)
 class TargetsProbe(Remark):
-    """Targets of notifications that fail: told, while all else goes on."""
+    """Targets of notifications that fail, or that there are not: told, while all else goes on."""
 
-    deliveries: Complaining
+    notify: Complaining
     name: str = "notifications"
 
     async def check(self) -> str | None:
-        return self.deliveries.complaint()
+        return self.notify.complaint()

@@ -82,6 +82,7 @@ def api_server(
     services = replace(
         services,
         is_sending=is_sending,
+        targets=None if is_sending is not None else frozenset(settings.notify),
         policy=policy_of(settings),
         limits=limits_of(settings),
         tokens=tokens,

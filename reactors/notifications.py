@@ -45,6 +45,11 @@ class NotificationVoice:
         state = msgspec.msgpack.decode(b64decode(msgspec.json.decode(record, type=str)), type=NotifyingState)
         return NotificationVoice(state, position)
 
+    def told_by(self) -> list[tuple[str, str]]:
+        """Recipients who are to be told, each with a target."""
+        recipients = self._notifier.state.recipients.values()
+        return [(one.recipient_id, target) for one in recipients if one.enabled for target in one.targets]
+
     def matters(self, recorded: RecordedEvent) -> bool:
         return recorded.type in self.only.types
 

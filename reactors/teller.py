@@ -98,6 +98,11 @@ class Teller(Generic[V]):
         finally:
             await self._save()
 
+    @property
+    def voice(self) -> V:
+        """What it folds, as far as it has read."""
+        return self._voice
+
     def complaint(self) -> str | None:
         """What is not as it should be, in plain words; nothing while another process acts."""
         name = self._voice.name

@@ -1,5 +1,6 @@
 """Those who are told of alerts, as they stand."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import strawberry
@@ -21,6 +22,9 @@ class Recipient:
     id: strawberry.ID = described("His id.")
     name: str = described("What people call him.")
     targets: list[str] = described("How he is told: names of targets in the settings. Their addresses are shown nowhere.")
+    unknown_targets: list[str] | None = described(
+        "Those of them that no setting names: by these he is not told. Null where another process sends, and has the settings."
+    )
     least: AlertSeverity = described("Only of alerts that matter so much.")
     where: AlertWhere = described("Only of alerts about this.")
     time_zone: str = described("The IANA time zone of his quiet hours.")
@@ -31,12 +35,14 @@ class Recipient:
     enabled: bool = described("Whether he is told at all.")
 
 
-def recipient(defined: RecipientDefined) -> Recipient:
+def recipient(defined: RecipientDefined, known: Collection[str] | None) -> Recipient:
+    """`known` are the targets of the settings; None where they are those of another process."""
     escalation = defined.escalation
     return Recipient(
         id=strawberry.ID(defined.recipient_id),
         name=defined.name,
         targets=list(defined.targets),
+        unknown_targets=None if known is None else [target for target in defined.targets if target not in known],
         least=AlertSeverity(defined.least),
         where=alert_where(defined.where),
         time_zone=defined.time_zone,

@@ -49,7 +49,7 @@ async def reacting(settings: Settings, *, standby: bool = False) -> AsyncIterato
         )
         probes: list[HealthProbe] = [LogProbe(stage.log), LeaseProbe(lease), MqttProbe([react.session])]
         probes += [ProjectionsProbe(reading.engine), ReactorsProbe(react.engine), ReactorsProbe(react.alerts, "alerts")]
-        probes += [ReactorsProbe(react.notify.notifier, "notifier"), TargetsProbe(react.notify.deliveries)]
+        probes += [ReactorsProbe(react.notify.notifier, "notifier"), TargetsProbe(react.notify)]
         web = ops_server(reading, folder=stage.folder, registry=stage.registry, probes=probes, settings=settings)
         async with asyncio.TaskGroup() as tasks:
             aside = reading.start(tasks)
