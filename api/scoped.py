@@ -12,6 +12,7 @@ import msgspec
 from adapters.event_log.iterating import closing
 from api.errors import ApiError, ErrorCode
 from api.scope import EVERYTHING, Scope, Sight
+from api.scoped_alerts import OF_ALERTS, AlertDevices
 from api.scoped_commands import SeenCommands
 from api.scoped_decisions import SeenDecisions
 from api.scoped_history import AT_ONCE, SeenHistory
@@ -43,7 +44,7 @@ def as_seen(services: Services, scope: Scope) -> Services:
         latest=SeenLatest(services.latest, sight),
         alert_rules=SeenRules(services.alert_rules, sight),
         decisions=SeenDecisions(services.decisions, sight),
-        lineage=SeenLineage(services.lineage, commands, sight),
+        lineage=SeenLineage(services.lineage, commands, AlertDevices(services.log), sight),
         commands=commands,
         projections=SeenProjections(services.projections),
         rebuilds=None if services.rebuilds is None else SeenRebuilds(services.rebuilds, sight),
@@ -91,9 +92,10 @@ class SeenLatest:
 class SeenLineage:
     """The port `LineageQueries`."""
 
-    def __init__(self, lineage: LineageQueries, commands: CommandQueries, sight: Sight) -> None:
+    def __init__(self, lineage: LineageQueries, commands: CommandQueries, alerts: AlertDevices, sight: Sight) -> None:
         self._lineage = lineage
         self._commands = commands
+        self._alerts = alerts
         self._sight = sight
 
     async def find(self, event_id: EventId) -> RecordedEvent | None:
@@ -132,6 +134,9 @@ class SeenLineage:
     async def _sees(self, event: RecordedEvent) -> bool:
         if event.category == "request":
             return await self._commands.request(event.stream.partition("-")[2]) is not None
+        if event.category in OF_ALERTS:
+            device = await self._alerts.of(event)
+            return device is not None and self._sight.device(device, _site_in(event))
         return _is_seen(event, self._sight)
 
 

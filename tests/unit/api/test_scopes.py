@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from api.cursors import AnomalyPlace, encode_place
 from api.keyring import Keyring
@@ -15,15 +17,16 @@ from api.schema import build_schema, root_fields
 from api.types.node import NodeId
 from api.writes import Writer
 from schema.commands import CommandsRequested, RequestedCommand
+from schema.envelope import decode_metadata
 from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
-from schema.rules import AlertRaised, AlertRuleDefined, AlertSeverity, Threshold, Where
+from schema.rules import AlertAcknowledged, AlertRaised, AlertRuleDefined, AlertSeverity, Threshold, Where
 from schema.times import to_micros
 from tests.support.alert_events import raised_alert
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.command_events import asked, command_id, control, correlated
 from tests.support.house_events import Said, at, dead_letter, pack, reading
-from tests.support.notification_events import notification_id, requested
+from tests.support.notification_events import failed, notification_id, requested, sent
 
 DAY = 86_400
 SPAN = 'from: "2026-06-01T00:00:00Z", to: "2026-06-13T00:00:00Z"'
@@ -68,6 +71,9 @@ QUERIES = {
     "commands of one": '{ commands(deviceId: "DEVICE") { nodes { id deviceId } } }',
     "commands of a correlation": '{ commands(correlationId: "SITE-loop") { nodes { id deviceId } } }',
     "trace": '{ trace(correlationId: "SITE-loop") { commands { id } entries { ... on Traced { eventId type } } } }',
+    "trace of an alert": '{ trace(correlationId: "DEVICE") { entries { ... on Traced { eventId type actor } '
+    "... on TracedEvent { stream } } } }",
+    "audit of an alert": '{ audit(eventId: "ALERT") { type source stream site } }',
     "projections": "{ projections { name state } }",
     "retentionRun": "{ retentionRun { startedAt } }",
     "recipients": "{ recipients { id name targets } }",
@@ -79,6 +85,7 @@ NODES = {
     "device": "Device", "site": "Site", "event": "EventAudit", "anomaly": "Anomaly", "command": "Command", "alert": "Alert",
     "rule": "AlertRule", "notification": "Notification",
 }  # fmt: skip
+ALERTED = ["AlertRaised", "NotificationRequested", "NotificationFailed", "NotificationSent", "AlertAcknowledged"]
 OF_ALPHA = {"DEVICE": "alpha-1", "SITE": "alpha", "SENSOR": "alpha-probe"}
 OF_BRAVO = {"DEVICE": "bravo-1", "SITE": "bravo", "SENSOR": "bravo-probe"}
 OF_NOBODY = {"DEVICE": "nobod-1", "SITE": "nobod", "SENSOR": "nobod-probe"}
@@ -96,9 +103,19 @@ def history_of(name: str) -> list[Said]:
     condition = Threshold(metric="temperature", above=30.0)
     rule = AlertRuleDefined(rule_id=device, name=f"Warm {name}", condition=condition, where=Where(device_id=device))
     raised = alert_of(device, f"{name}-probe")
-    decided = [pack(f"rule-{device}", rule), pack(f"alert-{device}", raised), pack(f"control-{device}", placed)]
-    decided.append(requested(name, alert=device, device=device))
+    decided = [pack(f"rule-{device}", rule), pack(f"control-{device}", placed)]
+    told = [pack(f"alert-{device}", raised), requested(name, alert=device, device=device), failed(name), sent(name)]
+    seen = AlertAcknowledged(alert_id=device, timestamp=at(0), note=f"The {name} vents")
+    told.append(pack(f"alert-{device}", seen))
+    decided += [belonging(each, device) for each in told]
     return [pack(f"site-{name}", site), *said, *decided, control(ordered, f"{name}-loop")]
+
+
+def belonging(said: Said, correlation_id: str) -> Said:
+    """The same, as part of a trace."""
+    stream, event = said
+    metadata = replace(decode_metadata(event.metadata), correlation_id=correlation_id)
+    return stream, replace(event, metadata=msgspec.json.encode(metadata))
 
 
 def alert_of(device: str, sensor: str) -> AlertRaised:
@@ -140,8 +157,8 @@ async def ask(house: House, key: str, query: str, variables: dict[str, Any] | No
         return (await client.post("/graphql", json={"query": query, "variables": variables})).json()
 
 
-async def event_of(house: House, device: str) -> str:
-    [recorded] = await house.log.read_stream(f"device-{device}", start=0, limit=1)
+async def event_of(house: House, device: str, category: str = "device") -> str:
+    [recorded] = await house.log.read_stream(f"{category}-{device}", start=0, limit=1)
     return format_event_id(recorded.id)
 
 
@@ -150,12 +167,13 @@ async def filled(house: House, query: str, names: dict[str, str]) -> str:
     known = names["SITE"] != "nobod"
     event = await event_of(house, names["DEVICE"]) if known else "0" * 8 + "-0000-8000-8000-" + "0" * 12
     hour = AnomalyPlace(to_micros(at(10 * DAY)), names["DEVICE"], names["SENSOR"], "temperature")
+    alert = await event_of(house, names["DEVICE"], "alert") if known else event
     kinds = {"Device": names["DEVICE"], "Site": names["SITE"], "EventAudit": event, "Anomaly": encode_place(hour)}
     kinds |= {"Alert": names["DEVICE"], "AlertRule": names["DEVICE"], "Notification": notification_id(names["SITE"])}
     kinds["Command"] = command_id(f"{names['SITE']}-loop")
     nodes = {f"node of {word}": NodeId(kind, kinds[kind]).encode() for word, kind in NODES.items()}
     query = query.replace("NODES", ", ".join(f'"{word}"' for word in nodes))
-    for word, value in {**names, **nodes, "AFTER": after, "EVENT": event, "COMMAND": kinds["Command"]}.items():
+    for word, value in {**names, **nodes, "AFTER": after, "EVENT": event, "ALERT": alert, "COMMAND": kinds["Command"]}.items():
         query = query.replace(word, value)
     return query
 
@@ -199,6 +217,13 @@ async def test_what_is_in_sight_is_as_for_anybody(both: House, name: str) -> Non
     query = await filled(both, QUERIES[name], OF_ALPHA)
     assert await ask(both, alone, query) == await ask(both, whole, query)
     assert "errors" not in await ask(both, whole, query)
+
+
+async def test_all_that_belongs_to_an_alert_of_its_part_is_in_sight(both: House) -> None:
+    text = '{ trace(correlationId: "DEVICE") { truncated entries { ... on Traced { type } } } }'
+    for names, types in ((OF_ALPHA, ALERTED), (OF_BRAVO, None)):
+        trace = (await ask(both, await key_for(both, sites=("alpha",)), await filled(both, text, names)))["data"]["trace"]
+        assert (trace and [entry["type"] for entry in trace["entries"]]) == types
 
 
 async def test_every_node_of_its_part_is_in_sight(both: House) -> None:
