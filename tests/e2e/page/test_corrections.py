@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from schema.times import format_time
-from tests.support.built_page import BUILT, open_built, opened, serious
+from tests.support.built_page import open_built, opened, serious
+from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
 
 TOPIC = "glasshouse/home/climate-1/reading"
 
-pytestmark = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="not built: make web")
+pytestmark = NEEDS_PAGE
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.built_page import BUILT, open_built, opened, serious
+from tests.support.built_page import open_built, opened, serious
+from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
 
 RECIPIENTS = """{ recipients {
   id name targets least timeZone criticalAnyHour quiet { start end } escalation { after to } where { location } } }"""
 KEY = """mutation { issueKey(input: { name: "looks", role: VIEWER }) { ... on IssueKeySuccess { secret } } }"""
 
-pytestmark = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="not built: make web")
+pytestmark = NEEDS_PAGE
 
 
 @pytest.fixture(scope="module")
