@@ -1,8 +1,9 @@
 """Back-tests for the command line: asked of the running house over its API, else of its files by the same query."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace as changed
@@ -16,8 +17,9 @@ from api.metrics import ApiMetrics
 from api.roles import Role
 from api.schema import build_schema
 from glasshouse.client import ApiClient, trust_in
-from glasshouse.errors import RefusedError, SettingsError
-from glasshouse.ownership import api_of, owner, resting_house
+from glasshouse.errors import RefusedError
+from glasshouse.ownership import Hears, api_of, owner, resting_house
+from glasshouse.rule_files import explained
 from glasshouse.settings import Settings
 from glasshouse.web_side import services_of
 
@@ -35,31 +37,29 @@ query ($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: Backtes
 """
 
 
-def read_rule(path: Path) -> dict[str, Any]:
-    """The rule in a file: JSON, as `AlertRuleInput` has it. SettingsError where it is not."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except OSError as error:
-        raise SettingsError(f"the rule {path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsError(
-            f"the rule {path} must be a JSON object, as `AlertRuleInput` of the schema says: {error}"
-        ) from error
+class Answer(NamedTuple):
+    """What a back-test found, and how long it waited until a resting house held what its log holds, in seconds."""
+
+    found: dict[str, Any]
+    waited: float = 0.0
 
 
-async def backtested(settings: Settings, **variables: Any) -> dict[str, Any]:
-    """The answer, the same either way; RefusedError in the words of the API for what it refuses."""
+async def backtested(settings: Settings, file: Path, hears: Hears, **variables: Any) -> Answer:
+    """The answer, the same either way; RefusedError for what is refused. The rule stands in that file."""
     running = await owner(settings)
     if running is not None:
         async with ApiClient(api_of(running), settings.key, trust_in(running)) as client:
-            answer: dict[str, Any] = (await client.ask(_DOCUMENT, **variables))["backtest"]
-        return answer
-    async with resting_house(settings) as (folder, log, side):
+            with explained(file, variables["rule"]):
+                return Answer((await client.ask(_DOCUMENT, **variables))["backtest"])
+    began = time.monotonic()
+    async with resting_house(settings, hears) as (folder, log, side):
+        waited = time.monotonic() - began
+        hears("the rule is held against the past")
         services = services_of(log, side, side.history, folder=folder, registry=CollectorRegistry())
         limits = changed(services.limits, tested_rows=_NO_LIMIT, operation_seconds=_SECONDS)
-        return await _asked(
-            Operations(replace(services, limits=limits), build_schema(), ApiMetrics(CollectorRegistry())), variables
-        )
+        operations = Operations(replace(services, limits=limits), build_schema(), ApiMetrics(CollectorRegistry()))
+        with explained(file, variables["rule"]):
+            return Answer(await _asked(operations, variables), waited)
 
 
 async def _asked(operations: Operations, variables: dict[str, Any]) -> dict[str, Any]:

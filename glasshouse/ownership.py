@@ -1,9 +1,9 @@
 """Who answers for a data folder: the process that owns it, asked over its API, or this one, which then owns it for a moment."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, Final, NoReturn, TypeAlias
 
 from prometheus_client import CollectorRegistry
 
@@ -20,6 +20,10 @@ from glasshouse.versions.standing import take_charge
 from projections.accounts import Accounts
 from projections.feed import Feed
 from projections.metrics import ProjectionMetrics
+
+Hears: TypeAlias = Callable[[str], None]
+"""Told now and then what is waited for."""
+_TOLD_SECONDS: Final = 0.2
 
 
 async def owner(settings: Settings) -> dict[str, Any] | None:
@@ -60,8 +64,8 @@ def resting_folder(settings: Settings) -> AbstractContextManager[DataFolder]:
 
 
 @asynccontextmanager
-async def resting_house(settings: Settings) -> AsyncIterator[tuple[DataFolder, EventLog, ReadSide]]:
-    """The stores of a house that does not run, its read models caught up with the log.
+async def resting_house(settings: Settings, hears: Hears | None = None) -> AsyncIterator[tuple[DataFolder, EventLog, ReadSide]]:
+    """The stores of a house that does not run, its read models caught up with the log; `hears` how far they are meanwhile.
 
     DataFolderError where there is no such folder: a command that looks makes none.
     """
@@ -73,9 +77,24 @@ async def resting_house(settings: Settings) -> AsyncIterator[tuple[DataFolder, E
             try:
                 side = await open_read_side(log, standing, history, registry=CollectorRegistry())
                 async with projecting(side):
-                    await side.caught_up(log)
+                    await _caught_up(side, log, hears or (lambda _: None))
                     yield folder, log, side
             finally:
                 await history.close()
         finally:
             await log.close()
+
+
+async def _caught_up(side: ReadSide, log: EventLog, hears: Hears) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        telling = tasks.create_task(_tell(side, hears), name="catching-up")
+        await side.caught_up(log)
+        telling.cancel()
+
+
+async def _tell(side: ReadSide, hears: Hears) -> NoReturn:
+    """Who is furthest behind is who is waited for."""
+    while True:
+        last = min(side.engine.status(), key=lambda status: (status.position or 0, status.name))
+        hears(f"{last.name} reads what is new in the log: {last.events:,} events")
+        await asyncio.sleep(_TOLD_SECONDS)

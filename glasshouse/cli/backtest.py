@@ -13,14 +13,21 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from glasshouse.backtesting import backtested, read_rule
+from glasshouse.backtesting import Answer, backtested
 from glasshouse.cli.console import stdout
+from glasshouse.cli.moments import moment
 from glasshouse.cli.options import AnyKey, Config, Data, EventLog, Json, LogLevel, settings_from
 from glasshouse.loops import run
+from glasshouse.ownership import Hears
+from glasshouse.rule_files import read_rule
 from glasshouse.settings import Settings
 from schema.times import format_time
 
 Basis = Literal["as-corrected", "as-known"]
+_NOT_KNOWN: Final = (
+    "History that came more than 7 days late is not among what was known: the rule does not say evaluateBackfill."
+)
+_WORTH_TELLING: Final = 1.0
 _COLUMNS: Final = ("kind", "what", "since", "raised", "over since", "value", "")
 
 
@@ -29,7 +36,7 @@ def command(
         Path,
         typer.Argument(metavar="RULE.json", help="The rule: an `AlertRuleInput` of the schema.", show_default=False),
     ],
-    start: Annotated[str, typer.Option("--from", metavar="TIME", help="Measured at or after this: RFC 3339.")],
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="Measured at or after this: a date or RFC 3339.")],
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Measured before this.  [default: now]")] = None,
     basis: Annotated[Basis, typer.Option(help="The readings as they count now, or the log as it came.")] = "as-corrected",
     data: Data = None,
@@ -45,29 +52,32 @@ def command(
     A running house is asked over its API, for which any key will do that may read; its limits hold. A resting one has none.
     """
     settings = settings_from(config, data=data, event_log=event_log, key=key, log_level=log_level or "warning")
-    until = end or format_time(datetime.now(UTC))
-    asked = {"rule": read_rule(rule), "from": start, "to": until, "basis": basis.upper().replace("-", "_")}
-    found = run(_ask(settings, asked, quiet=as_json))
+    until = format_time(datetime.now(UTC)) if end is None else moment("--to", end)
+    since, wanted, basis_name = moment("--from", start), read_rule(rule), basis.upper().replace("-", "_")
+    asked = {"rule": wanted, "from": since, "to": until, "basis": basis_name}
+    found, waited = run(_ask(settings, rule, asked, quiet=as_json))
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return
     if found["alerts"]:
         stdout().print(_table(found["alerts"]))
-    typer.echo(_summary(found))
+    typer.echo(_summary(found, waited))
+    if not found["total"] and basis == "as-known" and not wanted.get("evaluateBackfill"):
+        typer.echo(_NOT_KNOWN)
 
 
-async def _ask(settings: Settings, asked: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    with _bar(quiet=quiet):
-        return await backtested(settings, **asked)
+async def _ask(settings: Settings, file: Path, asked: dict[str, Any], *, quiet: bool) -> Answer:
+    with _bar(quiet=quiet) as hears:
+        return await backtested(settings, file, hears, **asked)
 
 
 @contextmanager
-def _bar(*, quiet: bool) -> Iterator[None]:
-    """That it works, and for how long: the answer comes in one piece."""
+def _bar(*, quiet: bool) -> Iterator[Hears]:
+    """That it works, on what, and for how long: the answer comes in one piece."""
     columns, console = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()), Console(stderr=True)
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as progress:
-        progress.add_task("back-test", total=None)
-        yield
+        task = progress.add_task("back-test", total=None)
+        yield lambda what: progress.update(task, description=f"back-test: {what}")
 
 
 def _table(alerts: list[dict[str, Any]]) -> Table:
@@ -80,12 +90,13 @@ def _table(alerts: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _summary(found: dict[str, Any]) -> str:
+def _summary(found: dict[str, Any], waited: float) -> str:
     shown = len(found["alerts"])
     first = f", of which the first {shown:,} are shown" if shown < found["total"] else ""
     refuted = f", {found['refuted']:,} of them refuted later" if found["refuted"] else ""
     what = "readings" if found["basis"] == "AS_CORRECTED" else "events"
+    before = f", after {waited:.1f} s in which the house read what was new in its log" if waited >= _WORTH_TELLING else ""
     return (
         f"{found['total']:,} alerts of {len(found['devices']):,} devices{first}{refuted}. "
-        f"{found['lookedAt']:,} {what} of {found['series']:,} series in {found['seconds']:.1f} s."
+        f"{found['lookedAt']:,} {what} of {found['series']:,} series in {found['seconds']:.1f} s{before}."
     )

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
+from glasshouse.cli.moments import moment
 from glasshouse.cli.options import Config, Data, EventLog, Json, Key, LogLevel, settings_from
 from glasshouse.errors import SettingsError
 from glasshouse.exporting import Pairs, exported, write_file
@@ -21,7 +22,8 @@ from glasshouse.settings import Settings
 _FORMATS = {".csv": "csv", ".parquet": "parquet", ".arrow": "arrow", ".arrows": "arrow"}
 
 From = Annotated[
-    str | None, typer.Option("--from", metavar="TIME", help="Measured at or after this: RFC 3339.  [default: all that is kept]")
+    str | None,
+    typer.Option("--from", metavar="TIME", help="Measured at or after this: a date or RFC 3339.  [default: all that is kept]"),
 ]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Measured before this.")]
 Devices = Annotated[list[str] | None, typer.Option("--device", metavar="ID", help="Only this device; again for more.")]
@@ -79,7 +81,7 @@ def command(
 
 def asked(start: str | None, end: str | None, devices: list[str] | None, metrics: list[str] | None) -> list[tuple[str, str]]:
     """What these options ask of an export."""
-    times = [(name, text) for name, text in (("from", start), ("to", end)) if text is not None]
+    times = [(name, moment(f"--{name}", text)) for name, text in (("from", start), ("to", end)) if text is not None]
     return [*times, *(("device", one) for one in devices or ()), *(("metric", one) for one in metrics or ())]
 
 

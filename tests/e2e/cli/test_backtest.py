@@ -11,11 +11,10 @@ from tests.support.up import glasshouse, running_up
 
 PAGE = ROOT / "docs" / "how-to" / "alerts.md"
 LINES = [line for text in blocks(PAGE, "sh") for line in text.splitlines()]
-[SHOWN] = blocks(PAGE, "json")
-COLD = json.dumps(
-    {"ruleId": "cold", "name": "Cold", "threshold": {"metric": "temperature", "below": 100}, "evaluateBackfill": True}
-)
-SPAN = ("--from", "2021-01-01T00:00:00Z", "--to", "2022-01-01T00:00:00Z")
+SHOWN = dict(zip(("warm.json", "frost.json"), blocks(PAGE, "json"), strict=True))
+RULE = {"ruleId": "cold", "name": "Cold", "threshold": {"metric": "temperature", "below": 100}}
+COLD = json.dumps({**RULE, "evaluateBackfill": True})
+SPAN = ("--from", "2021-01-01", "--to", "2022-01-01T01:00:00+01:00")
 
 
 @pytest.fixture
@@ -26,7 +25,8 @@ async def data(tmp_path: Path) -> str:
     )
     assert code == 0, err
     (tmp_path / "cold.json").write_text(COLD)
-    (tmp_path / "warm.json").write_text(SHOWN)
+    for name, text in SHOWN.items():
+        (tmp_path / name).write_text(text)
     return folder
 
 
@@ -42,9 +42,17 @@ async def run(*arguments: str) -> str:
 
 async def test_what_the_how_to_shows_runs(data: str, tmp_path: Path) -> None:
     for line in LINES:
-        name, *words = line.replace("warm.json", str(tmp_path / "warm.json")).split()
+        name, *words = line.replace("docs/", f"{ROOT}/docs/").split()
+        words = [str(tmp_path / word) if word in SHOWN else word for word in words]
         assert name == "glasshouse"
         assert "0" in await run(*words, "--data", data)
+
+
+async def test_as_known_tells_of_history_what_people_would_have_been_told(data: str, tmp_path: Path) -> None:
+    (tmp_path / "deaf.json").write_text(json.dumps(RULE))
+    said = await run("backtest", str(tmp_path / "deaf.json"), *SPAN, "--basis", "as-known", "--data", data)
+    assert said.startswith("0 alerts")
+    assert "evaluateBackfill" in said
 
 
 async def test_a_running_house_answers_as_a_resting_one_does(data: str, tmp_path: Path) -> None:
@@ -65,8 +73,11 @@ WRONG = [
     (None, SPAN, 2, "cannot be read"),
     ("[1]", SPAN, 2, "must be a JSON object"),
     ('{"ruleId": "a", "name": "a"}', SPAN, 8, "exactly one of"),
-    ('{"name": "a"}', SPAN, 8, "ruleId"),
-    (COLD, ("--from", "noon"), 8, "noon"),
+    ('{"name": "a"}', SPAN, 8, "`ruleId` is missing; write it: Its id"),
+    ('{"ruleId": "a", "name": "a", "treshold": {}}', SPAN, 8, "`treshold` is not known; there are `ruleId`"),
+    (COLD.replace("100", '"cold"'), SPAN, 8, '`threshold.below` cannot be "cold"; write a number'),
+    (COLD, ("--from", "noon"), 2, "--from: 'noon' is no moment; write a date, such as 2026-11-29"),
+    (COLD, ("--from", "2026-11-29T10:00"), 2, "or a moment, such as"),
 ]
 
 
