@@ -47,6 +47,11 @@ class Progress(msgspec.Struct, frozen=True, gc=False):
     run_us: int = _NEVER
     episode: Episode | None = None
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is beyond, and nothing is to end."""
+        return not self.is_beyond and self.episode is None
+
 
 class Found(msgspec.Struct, frozen=True, gc=False):
     """Where a series stands after some values, and the episodes that ended on the way, oldest first."""

@@ -40,6 +40,11 @@ class Minutes(msgspec.Struct):
         while self.sums and next(iter(self.sums)) + MINUTE_US <= before_us:
             del self.sums[next(iter(self.sums))]
 
+    def last_over(self, now_us: int) -> int:
+        """The end of the last that is over by then; earlier than all time where none is."""
+        ends = (start + MINUTE_US for start in reversed(self.sums))
+        return next((end for end in ends if end <= now_us), -(2**63))
+
     def over(self, now_us: int) -> tuple[Int64, Float64]:
         """Ends and means of those that are over by then."""
         over = [(start + MINUTE_US, total, count) for start, (total, count) in self.sums.items() if start + MINUTE_US <= now_us]

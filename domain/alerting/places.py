@@ -1,5 +1,7 @@
 """What rules ask of a device: where it is, what it is, and by which clocks its site lives."""
 
+from typing import Final
+
 import msgspec
 
 from schema.rules import Where
@@ -12,6 +14,10 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     location: str | None = None
     device_type: str | None = None
     zone: str = "UTC"
+
+
+NOWHERE: Final = Place()
+"""Where a device is of which nothing is known."""
 
 
 def fits(where: Where, device: str, sensor: str | None, place: Place) -> bool:

@@ -1,13 +1,15 @@
 """What an evaluator remembers of the house, and what it answers with."""
 
-from collections.abc import Iterator
-from typing import Final, Optional, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, Optional, TypeAlias
 
 import msgspec
 
 from domain.alerting.places import Place
+from domain.alerting.quiet import Quiet
+from domain.alerting.rulebook import Rulebook, SeriesOf
 from domain.alerting.series import Series
-from domain.alerting.watch import Said, Watch
+from domain.alerting.watch import Said
 from domain.corrections import Correction
 from schema.rules import AlertRuleDefined
 from schema.times import DAY_US, MINUTE_US
@@ -58,12 +60,11 @@ class Listener(msgspec.Struct):
         """When its past is over, by the log's clock, if no more of it comes: up to what is live nothing is known."""
         return self.past.heard_us + BEHIND_US if self.past is not None and self.series.points.kept else None
 
-    def go_live(self) -> None:
+    def go_live(self, rules: Rulebook) -> None:
         """What is live begins now: back-fill up to it is its beginning."""
         if self.past is not None and not self.series.points.kept:
-            for rule, watched in self.series.watched.items():
-                if rule not in self.past.series.watched:
-                    self.past.series.watch(rule, watched)
+            for rule in rules.rules.keys() - rules.of_backfill.rules.keys():
+                self.past.series.watch(rule)
             self.series, self.past = self.past.series, None
 
     def counts_from(self, due_us: int) -> int:
@@ -76,7 +77,33 @@ class Listener(msgspec.Struct):
         return kept[-1][0] if self.is_behind and kept else recorded_us
 
 
-Listeners: TypeAlias = dict[tuple[str, str], Listener | None]
+class About(NamedTuple):
+    """A series, and the rules about it."""
+
+    device: str
+    key: SeriesOf
+    rules: Rulebook
+
+    def rules_for(self, *, backfilled: bool) -> Rulebook:
+        return self.rules.of_backfill if backfilled else self.rules
+
+    def outputs(self, said: Iterable[tuple[str, Said]], value: float, *, backfilled: bool) -> list[Output]:
+        return outputs_of(self.device, said, self.key, value, backfilled=backfilled)
+
+
+def outputs_of(
+    device: str,
+    said: Iterable[tuple[str, Said]],
+    key: SeriesOf | None = None,
+    value: float | None = None,
+    *,
+    backfilled: bool = False,
+) -> list[Output]:
+    """What was said, and of what: without a series, of the device itself."""
+    return [Output(Subject(rule, device, *(key or ())), word, value, backfilled) for rule, word in said]
+
+
+Listeners: TypeAlias = dict[SeriesOf, Listener | None]
 """Those of a device, by sensor and metric; None where no rule listens."""
 
 
@@ -87,4 +114,11 @@ class State(msgspec.Struct):
     places: dict[str, Place] = {}
     corrections: dict[str, tuple[Correction, ...]] = {}
     listeners: dict[str, Listeners] = {}
-    silences: dict[str, dict[str, Watch]] = {}
+    silences: dict[str, Quiet] = {}
+
+    def listening(self) -> Iterator[tuple[str, SeriesOf, Listener]]:
+        """All series that rules are about."""
+        for device, listeners in self.listeners.items():
+            for key, one in listeners.items():
+                if one is not None:
+                    yield device, key, one

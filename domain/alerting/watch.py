@@ -60,6 +60,11 @@ class Watch(msgspec.Struct):
     progress: Progress = Progress()
     told: list[Alert] = []
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it is as if it had never heard of anything."""
+        return not self.told and self.progress.is_at_rest and self.base.is_at_rest
+
     def value(self, time_us: int, value: float) -> Sequence[Said]:
         """The next value, in the order of time."""
         found = step(self.progress, self.limits, time_us, value)
@@ -81,7 +86,7 @@ class Watch(msgspec.Struct):
 
     def keep_to(self, floor_us: int, times: Int64, values: Float64) -> None:
         """Let go of what lies up to there: these values, which nothing can come between any more."""
-        self.base = steps(self.base, self.limits, times, values).progress
+        self.base = at_time(steps(self.base, self.limits, times, values).progress, self.limits, floor_us).progress
         self.floor_us = floor_us
         self.told = [alert for alert in self.told if alert.episode.cleared_us is None or alert.episode.cleared_us > floor_us]
 

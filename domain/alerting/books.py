@@ -1,0 +1,80 @@
+"""Which rules are about which series and which devices: found once for all that are alike, until rules or places change."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from domain.alerting.limiting import micros
+from domain.alerting.places import NOWHERE, Place, fits
+from domain.alerting.rulebook import Rulebook, SeriesOf
+from domain.alerting.signals import metric_of
+from schema.rules import AlertRuleDefined
+
+Silences: TypeAlias = Mapping[str, int]
+"""After how many microseconds of silence each rule is broken, the shortest first."""
+
+
+class Books:
+    """Of rules as they are, and of places as they stand in `places`."""
+
+    def __init__(self, rules: Mapping[str, AlertRuleDefined], places: Mapping[str, Place]) -> None:
+        self._places = places
+        self.of_backfill = any(rule.enabled and rule.evaluate_backfill for rule in rules.values())
+        self._about: dict[tuple[str | None, str | None], list[AlertRuleDefined]] = {}
+        for rule in rules.values():
+            if rule.enabled:
+                self._about.setdefault((metric_of(rule.condition), rule.where.device_id), []).append(rule)
+        self._series: dict[str, dict[SeriesOf, Rulebook]] = {}
+        self._alike: dict[tuple[Place, SeriesOf], Rulebook] = {}
+        self._silences: dict[str, Silences] = {}
+        self._silences_alike: dict[Place, Silences] = {}
+
+    def of_series(self, device: str, key: SeriesOf) -> Rulebook:
+        """The rules about a series."""
+        books = self._series.get(device)
+        if books is None:
+            books = self._series[device] = {}
+        book = books.get(key)
+        if book is None:
+            book = books[key] = self._book(device, key)
+        return book
+
+    def of_silence(self, device: str) -> Silences:
+        """The rules about a device's silence."""
+        found = self._silences.get(device)
+        if found is None:
+            found = self._silences[device] = self._silences_of(device)
+        return found
+
+    def moved(self, device: str) -> None:
+        """Its place is another."""
+        self._series.pop(device, None)
+        self._silences.pop(device, None)
+
+    def _place(self, device: str) -> Place:
+        return self._places.get(device, NOWHERE)
+
+    def _book(self, device: str, key: SeriesOf) -> Rulebook:
+        place, (sensor, metric) = self._place(device), key
+        if (metric, device) in self._about:
+            return Rulebook(self._fitting(metric, device, sensor), ZoneInfo(place.zone))
+        if (place, key) not in self._alike:
+            self._alike[place, key] = Rulebook(self._fitting(metric, device, sensor), ZoneInfo(place.zone))
+        return self._alike[place, key]
+
+    def _silences_of(self, device: str) -> Silences:
+        if (None, device) in self._about:
+            return _by_length(self._fitting(None, device, None))
+        place = self._place(device)
+        if place not in self._silences_alike:
+            self._silences_alike[place] = _by_length(self._fitting(None, device, None))
+        return self._silences_alike[place]
+
+    def _fitting(self, metric: str | None, device: str, sensor: str | None) -> dict[str, AlertRuleDefined]:
+        place = self._place(device)
+        candidates = (*self._about.get((metric, device), ()), *self._about.get((metric, None), ()))
+        return {rule.rule_id: rule for rule in candidates if fits(rule.where, device, sensor, place)}
+
+
+def _by_length(rules: Mapping[str, AlertRuleDefined]) -> Silences:
+    return dict(sorted(((name, micros(rule.for_seconds)) for name, rule in rules.items()), key=lambda pair: pair[1]))

@@ -1,0 +1,71 @@
+"""A device under the rules about silence. While it speaks there is nothing to remember but when it spoke last."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from domain.alerting.books import Silences
+from domain.alerting.episodes import Limits, Progress
+from domain.alerting.limiting import IS_SILENT, SPEAKS
+from domain.alerting.watch import Said, Watch
+
+
+class Quiet(msgspec.Struct):
+    """`watches` are those of rules by which it is silent, or was until it spoke last; `later` begin with what it says next."""
+
+    heard_us: int
+    watches: dict[str, Watch] = {}
+    later: set[str] = set()
+
+    def heard(self, now_us: int) -> Iterator[tuple[str, Said]]:
+        """It speaks."""
+        self.heard_us = now_us
+        if self.later:
+            self.later = set()
+        if self.watches:
+            yield from self._spoke(now_us)
+
+    def passed(self, now_us: int, rules: Silences) -> Iterator[tuple[str, Said]]:
+        """Time passed."""
+        for rule, length_us in rules.items():
+            if self.heard_us + length_us > now_us:
+                break
+            if rule not in self.later:
+                watch = self._watch(rule, length_us)
+                due_us = watch.due_us()
+                if due_us is not None and due_us <= now_us:
+                    self.watches[rule] = watch
+                    for said in watch.passed(due_us):
+                        yield rule, said
+
+    def due_us(self, rules: Silences) -> int | None:
+        """When time alone says that it is silent under another rule; None where it does not."""
+        for rule, length_us in rules.items():
+            if rule not in self.later and self._watch(rule, length_us).due_us() is not None:
+                return self.heard_us + length_us
+        return None
+
+    def withdraw(self, rule: str) -> Iterator[tuple[str, Said]]:
+        """The rule is about the device no more."""
+        self.later.discard(rule)
+        watch = self.watches.pop(rule, None)
+        if watch is not None:
+            for said in watch.withdraw():
+                yield rule, said
+
+    def _watch(self, rule: str, length_us: int) -> Watch:
+        known = self.watches.get(rule)
+        if known is not None:
+            return known
+        return Watch(Limits(above=SPEAKS, for_us=length_us), again_us=0, progress=Progress(True, self.heard_us))
+
+    def _spoke(self, now_us: int) -> Iterator[tuple[str, Said]]:
+        for rule, watch in self.watches.items():
+            for said in (*watch.value(now_us, SPEAKS), *watch.value(now_us, IS_SILENT)):
+                yield rule, said
+        self.watches = {rule: watch for rule, watch in self.watches.items() if _ended_at(watch) in {None, now_us}}
+
+
+def _ended_at(watch: Watch) -> int | None:
+    """When its last alert was over; a new one that begins right then is the same."""
+    return watch.told[-1].episode.cleared_us
