@@ -2,11 +2,14 @@
 
 from typing import Final
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.documents import ROOT
 from tests.support.page_server import Server
 
+BUILT: Final = ROOT / "api" / "web"
+NEEDS_PAGE: Final = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built: make web")
 AXE: Final = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS: Final = """async () => (await axe.run()).violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")

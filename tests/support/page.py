@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
+from tests.support.built_page import BUILT
 from tests.support.documents import ROOT
 from tests.support.page_answers import Json
 
 ORIGIN: Final = "http://house.test"
 GOOD_KEY: Final = "gh_good_secret"
-BUILT: Final = ROOT / "api" / "web"
 MODULES: Final = ROOT / "web" / "build"
-NEEDS_PAGE: Final = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built: make web")
 TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws://house.test; "

@@ -4,10 +4,13 @@ import { render } from "preact";
 import "./style/frame.css";
 import "./style/card.css";
 import "./style/views.css";
-import { hurry, openHouse, startTicking, tryKey } from "./data/app";
+import { hurry, loaded, openHouse, startTicking, tryKey } from "./data/app";
 import { takeKeyFromAddress } from "./data/session";
+import { fetchAhead } from "./parts/lazy";
 import { readAddress } from "./parts/router";
 import { Shell } from "./shell";
+
+const AHEAD_MS = 500; // what is looked at comes first
 
 function useAddress(): boolean {
   const given = takeKeyFromAddress();
@@ -18,6 +21,7 @@ function useAddress(): boolean {
 
 addEventListener("hashchange", useAddress);
 addEventListener("online", hurry);
+loaded.subscribe((is) => void (is && setTimeout(fetchAhead, AHEAD_MS)));
 document.addEventListener("visibilitychange", () => document.hidden || hurry());
 
 const given = useAddress();

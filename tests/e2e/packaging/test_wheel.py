@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.built_page import BUILT
 from tests.support.documents import ROOT
-from tests.support.page import BUILT
 
 
 def _installed(folder: Path) -> Path:

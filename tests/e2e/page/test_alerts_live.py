@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Request, WebSocketRoute, expect
 
-from tests.support.built_page import open_built, opened
-from tests.support.page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE, open_built, opened
 from tests.support.page_server import Server
 
 TOPIC = "glasshouse/home/climate-1/reading"

@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.support.page import NEEDS_PAGE, StagedHouse
+from tests.support.built_page import NEEDS_PAGE
+from tests.support.page import StagedHouse
 from tests.support.page_answers import device, reading
 
 pytestmark = NEEDS_PAGE
@@ -140,3 +141,21 @@ def test_a_read_model_that_halted_is_named_with_its_error(page: Page, house: Sta
     expect(page.locator("#notice")).not_to_contain_text("latest")
     page.get_by_role("alert").get_by_role("button", name="Close").click()
     expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_view_opens_while_the_server_is_away(page: Page, house: StagedHouse) -> None:
+    with page.expect_response("**/operate-*.js"):  # fetched before anybody asks for it
+        house.open()
+    house.reachable = False
+    house.sockets[-1].close(code=1006)
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    page.get_by_role("link", name="Operate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Operate")
+
+
+def test_a_view_that_could_not_be_fetched_says_so_and_comes_when_the_server_is_back(page: Page, house: StagedHouse) -> None:
+    page.route("**/operate-*.js", lambda route: route.abort("connectionrefused"))
+    house.open("#/operate")
+    expect(page.locator("#view")).to_contain_text("This view could not be fetched yet")
+    page.unroute("**/operate-*.js")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Operate")

@@ -1,4 +1,4 @@
-"""Readings are put right on the built page: a stretch or one of them, looked at first, with who and why, and taken back."""
+"""Readings are put right on the page: a stretch or one of them, looked at first, with who and why, and taken back."""
 
 import re
 from collections.abc import Iterator
@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from schema.times import format_time
-from tests.support.built_page import open_built, opened, serious
-from tests.support.page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE, open_built, opened, serious
 from tests.support.page_server import Server
 
 TOPIC = "glasshouse/home/climate-1/reading"

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.page import NEEDS_PAGE, StagedHouse
+from tests.support.built_page import NEEDS_PAGE
+from tests.support.page import StagedHouse
 from tests.support.page_answers import ago, device, reading
 
 pytestmark = NEEDS_PAGE

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support import npm
+from tests.support.built_page import NEEDS_PAGE
 from tests.support.documents import ROOT
-from tests.support.page import NEEDS_PAGE
 from tests.support.page_server import Server
 
 LATEST = 'query Latest { device(id: "tomato-1") { latest { metric value } } }'

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support.page import NEEDS_PAGE, StagedHouse
+from tests.support.built_page import NEEDS_PAGE
+from tests.support.page import StagedHouse
 from tests.support.page_answers import letter
 
 pytestmark = NEEDS_PAGE

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support.page import GOOD_KEY, NEEDS_PAGE, ORIGIN, StagedHouse
+from tests.support.built_page import NEEDS_PAGE
+from tests.support.page import GOOD_KEY, ORIGIN, StagedHouse
 from tests.support.page_answers import device, reading
 
 pytestmark = NEEDS_PAGE

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
-from tests.support.page import NEEDS_PAGE, ORIGIN, StagedHouse
+from tests.support.built_page import NEEDS_PAGE
+from tests.support.page import ORIGIN, StagedHouse
 from tests.support.page_answers import reading
 
 pytestmark = NEEDS_PAGE

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from tests.support.page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE
 from tests.support.page_server import Server
 
 pytestmark = NEEDS_PAGE

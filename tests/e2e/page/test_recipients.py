@@ -1,12 +1,11 @@
-"""Recipients on the built page: quiet hours, who is told next, and what a viewer may not, in words."""
+"""Recipients on the page: quiet hours, who is told next, and what a viewer may not, in words."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.built_page import open_built, opened, serious
-from tests.support.page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE, open_built, opened, serious
 from tests.support.page_server import Server
 
 RECIPIENTS = """{ recipients {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE
 from tests.support.page_server import Server
 
 pytestmark = NEEDS_PAGE

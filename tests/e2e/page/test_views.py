@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from schema.times import format_time
-from tests.support.built_page import open_built, opened, serious
-from tests.support.page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE, open_built, opened, serious
 from tests.support.page_server import Server
 
 VIEWS: Final = {  # with what is there once a view has what it asked for
@@ -88,6 +87,7 @@ def test_a_rule_is_previewed_over_the_past_and_saved(house: Page) -> None:
     view = opened(house, "#/rules/new")
     view.get_by_label("Id", exact=True).fill("too-warm")
     view.get_by_label(re.compile("^Above")).fill("20")
+    view.get_by_label("Only the device").fill("climate-1")
     view.get_by_label("For so many minutes").fill("0")
     view.get_by_role("button", name="Preview over the past").click()
     expect(view.locator("#preview-total")).to_have_text(re.compile(r"^1 alert"))
@@ -97,7 +97,12 @@ def test_a_rule_is_previewed_over_the_past_and_saved(house: Page) -> None:
 
 
 def test_an_alert_is_acknowledged_with_a_note_and_tells_why(house: Page, server: Server) -> None:
-    hot = {"ruleId": "hot", "name": "Hot", "threshold": {"metric": "temperature", "above": 40}}
+    hot = {
+        "ruleId": "hot",
+        "name": "Hot",
+        "threshold": {"metric": "temperature", "above": 40},
+        "where": {"deviceId": "climate-1"},
+    }
     server.ask(RULE, input=hot)
     server.publish(TOPIC, [{"reading": {"temperature": 41}}])
     view = opened(house, "#/alerts")
