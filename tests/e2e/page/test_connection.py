@@ -88,11 +88,16 @@ def test_after_a_long_absence_nothing_is_replayed_and_everything_asked_for_anew(
 
 
 def test_readings_that_were_recorded_long_ago_show_how_far_behind_the_page_is(page: Page, house: StagedHouse) -> None:
+    page.clock.install()
     house.devices = [device("bench-1", reading(20.0))]
     house.open()
     house.send(reading(21.0, recordedAt="2020-01-01T00:00:00Z"))
     expect(page.locator("#link")).to_have_text(re.compile("behind"))
     house.send(reading(22.0))
+    expect(page.locator("#link")).to_have_text("Live")
+    house.send(reading(23.0, recordedAt="2020-01-01T00:00:00Z"))
+    expect(page.locator("#link")).to_have_text(re.compile("behind"))
+    page.clock.fast_forward(2000)  # nothing more came: that was all there is
     expect(page.locator("#link")).to_have_text("Live")
 
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from tests.support.built_page import NEEDS_PAGE
+from tests.support.cable import cable_to
 from tests.support.page_server import Server
 
 pytestmark = NEEDS_PAGE
@@ -17,7 +18,7 @@ DECLARE = "mutation ($input: RegisterDeviceInput!) { registerDevice(input: $inpu
 COMMAND = """mutation ($input: IssueCommandInput!) {
   issueCommand(input: $input) { ... on IssueCommandSuccess { command { id } } ... on OperationError { message } }
 }"""
-STORED = '{ readings(deviceId: "bench-1", first: 500) { nodes { eventId } } }'
+STORED = "query ($device: ID!) { readings(deviceId: $device, first: 500) { nodes { eventId } } }"
 
 
 @pytest.fixture
@@ -35,6 +36,18 @@ def received(page: Page) -> list[str]:
         socket.on("framereceived", keep)
 
     page.on("websocket", follow)
+    return ids
+
+
+def stored(page: Page, server: Server, device: str, at_least: int) -> list[str]:
+    """The event ids of its readings; the history follows the live ones by a moment."""
+    ids: list[str] = []
+    for _ in range(100):
+        nodes = server.ask(STORED, device=device)["readings"]["nodes"]
+        ids = sorted(node["eventId"] for node in nodes)
+        if len(ids) >= at_least:
+            break
+        page.wait_for_timeout(100)
     return ids
 
 
@@ -120,10 +133,30 @@ def test_after_kill_9_and_a_restart_the_page_resumes_and_has_every_reading_once(
     expect(page.locator("#link")).to_have_text("Live")
     expect(page.locator("#notice")).to_be_hidden()
     assert len(received) == 60
-    stored: list[str] = []
-    for _ in range(100):  # the history follows the live readings by a moment
-        stored = [node["eventId"] for node in server.ask(STORED)["readings"]["nodes"]]
-        if len(stored) >= 60:
-            break
-        page.wait_for_timeout(100)
-    assert sorted(received) == sorted(stored)
+    assert sorted(received) == stored(page, server, "bench-1", 60)
+
+
+def test_the_network_is_cut_for_ten_seconds_and_nothing_is_missed(page: Page, server: Server, received: list[str]) -> None:
+    topic, number = "glasshouse/home/far-1/reading", page.locator("#device-far-1 .number")
+    link, said = page.locator("#link"), page.locator("#announce")
+    with cable_to(server.url) as cable:
+        page.goto(f"{cable.url}/#key={server.key}")
+        expect(link).to_have_text("Live")
+        server.publish(topic, temperatures(101, 110))
+        expect(number).to_have_text("11.0")
+        cable.cut()
+        expect(link).to_contain_text("Reconnecting")
+        expect(said).to_have_text("Connection lost. Trying again.")
+        for second in range(10):
+            server.publish(topic, temperatures(111 + 5 * second, 115 + 5 * second))
+            page.wait_for_timeout(1000)
+        expect(link).to_contain_text("Reconnecting")
+        expect(number).to_have_text("11.0")
+        cable.mend()
+        expect(number).to_have_text("16.0", timeout=20_000)
+        expect(link).to_have_text("Live")
+        expect(said).to_have_text("Connected again.")
+        expect(page.locator("#notice")).to_be_hidden()
+        assert len(received) == 60
+        assert sorted(received) == stored(page, server, "far-1", 60)
+        page.goto("about:blank")

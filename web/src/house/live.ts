@@ -12,6 +12,7 @@ const PAGE = 50;
 const REFRESH_MS = 10_000; // status, actuators and dead letters have no subscription yet
 const NEWCOMER_MS = 500;
 const BEHIND_MS = 5000;
+const CAUGHT_UP_MS = 2000;
 export const OVER = "The session is over. Log in again.";
 
 export type Link = "connecting" | "live" | "behind" | "lost";
@@ -34,6 +35,7 @@ export class Live {
   readonly alerts: AlertFeed;
   #cursor: string | null = null;
   #newcomer: ReturnType<typeof setTimeout> | undefined;
+  #behind: ReturnType<typeof setTimeout> | undefined;
   #abort = new AbortController();
   #heardAt = 0;
   #missed = false; // until all has been asked for anew
@@ -51,7 +53,7 @@ export class Live {
     );
     this.socket = new LiveSocket({
       opened: () => this.#opened(),
-      lost: (retryIn) => this.listener.link("lost", retryIn),
+      lost: (retryIn) => (clearTimeout(this.#behind), this.listener.link("lost", retryIn)),
       refused: () => this.#loggedOut(OVER),
     });
     this.socket.add({
@@ -73,6 +75,7 @@ export class Live {
   stop(): void {
     this.#abort.abort();
     clearTimeout(this.#newcomer);
+    clearTimeout(this.#behind);
     this.socket.stop();
   }
 
@@ -175,6 +178,8 @@ export class Live {
     if (!this.store.applyReading(reading)) this.#newcomer ??= setTimeout(() => this.#meetNewcomers(), NEWCOMER_MS);
     const behind = this.store.now() - Date.parse(reading.recordedAt);
     this.listener.link(behind > BEHIND_MS ? "behind" : "live", behind);
+    clearTimeout(this.#behind); // who is behind and hears nothing more for a moment has heard all there is
+    if (behind > BEHIND_MS) this.#behind = setTimeout(() => this.listener.link("live", 0), CAUGHT_UP_MS);
   }
 
   #takeGap(reason: string): void {
