@@ -1,8 +1,9 @@
 """A web server that people are told by: it keeps what it got, and answers as a test wants."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import msgspec
 
@@ -62,3 +63,19 @@ async def receiving(*answers: str | None) -> AsyncIterator[Receiver]:
     finally:
         server.close()
         await receiver.hang_up()
+
+
+@contextmanager
+def receiving_in_a_thread() -> Iterator[Receiver]:
+    """For tests that have no event loop to spare."""
+    loop = asyncio.new_event_loop()
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(loop.run_forever)
+        receiver = receiving()
+        try:
+            yield asyncio.run_coroutine_threadsafe(receiver.__aenter__(), loop).result(timeout=10)
+        finally:
+            asyncio.run_coroutine_threadsafe(receiver.__aexit__(None, None, None), loop).result(timeout=10)
+            loop.call_soon_threadsafe(loop.stop)
+            running.result(timeout=10)
+            loop.close()

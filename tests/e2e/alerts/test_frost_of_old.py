@@ -1,0 +1,155 @@
+"""A frost rule from the first question to the last answer, on a real greenhouse: asked of January 2022, saved in a fresh house,
+raised by the import, told by a webhook, acknowledged on the page, and traced.
+"""
+
+import csv
+import hashlib
+import hmac
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.built_page import open_built, opened
+from tests.support.page import NEEDS_PAGE
+from tests.support.page_server import Server
+from tests.support.real_data import MAPPINGS, real_data
+from tests.support.receiver import Got, Receiver, receiving_in_a_thread
+
+SECRET: Final = "sixteen letters, and more"
+FROST: Final = {
+    "ruleId": "frost",
+    "name": "Frost",
+    "threshold": {"metric": "temperature", "below": 0},
+    "evaluateBackfill": True,
+}
+ASKED: Final = ("--from", "2022-01-01", "--to", "2022-02-01", "--json")
+DEFINE: Final = """mutation ($rule: AlertRuleInput!, $person: RecipientInput!) {
+  defineAlertRule(input: $rule) { __typename ... on OperationError { message } }
+  defineRecipient(input: $person) { __typename ... on OperationError { message } }
+}"""
+ALERTS: Final = """{
+  alerts(first: 500) { nodes { id deviceId sensorId since overSince backfilled acknowledgedBy note } }
+}"""
+TRACE: Final = """query ($id: ID!) {
+  trace(correlationId: $id) { entries { __typename ... on Traced { eventId type causationId actor } } }
+}"""
+pytestmark = NEEDS_PAGE
+
+
+def glasshouse(*arguments: str) -> str:
+    found = subprocess.run([sys.executable, "-m", "glasshouse", *arguments], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+def until(holds: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def january(tmp_path: Path) -> Iterator[Path]:
+    """What two loggers wrote in January 2022; the folder is gone with the test."""
+    folder = tmp_path / "january"
+    folder.mkdir()
+    for name in ("Ref_AirTemp.csv", "Temp_4ch_1.csv"):
+        header, *rows = (real_data("tunnel-1") / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / name).write_text("".join([header, *(row for row in rows if "/01/2022 " in row)]), encoding="utf-8")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving_in_a_thread() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def server(tmp_path: Path, receiver: Receiver) -> Iterator[Server]:
+    targets = {"panel": {"webhook": receiver.url, "secret": SECRET}}
+    server = Server(tmp_path / "fresh", GLASSHOUSE_NOTIFY=json.dumps(targets))
+    server.start()
+    yield server
+    server.stop()
+
+
+def read_in(folder: Path, data: Path) -> None:
+    glasshouse("import", str(folder), "--mapping", str(MAPPINGS / "tunnel-1.toml"), "--data", str(data), "--json")
+
+
+def signed(got: Got) -> Any:
+    """What it says, once its signature is checked."""
+    signature = hmac.new(SECRET.encode(), f"{got.headers['x-glasshouse-timestamp']}.".encode() + got.body, hashlib.sha256)
+    assert got.headers["x-glasshouse-signature"] == f"v1={signature.hexdigest()}"
+    return json.loads(got.body)
+
+
+def frosts(folder: Path) -> dict[str, int]:
+    """How often a column goes below zero, by the plain text of its file."""
+    found = {}
+    for file in folder.glob("*.csv"):
+        header, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
+        columns = [number for number, name in enumerate(header) if "Temperature" in name]
+        values = [[float(row[number]) for row in rows if row[number] not in {"", "NaN"}] for number in columns]
+        found[file.stem] = sum(now < 0 <= before for column in values for before, now in pairwise([0.0, *column]))
+    return found
+
+
+def place(alert: dict[str, Any], end: str) -> tuple[str, ...]:
+    return alert["deviceId"], alert["sensorId"], alert["since"], alert[end] or ""
+
+
+def test_a_frost_rule_from_the_back_test_to_the_trace_of_what_it_raised(
+    tmp_path: Path, january: Path, page: Page, server: Server, receiver: Receiver
+) -> None:
+    rule = tmp_path / "frost.json"
+    rule.write_text(json.dumps(FROST))
+    read_in(january, tmp_path / "old")
+    told = json.loads(glasshouse("backtest", str(rule), *ASKED, "--data", str(tmp_path / "old")))
+    assert {each["deviceId"]: each["alerts"] for each in told["devices"]} == frosts(january)
+
+    person = {"recipientId": "ada", "name": "Ada", "targets": ["panel"], "where": {"deviceId": "Ref_AirTemp"}}
+    saved = server.ask(DEFINE, rule=FROST, person=person)
+    assert [each["__typename"] for each in saved.values()] == ["DefineAlertRuleSuccess", "DefineRecipientSuccess"]
+    read_in(january, tmp_path / "fresh")
+    server.until(ALERTS, lambda found: len(found["alerts"]["nodes"]) == told["total"], seconds=60)
+    alerts = server.ask(ALERTS)["alerts"]["nodes"]
+    assert all(alert["backfilled"] for alert in alerts)
+    assert sorted(place(alert, "overSince") for alert in alerts) == sorted(place(one, "ended") for one in told["alerts"])
+
+    [reference] = [alert for alert in alerts if alert["deviceId"] == "Ref_AirTemp"]
+    until(lambda: receiver.got)
+    message = signed(receiver.got[0])
+    assert (message["alertId"], message["state"], message["backfilled"]) == (reference["id"], "raised", True)
+    assert (message["since"], message["value"]) == ("2022-01-06T20:00:00Z", -2.3)
+
+    open_built(page, server)
+    alert = opened(page, "#/alerts").locator(f"[data-alert='{reference['id']}']")
+    alert.get_by_label("Note").fill("the heater was off")
+    alert.get_by_role("button", name="Acknowledge").click()
+    expect(alert).to_contain_text("the heater was off")
+
+    entries = server.ask(TRACE, id=reference["id"])["trace"]["entries"]
+    types = [entry["type"] for entry in entries]
+    assert types == ["SensorReading", "AlertRaised", "NotificationRequested", "NotificationSent", "AlertAcknowledged"]
+    assert entries[1]["causationId"] == entries[0]["eventId"]
+    alert.get_by_role("button", name="Why, and the readings behind").click()
+    expect(alert.locator(".trace")).to_contain_text("AlertAcknowledged")
+
+    server.kill()
+    server.start()
+    server.publish("glasshouse/tunnel-1/Ref_AirTemp/reading", [{"sensorId": "air", "reading": {"temperature": 4.0}}])
+    until(lambda: signed(receiver.got[-1])["state"] == "cleared")
+    assert [signed(got)["state"] for got in receiver.got] == ["raised", "cleared"]
