@@ -65,6 +65,8 @@ def run(defined: AlertRuleDefined, heard: Sequence[Heard], until: int) -> list[O
 
 
 TEMPERATURES = st.sampled_from([25.0, 28.5, 29.5, 30.5, 33.0])
+HISTORY_US = 12 * HOUR_US
+"""Longer than any story: all of it is at hand."""
 STEPS = st.lists(st.tuples(st.integers(1, 400), TEMPERATURES), min_size=1, max_size=60)
 
 
@@ -113,17 +115,19 @@ def test_live_says_what_history_shows(heard: list[Heard], lasts: int, clears: in
 def test_readings_in_any_order_end_in_the_alerts_of_those_in_order(
     heard: list[Heard], lasts: int, condition: Condition, data: st.DataObject
 ) -> None:
-    defined = rule(condition, for_seconds=lasts)
-    end = heard[-1][0] + 7200
-    shuffled = data.draw(st.permutations(heard))
-    twice = [*shuffled, *data.draw(st.lists(st.sampled_from(heard), max_size=5))]
-    evaluator = Evaluator()
-    evaluator.define(defined, START)
-    said = []
-    for place, (second, value) in enumerate(twice):
-        said += tell(evaluator, second, value, recorded=heard[-1][0] + place)
-    said += evaluator.passed(START + end * SECOND)
-    assert told(said) == told(run(defined, heard, end))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("domain.alerting.series.REVIEWED_US", HISTORY_US)
+        defined = rule(condition, for_seconds=lasts)
+        end = heard[-1][0] + 7200
+        shuffled = data.draw(st.permutations(heard))
+        twice = [*shuffled, *data.draw(st.lists(st.sampled_from(heard), max_size=5))]
+        evaluator = Evaluator()
+        evaluator.define(defined, START)
+        said = []
+        for place, (second, value) in enumerate(twice):
+            said += tell(evaluator, second, value, recorded=heard[-1][0] + place)
+        said += evaluator.passed(START + end * SECOND)
+        assert told(said) == told(run(defined, heard, end))
 
 
 @given(stories(), st.sampled_from([HOT, HOT_MINUTES, RISING, TREND, Silence()]), st.data())

@@ -1,23 +1,23 @@
 """Many rules over the same series: each says what it says alone, and those that nothing breaks take no room."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.alerting.episodes import Limits
 from domain.alerting.evaluator import Evaluator
-from domain.alerting.state import Output, State
-from domain.alerting.watch import Watch, Word
+from domain.alerting.state import Output, State, Subject
+from domain.alerting.watch import Alert, Watch, Word
 from domain.corrections import Correction
 from schema.events import Operation, SensorReading
 from schema.rules import ActiveHours, AlertRuleDefined, Basis, Condition, Rate, Silence, Threshold, Trend, Where
-from schema.times import HOUR_US, MINUTE_US, from_micros, to_micros
+from schema.times import HOUR_US, from_micros, to_micros
 
 START = to_micros(datetime(2026, 11, 24, 6, tzinfo=UTC))
 SECOND = 1_000_000
@@ -45,14 +45,12 @@ class Step(msgspec.Struct, frozen=True):
 
 
 PAUSES = st.integers(1, 200)
-STEPS = st.lists(
-    st.builds(
-        Step, st.integers(1, 200), st.floats(17, 33).map(lambda value: round(value, 1)), st.sampled_from([0, 0, 0, 45, 700])
-    )
-    | st.builds(Step, st.integers(1, 200), st.just(0.0), offset=st.sampled_from([-4.0, 4.0, 0.0])),
-    min_size=5,
-    max_size=50,
-)
+VALUES = st.floats(17, 33).map(lambda value: round(value, 1))
+CORRECTING = st.builds(Step, PAUSES, st.just(0.0), offset=st.sampled_from([-4.0, 4.0, 0.0]))
+IN_TIME = st.lists(st.builds(Step, PAUSES, VALUES) | CORRECTING, min_size=5, max_size=50)
+LATE = st.lists(st.builds(Step, PAUSES, VALUES, st.sampled_from([0, 0, 0, 45, 700])) | CORRECTING, min_size=5, max_size=50)
+HISTORY_US = 12 * HOUR_US
+"""Longer than any story: how long minutes are at hand depends on all rules that look at them."""
 
 
 @st.composite
@@ -95,16 +93,42 @@ def take(evaluator: Evaluator, place: int, now: int, step: Step) -> list[Output]
     return evaluator.reading(str(place).encode(), event, recorded_us)
 
 
-@given(rules(), STEPS, st.integers(0, 50))
+@pytest.fixture(scope="module", autouse=True)
+def little_is_at_hand() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("domain.alerting.points.KEPT", 10)
+        patch.setattr("domain.alerting.series.REVIEWED_US", HISTORY_US)
+        yield
+
+
+@settings(deadline=None, max_examples=60)
+@given(rules(), IN_TIME, st.integers(0, 50))
 def test_each_rule_says_among_others_what_it_says_alone(
     defined: list[AlertRuleDefined], story: list[Step], restarts_at: int
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("domain.alerting.points.KEPT", 10)
-        patch.setattr("domain.alerting.series.REVIEWED_US", 20 * MINUTE_US)
-        together = told(defined, story, restarts_at)
-        alone = [told([rule], story) for rule in defined]
-    assert together == [sum(each, Counter()) for each in zip(*alone, strict=True)]
+    alone = [told([rule], story) for rule in defined]
+    assert told(defined, story, restarts_at) == [sum(each, Counter()) for each in zip(*alone, strict=True)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(rules(), LATE, st.integers(0, 50))
+def test_whatever_comes_late_the_alerts_of_each_rule_are_those_that_it_has_alone(
+    defined: list[AlertRuleDefined], story: list[Step], restarts_at: int
+) -> None:
+    alone = [standing(told([rule], story)) for rule in defined]
+    assert standing(told(defined, story, restarts_at)) == {name: alert for each in alone for name, alert in each.items()}
+
+
+def standing(said: Sequence[Counter[Output]]) -> dict[tuple[Subject, int], Alert]:
+    """What stands after all words."""
+    found: dict[tuple[Subject, int], Alert] = {}
+    for output in (output for words in said for output in words):
+        name = (output.subject, output.said.alert.first_us)
+        if output.said.word is Word.REFUTED:
+            found.pop(name)
+        else:
+            found[name] = output.said.alert
+    return found
 
 
 def hot(number: int, above: float, **where: str) -> AlertRuleDefined:
