@@ -36,17 +36,12 @@ class AlertVoice:
         """See `Voice`."""
         return AlertVoice(AlertState.restored(position, records))
 
-    def matters(self, recorded: RecordedEvent) -> bool:
-        """Without rules a reading only tells where its device is."""
-        if recorded.type != _READING:
-            return recorded.type in self.only.types
-        return bool(self._state.rules) or not self._house.knows(recorded.stream.partition("-")[2])
-
-    def heard(self, recorded: RecordedEvent) -> list[Saying]:
+    def heard(self, recorded: RecordedEvent) -> Sequence[Saying]:
+        if recorded.type == _READING and not self._house.listens_to(recorded.stream.partition("-")[2]):
+            return ()
         event, metadata = REGISTRY.unpack(recorded), decode_metadata(recorded.metadata)
         if isinstance(event, AlertRuleDefined):
             self._state.rules[event.rule_id] = RuleSaid(recorded.revision, recorded.id)
-        heard = Heard(recorded.recorded_at, recorded.id)
         outputs = self._house.take(
             recorded.id,
             event,
@@ -54,6 +49,9 @@ class AlertVoice:
             recorded_us=recorded.recorded_us,
             received_us=to_micros(metadata.received_at),
         )
+        if not outputs:
+            return ()
+        heard = Heard(recorded.recorded_at, recorded.id)
         return [saying(self._state, output, heard) for output in outputs]
 
     def passed(self, now: datetime) -> list[Saying]:

@@ -50,9 +50,6 @@ class NotificationVoice:
         recipients = self._notifier.state.recipients.values()
         return [(one.recipient_id, target) for one in recipients if one.enabled for target in one.targets]
 
-    def matters(self, recorded: RecordedEvent) -> bool:
-        return recorded.type in self.only.types
-
     def heard(self, recorded: RecordedEvent) -> list[Saying]:
         event, site = REGISTRY.unpack(recorded), decode_metadata(recorded.metadata).site
         requests = self._notifier.take(event, site=site, recorded_us=recorded.recorded_us)

@@ -45,10 +45,6 @@ class Voice(Protocol):
         """One that goes on from what `records` gave; ValueError for anything else."""
         ...
 
-    def matters(self, recorded: RecordedEvent) -> bool:
-        """Whether it has to hear of it at all."""
-        ...
-
     def heard(self, recorded: RecordedEvent) -> Sequence[Saying]: ...
 
     def passed(self, now: datetime) -> Sequence[Saying]:
@@ -119,12 +115,12 @@ class Teller(Generic[V]):
                 await self._take(page)
 
     async def _take(self, page: Page) -> None:
-        matter = deque(recorded for recorded in page.events if self._voice.matters(recorded))
+        events = deque(page.events)
         async with self._turn:
             await self._standing()
             self._is_whole = False
-            while matter:
-                await self._say(await self._folded(matter))
+            while events:
+                await self._say(await self._folded(events))
             self._voice.position, self._is_whole = page.position, True
         (self._caught_up.set if page.caught_up else self._caught_up.clear)()
         if self._checkpoint.is_due:

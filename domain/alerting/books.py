@@ -1,6 +1,7 @@
 """Which rules are about which series and which devices: found once for all that are alike, until rules or places change."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -18,16 +19,25 @@ class Books:
     """Of rules as they are, and of places as they stand in `places`."""
 
     def __init__(self, rules: Mapping[str, AlertRuleDefined], places: Mapping[str, Place]) -> None:
+        self._rules = rules
         self._places = places
-        self.of_backfill = any(rule.enabled and rule.evaluate_backfill for rule in rules.values())
-        self._about: dict[tuple[str | None, str | None], list[AlertRuleDefined]] = {}
-        for rule in rules.values():
-            if rule.enabled:
-                self._about.setdefault((metric_of(rule.condition), rule.where.device_id), []).append(rule)
+        self._concerned: dict[str, bool] = {}
         self._series: dict[str, dict[SeriesOf, Rulebook]] = {}
         self._alike: dict[tuple[Place, SeriesOf], Rulebook] = {}
         self._silences: dict[str, Silences] = {}
         self._silences_alike: dict[Place, Silences] = {}
+
+    @cached_property
+    def of_backfill(self) -> bool:
+        """Whether any judges back-fill."""
+        return any(rule.enabled and rule.evaluate_backfill for rule in self._rules.values())
+
+    def concern(self, device: str) -> bool:
+        """Whether any may be about something that the device says."""
+        concerned = self._concerned.get(device)
+        if concerned is None:
+            concerned = self._concerned[device] = self._concern(device)
+        return concerned
 
     def of_series(self, device: str, key: SeriesOf) -> Rulebook:
         """The rules about a series."""
@@ -48,11 +58,30 @@ class Books:
 
     def moved(self, device: str) -> None:
         """Its place is another."""
-        self._series.pop(device, None)
-        self._silences.pop(device, None)
+        for known in (self._concerned, self._series, self._silences):
+            known.pop(device, None)
 
     def _place(self, device: str) -> Place:
         return self._places.get(device, NOWHERE)
+
+    @cached_property
+    def _about(self) -> dict[tuple[str | None, str | None], list[AlertRuleDefined]]:
+        """Those in force, by their metric (None: silence) and the device that they name."""
+        about: dict[tuple[str | None, str | None], list[AlertRuleDefined]] = {}
+        for rule in self._rules.values():
+            if rule.enabled:
+                about.setdefault((metric_of(rule.condition), rule.where.device_id), []).append(rule)
+        return about
+
+    @cached_property
+    def _named(self) -> frozenset[str | None]:
+        """The devices that rules name; None where one names none."""
+        return frozenset(device for _, device in self._about)
+
+    def _concern(self, device: str) -> bool:
+        place = self._place(device)
+        general = (rule for (_, named), rules in self._about.items() if named is None for rule in rules)
+        return device in self._named or any(fits(rule.where, device, rule.where.sensor_id, place) for rule in general)
 
     def _book(self, device: str, key: SeriesOf) -> Rulebook:
         place, (sensor, metric) = self._place(device), key

@@ -100,6 +100,10 @@ class Evaluator:
             outputs += self._settle(device, (key[0], key[1]), now_us) if key else self._settle_silence(device, now_us)
         return outputs
 
+    def concerns(self, device: str) -> bool:
+        """Whether a rule may be about something that the device says."""
+        return self._books.concern(device)
+
     def due_us(self) -> int | None:
         """When there may be something to settle; None where only an event can bring it."""
         return self._alarms.next_us()

@@ -72,6 +72,10 @@ class RuledHouse:
         known = self.state.devices.get(device)
         return known is not None and known.site is not None
 
+    def listens_to(self, device: str) -> bool:
+        """Whether what the device reads may matter: it is not known from where it speaks, or a rule may be about it."""
+        return not self.knows(device) or self.evaluator.concerns(device)
+
     def seen(self, device: str, site: str | None, recorded_us: int) -> Sequence[Output]:
         """A device spoke from that site; what it said is not told."""
         known = self.state.devices.get(device)

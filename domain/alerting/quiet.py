@@ -1,6 +1,6 @@
 """A device under the rules about silence. While it speaks there is nothing to remember but when it spoke last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -17,13 +17,12 @@ class Quiet(msgspec.Struct):
     watches: dict[str, Watch] = {}
     later: set[str] = set()
 
-    def heard(self, now_us: int) -> Iterator[tuple[str, Said]]:
+    def heard(self, now_us: int) -> Iterable[tuple[str, Said]]:
         """It speaks."""
         self.heard_us = now_us
         if self.later:
             self.later = set()
-        if self.watches:
-            yield from self._spoke(now_us)
+        return self._spoke(now_us) if self.watches else ()
 
     def passed(self, now_us: int, rules: Silences) -> Iterator[tuple[str, Said]]:
         """Time passed."""

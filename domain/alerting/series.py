@@ -90,6 +90,8 @@ class Series(msgspec.Struct):
 
     def due_us(self) -> int | None:
         """When time alone changes something."""
+        if not self.watched and not self.minutes.sums:
+            return None
         dues = [due for one in self.watched.values() if (due := one.watch.due_us()) is not None]
         if self.minutes.sums:
             open_minute = next(reversed(self.minutes.sums)) + MINUTE_US

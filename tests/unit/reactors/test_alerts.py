@@ -11,9 +11,9 @@ from reactors.alert_state import SNAPSHOT_KIND, SNAPSHOT_VERSION
 from reactors.alerts import AlertVoice
 from reactors.teller import Teller
 from schema.envelope import RecordedEvent, decode_metadata
-from schema.events import Event, Operation, ReadingCorrection
+from schema.events import DeviceMetadata, Event, Operation, ReadingCorrection
 from schema.registry import REGISTRY
-from schema.rules import AlertCleared, AlertRaised, AlertRefuted, AlertRuleDefined, Silence, Threshold
+from schema.rules import AlertCleared, AlertRaised, AlertRefuted, AlertRuleDefined, Silence, Threshold, Where
 from schema.times import to_micros
 from tests.support.house_events import Said, at, pack, reading, tell
 from tests.support.memory_log import MemoryLog
@@ -79,6 +79,25 @@ async def test_an_alert_is_raised_and_cleared_in_a_stream_of_its_own_and_says_wh
     metadata = decode_metadata(first.metadata)
     assert metadata.correlation_id == raised.alert_id
     assert (metadata.causation_id,) == raised.evidence
+
+
+async def test_a_rule_counts_from_its_place_in_the_log_on_for_devices_that_no_rule_was_about_before() -> None:
+    log, clock = log_of_now(), HeldClock()
+    await tell(log, [warm(1, 20.0), rule(), warm(2, 31.0)])
+    async with at_work(log, clock):
+        [raised] = await told(log, 1)
+    assert isinstance(raised, AlertRaised)
+
+
+async def test_a_rule_counts_for_a_device_that_comes_to_where_the_rule_is_about() -> None:
+    log, clock = log_of_now(), HeldClock()
+    here = AlertRuleDefined(rule_id="here", name="Too hot", condition=HOT, where=Where(location="farm/1"))
+    moves = DeviceMetadata(device_id="box", location="farm/1/zone")
+    await tell(log, [pack("rule-here", here), warm(1, 31.0), pack("control-box", moves), warm(2, 32.0)])
+    async with at_work(log, clock):
+        [raised] = await told(log, 1)
+    assert isinstance(raised, AlertRaised)
+    assert raised.value == 32.0
 
 
 async def test_what_was_said_before_a_crash_is_not_said_again() -> None:
