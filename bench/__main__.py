@@ -24,6 +24,7 @@ ALL = {
     "subscribers": ["-m", "bench.subscribers"],
     "requests": ["-m", "bench.requests"],
     "bombs": ["-m", "bench.bombs"],
+    "page": ["-m", "bench.page"],
     "memory": ["-m", "bench.memory"],
     "history_memory": ["-m", "bench.history_memory"],
 }
@@ -45,6 +46,7 @@ QUICK = {
     "subscribers": ["--subscribers", "50", "--readings", "100", "--rounds", "1"],
     "requests": ["--rounds", "1", "--seconds", "1"],
     "bombs": ["--rounds", "1", "--seconds", "0.5"],
+    "page": ["--devices", "5", "--rounds", "1", "--seconds", "1"],
     "memory": ["--events", "2000", "4000"],
     "history_memory": ["--rows", "5000", "10000"],
 }

@@ -25,6 +25,7 @@ from tests.support.influx import need_binary
         pytest.param("influx", marks=pytest.mark.influxdb),
         "live",
         "requests",
+        "page",
         "memory",
         "history_memory",
     ],

@@ -1,14 +1,16 @@
 /** The chart of one series: follows the shared span, reads its history when the span changes, and grows while live. */
 
-import { effect } from "@preact/signals";
-import type { JSX } from "preact";
+import { effect, useComputed } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import type uPlot from "uplot";
 import { now, store, tell, version } from "../data/app";
 import { correctedAt, type History, nothing, readHistory, type Selector } from "../house/history";
+import type { Latest } from "../house/store";
 import { formatMoment } from "../parts/format";
 import { metricLabel } from "../parts/metrics";
+import { useNear } from "../parts/near";
 import { theme, units } from "../parts/settings";
 import { advanced, span, zoomed } from "../parts/span";
 import { Legend, Marks, pointText, summary } from "./chart-parts";
@@ -19,23 +21,44 @@ const AGAIN_MS = 15_000;
 const HEIGHT = 220;
 const STEPPED = new Set(["opening", "rain_detected", "wind_direction"]);
 
-export function Chart({ selector, moments, stretches, correct }: {
+interface Props {
   selector: Selector;
   moments: readonly Moment[];
   stretches: readonly Stretch[];
   /** Ask for a correction of this stretch, in milliseconds. */
   correct: (selector: Selector, from: number, to: number) => void;
-}): JSX.Element {
+}
+
+/** Nothing is read or drawn before it comes into sight: a device may have a hundred of them. */
+export function Chart(props: Props): JSX.Element {
+  const section = useRef<HTMLElement>(null);
+  const near = useNear(section);
+  const seen = useRef(false);
+  seen.current ||= near;
+  const { metric, sensorId } = props.selector;
+  return (
+    <section ref={section} class="panel series" aria-label={`${metricLabel(metric)} ${sensorId}`}>
+      {seen.current ? <Body {...props} near={near} /> : <Head {...props.selector} />}
+    </section>
+  );
+}
+
+function Head({ metric, sensorId, children }: Selector & { children?: ComponentChildren }): JSX.Element {
+  return <div class="chart-head"><h2>{metricLabel(metric)} <small>{sensorId}</small></h2>{children}</div>;
+}
+
+function Body({ selector, moments, stretches, correct, near }: Props & { near: boolean }): JSX.Element {
   const target = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [history, setHistory] = useState<History>(nothing);
   const [point, setPoint] = useState<number | null>(null);
   const held = useRef<Drawn>(null!);
-  const { metric, sensorId, deviceId } = selector;
-  const { from, to } = span.value;
-  const grown = useMemo(() => withLive(history, selector), [history, version(deviceId).value]);
+  const { metric } = selector;
+  const latest = useComputed(() => latestOf(selector)).value;
+  const { from, to, live } = span.value;
+  const grown = useMemo(() => (live ? withLive(history, latest) : history), [history, latest, live]);
   held.current = { history: grown, moments, stretches, stepped: STEPPED.has(metric), from: from / 1000, to: to / 1000 };
-  useReading(selector, setHistory);
+  useReading(selector, near, setHistory);
   useEffect(() => {
     const element = target.current!;
     const made = createPlot(element, () => held.current, {
@@ -48,29 +71,28 @@ export function Chart({ selector, moments, stretches, correct }: {
     const unroll = rollable(element);
     return () => (unroll(), sized.disconnect(), made.destroy());
   }, []);
-  useEffect(() => plot.current?.setData(data(held.current)), [grown, from, to, moments, stretches, units.value, theme.value]);
-  const title = metricLabel(metric);
-  const told = summary(metric, grown);
+  useEffect(() => {
+    if (near) plot.current?.setData(data(held.current));
+  }, [near, grown, from, to, moments, stretches, units.value, theme.value]);
+  const told = useMemo(() => summary(metric, grown), [grown, units.value]);
   return (
-    <section class="panel" aria-label={`${title} ${sensorId}`}>
-      <div class="chart-head">
-        <h2>{title} <small>{sensorId}</small></h2>
-        <p class="about" aria-live="polite">{point === null ? told : pointText(metric, grown, point)}</p>
-      </div>
+    <>
+      <Head {...selector}><p class="about" aria-live="polite">{point === null ? told : pointText(metric, grown, point)}</p></Head>
       <div ref={target} class="chart" role="img" tabIndex={0} onKeyDown={(event) => step(event, plot.current, point)} onBlur={() => leave(plot.current)}
-        aria-label={`${title} from ${formatMoment(from)} to ${formatMoment(to)}: ${told}`} />
+        aria-label={`${metricLabel(metric)} from ${formatMoment(from)} to ${formatMoment(to)}: ${told}`} />
       <div class="chart-foot">
         <Legend drawn={held.current} />
         <button type="button" class="quiet small" onClick={() => correct(selector, from, to)}>Correct…</button>
       </div>
       <Marks history={grown} metric={metric} correct={(start, end) => correct(selector, start, end)} />
-    </section>
+    </>
   );
 }
 
 /** Read anew when the span is another or something was corrected, and now and then while live: late readings change what is past. */
-function useReading(selector: Selector, take: (history: History) => void): void {
+function useReading(selector: Selector, near: boolean, take: (history: History) => void): void {
   useEffect(() => {
+    if (!near) return;
     let abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let before = "";
@@ -95,13 +117,17 @@ function useReading(selector: Selector, take: (history: History) => void): void 
       timer = setTimeout(read, SETTLE_MS);
     });
     return () => (stop(), clearTimeout(timer), abort.abort());
-  }, [selector.deviceId, selector.sensorId, selector.metric]);
+  }, [near, selector.deviceId, selector.sensorId, selector.metric]);
+}
+
+function latestOf({ deviceId, sensorId, metric }: Selector): Latest | undefined {
+  version(deviceId).value;
+  return store.devices.get(deviceId)?.latest.get(`${sensorId} ${metric}`);
 }
 
 /** What the live feed told since the history was read. */
-function withLive(history: History, { deviceId, sensorId, metric }: Selector): History {
-  const latest = store.devices.get(deviceId)?.latest.get(`${sensorId} ${metric}`);
-  if (!span.value.live || latest === undefined || latest.value === null || latest.quality === "bad") return history;
+function withLive(history: History, latest: Latest | undefined): History {
+  if (latest === undefined || latest.value === null || latest.quality === "bad") return history;
   const at = latest.at / 1000;
   if (at <= (history.times.at(-1) ?? 0)) return history;
   history.times.push(at);

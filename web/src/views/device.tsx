@@ -1,6 +1,6 @@
 /** One device: what it is and says now, its charts from years to seconds, its corrections, and its commands on the time line. */
 
-import { useSignalEffect } from "@preact/signals";
+import { useComputed, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useCallback, useMemo, useState } from "preact/hooks";
 import { nameOf, now, store, version } from "../data/app";
@@ -30,7 +30,6 @@ interface Page extends DevicePage {
 }
 
 export function DeviceView({ parts: [id = ""] }: { parts: string[] }): JSX.Element {
-  version(id).value;
   const { data, again } = usePolled(id, (abort) => ask(id, abort), REFRESH_MS);
   const [correcting, setCorrecting] = useState<Stretched | null>(null);
   const correct = useCallback((selector: Selector, from: number, to: number) => setCorrecting({ selector, from, to }), []);
@@ -38,21 +37,18 @@ export function DeviceView({ parts: [id = ""] }: { parts: string[] }): JSX.Eleme
     const at = now.value;
     if (span.peek().live) span.value = advanced(span.peek(), at);
   });
-  const known = store.devices.get(id);
+  const series = useComputed(() => seriesOf(id)).value;
   const moments = useMemo(() => momentsOf(data?.commands ?? NONE), [data]);
-  if (known === undefined) return <p class="plain">{data === null ? "Opening…" : `There is no device ${id}.`}</p>;
+  if (series === null) return <p class="plain">{data === null ? "Opening…" : `There is no device ${id}.`}</p>;
   return (
     <>
       <header class="view-head">
-        <div>
-          <h1>{nameOf(known)}</h1>
-          <p class="subline">{about(data)} · {inWords(store.status(known))}, heard {formatAge(now.value - known.heardAt)}</p>
-        </div>
+        <Title id={id} data={data} />
         <SpanTools />
       </header>
       <div class="stack">
-        {[...known.latest.values()].sort(inOrder).map(({ key, sensorId, metric }) => (
-          <Series key={key} data={data} selector={{ deviceId: id, sensorId, metric }} moments={moments} correct={correct} />
+        {parsed(series).map(([sensorId, metric]) => (
+          <Series key={`${sensorId} ${metric}`} data={data} selector={{ deviceId: id, sensorId, metric }} moments={moments} correct={correct} />
         ))}
         {data?.device != null && <IssueCommand device={data.device} issued={again} />}
         <TimeLine id={id} commands={data?.commands ?? NONE} />
@@ -60,6 +56,28 @@ export function DeviceView({ parts: [id = ""] }: { parts: string[] }): JSX.Eleme
       </div>
       {correcting !== null && <Correct of={correcting} close={() => setCorrecting(null)} done={again} />}
     </>
+  );
+}
+
+/** What is measured by the device, in the order of its card, as text: the view is drawn anew where that is another, not with each value. */
+function seriesOf(id: string): string | null {
+  version(id).value;
+  const device = store.devices.get(id);
+  return device === undefined ? null : JSON.stringify([...device.latest.values()].sort(inOrder).map(({ sensorId, metric }) => [sensorId, metric]));
+}
+
+function parsed(series: string): [sensorId: string, metric: string][] {
+  return JSON.parse(series) as [string, string][];
+}
+
+function Title({ id, data }: { id: string; data: Page | null }): JSX.Element {
+  version(id).value;
+  const device = store.devices.get(id)!;
+  return (
+    <div>
+      <h1>{nameOf(device)}</h1>
+      <p class="subline">{about(data)} · {inWords(store.status(device))}, heard {formatAge(now.value - device.heardAt)}</p>
+    </div>
   );
 }
 
