@@ -18,8 +18,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.built_page import open_built, opened
-from tests.support.page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE, open_built, opened
 from tests.support.page_server import Server
 from tests.support.real_data import MAPPINGS, real_data
 from tests.support.receiver import Got, Receiver, receiving_in_a_thread
