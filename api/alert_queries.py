@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from api import history
+from api.alert_readings import alert_readings
 from api.alert_rules import find_rule, rules_page
 from api.alerts import alerts_page, find_alert
 from api.arguments import After, AtLeast, Before, First, Last
@@ -22,8 +23,9 @@ from api.types.backtest import Backtest
 from api.types.enums import AlertSeverity, AlertState, BacktestBasis, NotificationState
 from api.types.notification import NotificationConnection
 from api.types.paging import page_of
+from api.types.reading_page import ReadingConnection
 from api.types.recipient import Recipient
-from api.visibility import ALERTS, DECISIONS, WINDOWS
+from api.visibility import ALERTS, DECISIONS, HISTORY, WINDOWS
 
 
 @strawberry.type
@@ -56,6 +58,28 @@ class AlertQuery:
     ) -> Alert | None:
         await info.context.visibility.at_least(ALERTS, at_least)
         return find_alert(info.context.services, id)
+
+    @guarded(
+        Role.VIEWER,
+        "The readings behind an alert, by time of measurement, page by page: from what its rule looked back on when the alert "
+        "began (last, where it began anew) to where the rule was kept again. Null where there is no such alert.",
+    )
+    async def alert_readings(
+        self,
+        info: Info,
+        *,
+        id: Annotated[strawberry.ID, argument("The alert.")],  # noqa: A002 - the name is fixed
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        at_least: AtLeast = None,
+    ) -> ReadingConnection | None:
+        page = page_of(info.context.services.limits, first=first, after=after, last=last, before=before)
+        history.shared(info.context.services)
+        for model in (ALERTS, DECISIONS, HISTORY):
+            await info.context.visibility.at_least(model, at_least)
+        return await alert_readings(info.context.services, id, page)
 
     @guarded(
         Role.VIEWER,

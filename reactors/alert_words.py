@@ -1,9 +1,11 @@
 """What the evaluator says of alerts, as events of their streams. The same word of the same alert always has the same id."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
+from domain.alerting.evidence import evidence_of
 from domain.alerting.house import alert_id, kind_of
 from domain.alerting.state import Output
 from domain.alerting.watch import Word
@@ -60,6 +62,10 @@ def _event(state: AlertState, name: str, output: Output, heard: Heard) -> Event:
     return _raised(state, name, output, heard)
 
 
+def _shown_by(state: AlertState, output: Output, heard: Heard) -> Sequence[EventId]:
+    return evidence_of(state.house.evaluator, output) or ([] if heard.event_id is None else [heard.event_id])
+
+
 def _raised(state: AlertState, name: str, output: Output, heard: Heard) -> AlertRaised:
     """Raised, raised again, or since another moment than was said."""
     subject = output.subject
@@ -76,6 +82,6 @@ def _raised(state: AlertState, name: str, output: Output, heard: Heard) -> Alert
         metric=subject.metric,
         since=from_micros(output.said.alert.episode.since_us),
         value=output.value,
-        evidence=() if heard.event_id is None else (format_event_id(heard.event_id),),
+        evidence=tuple(map(format_event_id, _shown_by(state, output, heard))),
         backfilled=output.backfilled,
     )

@@ -118,8 +118,8 @@ class AlertStep(Event, frozen=True, kw_only=True):
 class AlertRaised(AlertStep, frozen=True, kw_only=True):
     """A rule's condition holds for a series since a moment, long enough. `kind` names it: TemperatureAlert, DeviceSilent.
 
-    `evidence` are the events that show it, in text, the first and the last of them. `backfilled`: they are history that was
-    handed in.
+    `evidence` are the events that show it, in text, the first and the last of the stretch that raised it. `backfilled`: they
+    are history that was handed in.
     """
 
     rule_id: Id

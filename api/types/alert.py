@@ -43,7 +43,10 @@ class Alert(Node):
     note: str | None = described("What he said.")
     silenced_until: datetime | None = described("Until when nobody is to be told of it.")
     backfilled: bool = described("Whether it follows from history that was handed in, more than 7 days after it was measured.")
-    evidence: list[strawberry.ID] = described("The events that show it: `audit` takes them. None where time alone did.")
+    evidence: list[strawberry.ID] = described(
+        "The events that show it: the first reading and the last of the stretch that raised it, one where they are the same. "
+        "`audit` takes them, and `alertReadings` tells all. None where the device was silent."
+    )
 
     @computed(
         "Who was told of it, newest first, as that stands now. Null in a message of a subscription, which shows what stood "

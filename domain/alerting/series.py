@@ -164,7 +164,8 @@ class Series(msgspec.Struct):
     def _let_go(self, corrections: Sequence[Correction], rules: Rulebook) -> None:
         oldest = self.points.let_go()
         if oldest is not None:
-            time_us, _, sent = oldest
+            time_us, event_id, sent = oldest
+            self._remember(time_us, event_id, rules)
             value = standing_value(sent, time_us, corrections)
             if value is not None:
                 self._wake(rules.readings.broken_within(value, value), rules)
@@ -200,6 +201,15 @@ class Series(msgspec.Struct):
             if since < floor_us:
                 after = times > since
                 one.watch.keep_to(floor_us, times[after], masked(one.hours, rules.zone, times, values)[after])
+
+    def _remember(self, time_us: int, event_id: bytes, rules: Rulebook) -> None:
+        """With what runs began that go on, and may become alerts."""
+        for rule, one in self.watched.items():
+            since, watch = one.watch.progress.run_us, one.watch
+            begin = since if rule in rules.readings.names else since - MINUTE_US
+            is_first = watch.begun is None or watch.begun[0] != since
+            if watch.progress.is_beyond and is_first and begin <= time_us <= since:
+                watch.begun = (since, event_id)
 
     def _wake(self, broken: Iterable[str], rules: Rulebook) -> None:
         for rule in broken:

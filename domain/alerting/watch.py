@@ -59,6 +59,8 @@ class Watch(msgspec.Struct):
     floor_us: int = -(2**63)
     progress: Progress = Progress()
     told: list[Alert] = []
+    begun: tuple[int, bytes] | None = None
+    """Since when the run is beyond that is under way, and its first event, where that is not at hand any more."""
 
     @property
     def is_at_rest(self) -> bool:

@@ -6,10 +6,10 @@ import pytest
 
 from api.roles import Role
 from projections import alert_book
-from schema.rules import AlertRefuted, AlertSeverity
+from schema.rules import AlertRefuted, AlertRuleDefined, AlertSeverity, Rate, Threshold
 from tests.support.alert_events import alert_step, cleared_alert, raised_alert
 from tests.support.api import House
-from tests.support.house_events import at
+from tests.support.house_events import Said, at, pack, reading
 
 ALERTS = """query ($state: AlertState, $device: ID, $severity: AlertSeverity, $first: Int, $after: String, $last: Int) {
   alerts(state: $state, deviceId: $device, severity: $severity, first: $first, after: $after, last: $last) {
@@ -98,6 +98,52 @@ async def test_what_people_say_of_it_belongs_to_its_trace(house: House) -> None:
 async def test_of_an_alert_that_is_not_there_nothing_is_said(house: House) -> None:
     answer = (await house.ask(SEEN, {"id": "none"}, role=Role.OPERATOR))["acknowledgeAlert"]
     assert answer["code"] == "NOT_FOUND"
+
+
+BEHIND = """query ($id: ID!, $first: Int, $after: String) { alertReadings(id: $id, first: $first, after: $after) {
+  nodes { value } pageInfo { endCursor hasNextPage } } }"""
+HOT = Threshold(metric="temperature", above=30.0)
+RATE = Rate(metric="temperature", above=30.0, over_seconds=120.0)
+
+
+async def behind(house: House, alert: str = "a", **asked: Any) -> list[float]:
+    return [node["value"] for node in (await house.ask(BEHIND, {"id": alert, **asked}))["alertReadings"]["nodes"]]
+
+
+def ruled(condition: Threshold | Rate) -> list[Said]:
+    """A rule in the version that raised alerts, and a reading every half minute that tells its number."""
+    rules = [
+        pack("rule-hot", AlertRuleDefined(rule_id="hot", name=f"Version {number}", condition=condition)) for number in range(3)
+    ]
+    return [*rules, *(reading("box", 30 * number, temperature=float(number)) for number in range(20))]
+
+
+async def test_the_readings_behind_an_alert_are_those_while_its_rule_was_not_kept(house: House) -> None:
+    await house.says([*ruled(HOT), raised_alert("a", 120), reading("box", 130, sensor="other", temperature=99.0)])
+    assert await behind(house) == [float(number) for number in range(4, 20)]
+    await house.says([cleared_alert("a", 250)])
+    assert await behind(house) == [4.0, 5.0, 6.0, 7.0]
+    page = (await house.ask(BEHIND, {"id": "a", "first": 3}))["alertReadings"]["pageInfo"]
+    assert page["hasNextPage"] is True
+    assert await behind(house, after=page["endCursor"]) == [7.0]
+    assert (await house.ask(BEHIND, {"id": "none"}))["alertReadings"] is None
+
+
+async def test_the_readings_behind_an_alert_begin_with_what_its_rule_looked_back_on(house: House) -> None:
+    await house.says([*ruled(RATE), raised_alert("a", 300), cleared_alert("a", 340)])
+    assert await behind(house) == [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]
+
+
+async def test_of_a_rule_that_is_another_since_nobody_knows_what_it_looked_back_on(house: House) -> None:
+    await house.says([*ruled(RATE), pack("rule-hot", AlertRuleDefined(rule_id="hot", name="New", condition=RATE))])
+    await house.says([raised_alert("a", 300), cleared_alert("a", 340)])
+    assert await behind(house) == [10.0]
+
+
+async def test_the_readings_behind_an_alert_that_was_none_end_with_that_word(house: House) -> None:
+    await house.says([*ruled(HOT), raised_alert("a", 120)])
+    await house.says([alert_step(AlertRefuted(alert_id="a", timestamp=at(180), reason="late"))])
+    assert await behind(house) == [4.0, 5.0]
 
 
 async def test_of_many_alerts_those_that_are_over_go_first(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

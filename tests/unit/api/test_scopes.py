@@ -53,6 +53,7 @@ QUERIES = {
     "anomalies of one": '{ anomalies(deviceId: "DEVICE") { nodes { deviceId } } }',
     "alert": '{ alert(id: "DEVICE") { id kind deviceId } }',
     "alerts": "{ alerts { nodes { id kind deviceId sensorId value } edges { cursor } pageInfo { endCursor } } }",
+    "alertReadings": '{ alertReadings(id: "DEVICE", first: 2) { nodes { deviceId value } edges { cursor } } }',
     "alert with who was told": '{ alert(id: "DEVICE") { id notifications { alertId deviceId target } } }',
     "notifications": "{ notifications { nodes { id alertId deviceId } edges { cursor } pageInfo { endCursor } } }",
     "notifications of one": '{ notifications(alertId: "DEVICE") { nodes { id alertId deviceId } } }',

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from adapters.event_log.port import ANY, Append
 from adapters.snapshot import SnapshotFile
 from reactors.alert_state import SNAPSHOT_KIND, SNAPSHOT_VERSION
@@ -12,8 +14,9 @@ from reactors.alerts import AlertVoice
 from reactors.teller import Teller
 from schema.envelope import RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata, Event, Operation, ReadingCorrection
+from schema.ids import format_event_id
 from schema.registry import REGISTRY
-from schema.rules import AlertCleared, AlertRaised, AlertRefuted, AlertRuleDefined, Silence, Threshold, Where
+from schema.rules import AlertCleared, AlertRaised, AlertRefuted, AlertRuleDefined, Basis, Silence, Threshold, Where
 from schema.times import to_micros
 from tests.support.house_events import Said, at, pack, reading, tell
 from tests.support.memory_log import MemoryLog
@@ -34,8 +37,9 @@ def warm(number: int, value: float) -> Said:
     return reading("box", (NOW - at(0)).total_seconds() - 600 + number, temperature=value)
 
 
-def log_of_now() -> MemoryLog:
-    return MemoryLog(start_us=to_micros(NOW) - 600 * SECOND, step_us=SECOND)
+def log_of_now(ahead: int = 0) -> MemoryLog:
+    """What is measured at each second is taken in it, or as long ahead of it as the device's clock is wrong."""
+    return MemoryLog(start_us=to_micros(NOW) - (600 + ahead) * SECOND, step_us=SECOND)
 
 
 async def at_once() -> None:
@@ -98,6 +102,56 @@ async def test_a_rule_counts_for_a_device_that_comes_to_where_the_rule_is_about(
         [raised] = await told(log, 1)
     assert isinstance(raised, AlertRaised)
     assert raised.value == 32.0
+
+
+BY_MINUTES = Threshold(metric="temperature", above=30.0, basis=Basis.MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("condition", "lasts", "first", "last"),
+    [
+        (HOT, 0.0, 2, 2),
+        (HOT, 10.0, 2, 12),
+        (HOT, 300.0, 2, 302),
+        (BY_MINUTES, 0.0, 60, 119),
+        (BY_MINUTES, 120.0, 60, 239),
+        (BY_MINUTES, 360.0, 60, 479),
+    ],
+)
+async def test_the_first_reading_and_the_last_of_what_raised_it_are_its_evidence(
+    condition: Threshold, lasts: float, first: int, last: int
+) -> None:
+    """Also where there are more between them than are at hand."""
+    log, clock, cold = log_of_now(ahead=5), HeldClock(), 60 if condition is BY_MINUTES else 2
+    readings = [warm(number, 20.0 if number < cold else 31.0) for number in range(500)]
+    await tell(log, [rule(condition, lasts), *readings])
+    async with at_work(log, clock):
+        [raised] = await told(log, 1)
+    assert isinstance(raised, AlertRaised)
+    assert raised.evidence == tuple(format_event_id(readings[number][1].id) for number in dict.fromkeys([first, last]))
+
+
+async def test_what_time_alone_raised_is_shown_by_the_readings_before() -> None:
+    log, clock = log_of_now(), HeldClock()
+    readings = [warm(number, 31.0) for number in (1, 2, 3)]
+    await tell(log, [rule(lasts=60.0), *readings])
+    async with at_work(log, clock):
+        [raised] = await told(log, 1)
+    [word] = await words(log)
+    assert isinstance(raised, AlertRaised)
+    assert raised.evidence == tuple(format_event_id(said.id) for _, said in (readings[0], readings[-1]))
+    assert decode_metadata(word.metadata).causation_id is None
+
+
+async def test_of_what_a_late_reading_shows_the_evidence_is_the_stretch_and_the_late_one_the_cause() -> None:
+    log, clock = log_of_now(), HeldClock()
+    readings = [warm(number, 31.0 if number in {5, 6} else 20.0) for number in (1, 2, 9, 5, 6)]
+    await tell(log, [rule(lasts=3.0), *readings])
+    async with at_work(log, clock):
+        raised, _ = await told(log, 2)
+    assert isinstance(raised, AlertRaised)
+    assert decode_metadata((await words(log))[0].metadata).causation_id == format_event_id(readings[3][1].id)
+    assert raised.evidence == (format_event_id(readings[3][1].id),)
 
 
 async def test_what_was_said_before_a_crash_is_not_said_again() -> None:
