@@ -165,6 +165,9 @@ class NotificationWord(Enum):
     RAISED = strawberry.enum_value("raised", description="Its rule is not kept.")
     CLEARED = strawberry.enum_value("cleared", description="It is over.")
     REFUTED = strawberry.enum_value("refuted", description="What came later showed that it was none.")
+    PAST = strawberry.enum_value(
+        "past", description="It began and was over before anybody was told: history shows it that was handed in."
+    )
 
 
 @strawberry.enum(description="What was said of an alert.")

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from api.types.enums import NotificationState, NotificationWord
 from projections import notification_book
+from projections.notification_queries import NotificationState as KnownState
+from schema import notifications
 from tests.support.alert_events import raised_alert
 from tests.support.api import House
 from tests.support.notification_events import failed, given_up, notification_id, requested, sent
@@ -55,6 +58,11 @@ async def test_a_notification_is_told_as_it_stands(house: House) -> None:
     assert await stands(house) == {
         "state": "DELIVERED", "attempts": 3, "nextAttemptAt": None, "endedAt": "2026-06-01T00:00:20Z", "reason": None
     }  # fmt: skip
+
+
+def test_whatever_is_said_of_alerts_and_of_notifications_has_a_name_in_the_schema() -> None:
+    for shown, said in ((NotificationWord, notifications.NotificationWord), (NotificationState, KnownState)):
+        assert {each.value for each in shown} == {each.value for each in said}
 
 
 async def test_what_was_given_up_says_why(house: House) -> None:
