@@ -17,6 +17,7 @@ from domain.commands import CommandState
 from projections.command_queries import CommandQuery, CommandView
 from schema.events import SensorReading
 from schema.ids import EventId, parse_event_id
+from schema.rules import AlertRaised
 
 _HOPS: Final = 5
 """How far causes are followed back beyond the events of the correlation id."""
@@ -52,7 +53,7 @@ class Tracing:
         own = [opened(recorded) for recorded in found[: self._most]]
         views = await self._commands()
         known = {one.recorded.id: one for one in [*own, *await self._answers(views)]}
-        before = await self._causes(known)
+        before = [*await self._rules(own), *await self._causes(known)]
         after = await self._after(views, before, {*known, *(one.recorded.id for one in before)})
         make = Entries(self._services.log.log_id, self._services.decisions)
         ordered = sorted([*before, *known.values()], key=lambda one: one.recorded.position)
@@ -74,15 +75,22 @@ class Tracing:
         devices = {view.command.id: view.command.device_id for view in views}
         return [opened(recorded) for recorded in await self._services.lineage.of_commands(devices, first=_ANSWERS)]
 
+    async def _rules(self, own: Iterable[Recorded]) -> list[Recorded]:
+        """The versions of the rules that raised alerts: what was in force then, and by whose word."""
+        raised = {(one.event.rule_id, one.event.rule_revision) for one in own if isinstance(one.event, AlertRaised)}
+        seen = [each for each in sorted(raised) if self._services.alert_rules.rule(each[0]) is not None]
+        found = [await self._services.log.read_stream(f"rule-{rule}", start=revision, limit=1) for rule, revision in seen]
+        return [opened(recorded) for events in found for recorded in events]
+
     async def _causes(self, known: dict[EventId, Recorded]) -> list[Recorded]:
         """What led to it, from outside of the correlation id."""
         found: dict[EventId, Recorded] = {}
-        wanted = set(_causes_of(known.values())) - known.keys()
+        wanted = set(_ids([*_causes_of(known.values()), *_evidence_of(known.values())])) - known.keys()
         for _ in range(_HOPS):
             events = await self._services.lineage.find_all(sorted(wanted))
             more = {event.id: opened(event) for event in events if event is not None}
             found |= more
-            wanted = set(_causes_of(more.values())) - known.keys() - found.keys()
+            wanted = set(_ids(_causes_of(more.values()))) - known.keys() - found.keys()
             if not wanted:
                 break
         return list(found.values())
@@ -118,10 +126,18 @@ class Tracing:
         return list(found.values())
 
 
-def _causes_of(found: Iterable[Recorded]) -> Iterable[EventId]:
-    for one in found:
-        if one.cause is not None:
-            try:
-                yield parse_event_id(one.cause)
-            except ValueError:  # somebody else's word for it
-                continue
+def _causes_of(found: Iterable[Recorded]) -> Iterable[str]:
+    return (one.cause for one in found if one.cause is not None)
+
+
+def _evidence_of(found: Iterable[Recorded]) -> Iterable[str]:
+    """The readings that show an alert: the first and the last of them."""
+    return (event_id for one in found if isinstance(one.event, AlertRaised) for event_id in one.event.evidence)
+
+
+def _ids(texts: Iterable[str]) -> Iterable[EventId]:
+    for text in texts:
+        try:
+            yield parse_event_id(text)
+        except ValueError:  # somebody else's word for it
+            continue

@@ -1,4 +1,4 @@
-"""A trace: what led to commands, what became of them, and what was measured where they work."""
+"""A trace: what led to commands or to an alert, what became of them, and what was measured where commands work."""
 
 from datetime import datetime
 from typing import Annotated, TypeAlias
@@ -77,6 +77,7 @@ class TracedEnd(Traced):
 @strawberry.type(description="Any other event of this correlation id, or one that led here.")
 class TracedEvent(Traced):
     stream: str = described("The stream that holds it.")
+    text: str | None = described("What it says, in a few words: of an alert, of its rule, of who was told.")
 
 
 TraceEntry: TypeAlias = Annotated[

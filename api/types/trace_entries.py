@@ -10,6 +10,7 @@ from api.scalars import CursorText, id_or_none, state_or_none
 from api.types.enums import AnswerResult, CommandState, OnFailure
 from api.types.reading import Reading, live_reading
 from api.types.trace import TracedAnswer, TracedCommand, TracedEnd, TracedEvent, TracedReading, TracedRequest, TracedStep
+from api.types.trace_words import words_of
 from domain.commands import state_of
 from projections.decision_queries import DecisionQueries
 from projections.shown import shown
@@ -69,7 +70,7 @@ class Entries:
                 return self._step(step, common)
             case CommandAck() | ActuatorEvent(command_id=str()) as answer:
                 return self._answer(answer, common)
-        return TracedEvent(**common, stream=one.recorded.stream)
+        return TracedEvent(**common, stream=one.recorded.stream, text=words_of(one.event))
 
     def _common(self, one: Recorded) -> dict[str, Any]:
         recorded = one.recorded

@@ -46,6 +46,7 @@ _COMMANDS: Final = {
     "export": ("export:command", "Readings or windows as CSV, Parquet or Arrow."),
     "summarize": ("summarize:command", "Figures of months, seasons and years."),
     "backtest": ("backtest:command", "What an alert rule would have said."),
+    "trace": ("trace:command", "What led to an alert or to commands, and what became of it."),
     "retain": ("retain:command", "Move old readings into the archive, now."),
     "copy-log": ("copy_log:command", "Copy an event log into another, and verify it."),
     "rebuild": ("rebuild:rebuild", "Make a read model anew from the log, beside the one that serves."),

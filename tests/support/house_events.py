@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+import msgspec
+from msgspec.structs import replace
+
 from adapters.event_log.port import ANY, Append, EventLog
 from schema.dead_letters import DeadLettered
-from schema.envelope import Metadata, NewEvent
+from schema.envelope import Metadata, NewEvent, decode_metadata
 from schema.events import Clock, Event, Quality, SensorReading
 from schema.ids import content_event_id, device_event_id
 from schema.registry import REGISTRY
@@ -26,6 +29,13 @@ def pack(stream: str, event: Event, *, own_id: str | None = None, site: str | No
     data = REGISTRY.pack(b"", event, metadata).data
     event_id = content_event_id(None, stream, data, site or "") if own_id is None else device_event_id(stream, own_id)
     return stream, REGISTRY.pack(event_id, event, metadata)
+
+
+def belonging(said: Said, correlation_id: str) -> Said:
+    """The same, as part of a trace."""
+    stream, event = said
+    metadata = replace(decode_metadata(event.metadata), correlation_id=correlation_id)
+    return stream, replace(event, metadata=msgspec.json.encode(metadata))
 
 
 def reading(

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import hmac
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.built_page import NEEDS_PAGE, open_built, opened
 from tests.support.page_server import Server
@@ -31,13 +32,21 @@ FROST: Final = {
     "evaluateBackfill": True,
 }
 ASKED: Final = ("--from", "2022-01-01", "--to", "2022-02-01", "--json")
-DEFINE: Final = """mutation ($rule: AlertRuleInput!, $person: RecipientInput!) {
-  defineAlertRule(input: $rule) { __typename ... on OperationError { message } }
+DEFINE: Final = """mutation ($person: RecipientInput!) {
   defineRecipient(input: $person) { __typename ... on OperationError { message } }
 }"""
+RULE: Final = """{ alertRule(id: "frost") { evaluateBackfill condition { below hysteresis } for } }"""
 ALERTS: Final = """{
   alerts(first: 500) { nodes { id deviceId sensorId since overSince backfilled acknowledgedBy note } }
 }"""
+WHOLE: Final = [
+    "AlertRuleDefined",
+    "SensorReading",
+    "AlertRaised",
+    "NotificationRequested",
+    "NotificationSent",
+    "AlertAcknowledged",
+]
 TRACE: Final = """query ($id: ID!) {
   trace(correlationId: $id) { entries { __typename ... on Traced { eventId type causationId actor } } }
 }"""
@@ -106,6 +115,16 @@ def frosts(folder: Path) -> dict[str, int]:
     return found
 
 
+def save_on(form: Locator) -> None:
+    """The rule, as somebody fills in the form."""
+    form.get_by_label("Id", exact=True).fill("frost")
+    form.get_by_label(re.compile("^Below")).fill("0")
+    for label in (re.compile("^Back inside by"), re.compile("^For so many minutes")):
+        form.get_by_label(label).fill("0")
+    form.get_by_label("History that is imported counts, too").check()
+    form.get_by_role("button", name="Save").click()
+
+
 def place(alert: dict[str, Any], end: str) -> tuple[str, ...]:
     return alert["deviceId"], alert["sensorId"], alert["since"], alert[end] or ""
 
@@ -120,8 +139,11 @@ def test_a_frost_rule_from_the_back_test_to_the_trace_of_what_it_raised(
     assert {each["deviceId"]: each["alerts"] for each in told["devices"]} == frosts(january)
 
     person = {"recipientId": "ada", "name": "Ada", "targets": ["panel"], "where": {"deviceId": "Ref_AirTemp"}}
-    saved = server.ask(DEFINE, rule=FROST, person=person)
-    assert [each["__typename"] for each in saved.values()] == ["DefineAlertRuleSuccess", "DefineRecipientSuccess"]
+    assert server.ask(DEFINE, person=person)["defineRecipient"] == {"__typename": "DefineRecipientSuccess"}
+    open_built(page, server)
+    save_on(opened(page, "#/rules/new"))
+    expected = {"evaluateBackfill": True, "condition": {"below": 0, "hysteresis": 0}, "for": "PT0S"}
+    server.until(RULE, lambda found: found["alertRule"] == expected)
     read_in(january, tmp_path / "fresh")
     server.until(ALERTS, lambda found: len(found["alerts"]["nodes"]) == told["total"], seconds=60)
     alerts = server.ask(ALERTS)["alerts"]["nodes"]
@@ -134,7 +156,6 @@ def test_a_frost_rule_from_the_back_test_to_the_trace_of_what_it_raised(
     assert (message["alertId"], message["state"], message["backfilled"]) == (reference["id"], "raised", True)
     assert (message["since"], message["value"]) == ("2022-01-06T20:00:00Z", -2.3)
 
-    open_built(page, server)
     alert = opened(page, "#/alerts").locator(f"[data-alert='{reference['id']}']")
     alert.get_by_label("Note").fill("the heater was off")
     alert.get_by_role("button", name="Acknowledge").click()
@@ -142,13 +163,19 @@ def test_a_frost_rule_from_the_back_test_to_the_trace_of_what_it_raised(
 
     entries = server.ask(TRACE, id=reference["id"])["trace"]["entries"]
     types = [entry["type"] for entry in entries]
-    assert types == ["SensorReading", "AlertRaised", "NotificationRequested", "NotificationSent", "AlertAcknowledged"]
-    assert entries[1]["causationId"] == entries[0]["eventId"]
+    assert types == WHOLE
+    assert entries[2]["causationId"] == entries[1]["eventId"]
+    shown = glasshouse("trace", reference["id"], "--data", str(tmp_path / "fresh"), "--key", server.key, "--json")
+    assert [entry["type"] for entry in json.loads(shown)["entries"]] == WHOLE
     alert.get_by_role("button", name="Why, and the readings behind").click()
-    expect(alert.locator(".trace")).to_contain_text("AlertAcknowledged")
+    expect(alert.locator(".trace")).to_contain_text(re.compile("AlertAcknowledged by .*: the heater was off"))
 
     server.kill()
     server.start()
     server.publish("glasshouse/tunnel-1/Ref_AirTemp/reading", [{"sensorId": "air", "reading": {"temperature": 4.0}}])
     until(lambda: signed(receiver.got[-1])["state"] == "cleared")
     assert [signed(got)["state"] for got in receiver.got] == ["raised", "cleared"]
+
+    server.stop()
+    shown = glasshouse("trace", reference["id"], "--data", str(tmp_path / "fresh"))
+    assert "TemperatureAlert of Ref_AirTemp air since 2022-01-06T20:00:00Z" in " ".join(shown.split())

@@ -9,7 +9,7 @@ from projections import alert_book
 from schema.rules import AlertRefuted, AlertRuleDefined, AlertSeverity, Rate, Threshold
 from tests.support.alert_events import alert_step, cleared_alert, raised_alert
 from tests.support.api import House
-from tests.support.house_events import Said, at, pack, reading
+from tests.support.house_events import Said, at, belonging, pack, reading
 
 ALERTS = """query ($state: AlertState, $device: ID, $severity: AlertSeverity, $first: Int, $after: String, $last: Int) {
   alerts(state: $state, deviceId: $device, severity: $severity, first: $first, after: $after, last: $last) {
@@ -93,6 +93,18 @@ async def test_what_people_say_of_it_belongs_to_its_trace(house: House) -> None:
     trace = (await house.ask(query, {"cursor": cursor}))["trace"]
     assert [entry["type"] for entry in trace["entries"]][-2:] == ["AlertAcknowledged", "AlertSilenced"]
     assert all(entry["actor"].startswith("key:") for entry in trace["entries"][-2:])
+
+
+async def test_the_trace_of_an_alert_begins_with_the_version_of_the_rule_that_raised_it(house: House) -> None:
+    hot = [AlertRuleDefined(rule_id="hot", name=name, condition=Threshold(metric="temperature")) for name in "abcd"]
+    await house.says([pack("rule-hot", rule) for rule in hot])
+    await house.says([belonging(raised_alert("a"), "a"), belonging(cleared_alert("a", 60), "a")])
+    query = '{ trace(correlationId: "a") { entries { ... on Traced { type } ... on TracedEvent { text } } } }'
+    assert (await house.ask(query))["trace"]["entries"] == [
+        {"type": "AlertRuleDefined", "text": "hot, c"},
+        {"type": "AlertRaised", "text": "TemperatureAlert of box main since 2026-06-01T00:00:00Z, temperature 31.5 degC"},
+        {"type": "AlertCleared", "text": "over since 2026-06-01T00:00:50Z"},
+    ]
 
 
 async def test_of_an_alert_that_is_not_there_nothing_is_said(house: House) -> None:

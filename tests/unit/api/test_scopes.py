@@ -6,9 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-from msgspec.structs import replace
 
 from api.cursors import AnomalyPlace, encode_place
 from api.keyring import Keyring
@@ -17,7 +15,6 @@ from api.schema import build_schema, root_fields
 from api.types.node import NodeId
 from api.writes import Writer
 from schema.commands import CommandsRequested, RequestedCommand
-from schema.envelope import decode_metadata
 from schema.events import DeviceMetadata, SiteDefined
 from schema.ids import format_event_id
 from schema.rules import AlertAcknowledged, AlertRaised, AlertRuleDefined, AlertSeverity, Threshold, Where
@@ -25,7 +22,7 @@ from schema.times import to_micros
 from tests.support.alert_events import raised_alert
 from tests.support.api import AsgiSocket, House, small_house
 from tests.support.command_events import asked, command_id, control, correlated
-from tests.support.house_events import Said, at, dead_letter, pack, reading
+from tests.support.house_events import Said, at, belonging, dead_letter, pack, reading
 from tests.support.notification_events import failed, notification_id, requested, sent
 
 DAY = 86_400
@@ -86,7 +83,14 @@ NODES = {
     "device": "Device", "site": "Site", "event": "EventAudit", "anomaly": "Anomaly", "command": "Command", "alert": "Alert",
     "rule": "AlertRule", "notification": "Notification",
 }  # fmt: skip
-ALERTED = ["AlertRaised", "NotificationRequested", "NotificationFailed", "NotificationSent", "AlertAcknowledged"]
+ALERTED = [
+    "AlertRuleDefined",
+    "AlertRaised",
+    "NotificationRequested",
+    "NotificationFailed",
+    "NotificationSent",
+    "AlertAcknowledged",
+]
 OF_ALPHA = {"DEVICE": "alpha-1", "SITE": "alpha", "SENSOR": "alpha-probe"}
 OF_BRAVO = {"DEVICE": "bravo-1", "SITE": "bravo", "SENSOR": "bravo-probe"}
 OF_NOBODY = {"DEVICE": "nobod-1", "SITE": "nobod", "SENSOR": "nobod-probe"}
@@ -110,13 +114,6 @@ def history_of(name: str) -> list[Said]:
     told.append(pack(f"alert-{device}", seen))
     decided += [belonging(each, device) for each in told]
     return [pack(f"site-{name}", site), *said, *decided, control(ordered, f"{name}-loop")]
-
-
-def belonging(said: Said, correlation_id: str) -> Said:
-    """The same, as part of a trace."""
-    stream, event = said
-    metadata = replace(decode_metadata(event.metadata), correlation_id=correlation_id)
-    return stream, replace(event, metadata=msgspec.json.encode(metadata))
 
 
 def alert_of(device: str, sensor: str) -> AlertRaised:

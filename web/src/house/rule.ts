@@ -7,7 +7,7 @@ import { hoursOf } from "../parts/hours";
 
 export const RULE = graphql(`
   fragment Rule on AlertRule {
-    id name kind enabled severity for clearFor againWithin revision definedAt definedBy
+    id name kind enabled evaluateBackfill severity for clearFor againWithin revision definedAt definedBy
     condition { metric above below hysteresis basis over window unit }
     hours { days start end }
     where { deviceId deviceType location sensorId siteId }
@@ -46,12 +46,13 @@ export interface Draft {
   hoursFrom: string; // "06:00"; both empty: always
   hoursTo: string;
   enabled: boolean;
+  backfill: boolean;
   kept: { days: readonly number[]; deviceType: string | null; siteId: string | null };
 }
 
 export const NEW: Draft = {
   id: "", name: "", kind: "threshold", metric: "temperature", above: "", below: "", hysteresis: "0.5", for: "5", clearFor: "0",
-  againWithin: "10", over: "60", severity: "WARNING", location: "", deviceId: "", sensorId: "", hoursFrom: "", hoursTo: "", enabled: true,
+  againWithin: "10", over: "60", severity: "WARNING", location: "", deviceId: "", sensorId: "", hoursFrom: "", hoursTo: "", enabled: true, backfill: false,
   kept: { days: [], deviceType: null, siteId: null },
 };
 
@@ -62,7 +63,7 @@ export function draftOf(rule: Rule): Draft {
   const limit = isDifference(kind) ? shownDifference : shown;
   const text = (value: number | null | undefined, as: typeof limit) => (value == null ? "" : String(rounded(as(value, unit))));
   return {
-    id: rule.id, name: rule.name, kind, metric: condition?.metric ?? "temperature", severity: rule.severity, enabled: rule.enabled,
+    id: rule.id, name: rule.name, kind, metric: condition?.metric ?? "temperature", severity: rule.severity, enabled: rule.enabled, backfill: rule.evaluateBackfill,
     above: text(condition?.above, limit), below: text(condition?.below, limit),
     hysteresis: text(condition?.hysteresis ?? 0, shownDifference),
     for: minutes(rule.for), clearFor: minutes(rule.clearFor), againWithin: minutes(rule.againWithin),
@@ -84,7 +85,7 @@ export function inputOf(draft: Draft, unit: string | null): RuleInput {
     hysteresis: numberOf(draft.hysteresis, (value) => typedDifference(value, unit)) ?? 0,
   };
   const input: RuleInput = {
-    ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, hours: hoursOf(draft.hoursFrom, draft.hoursTo, kept.days),
+    ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, evaluateBackfill: kind !== "silence" && draft.backfill, hours: hoursOf(draft.hoursFrom, draft.hoursTo, kept.days),
     for: duration(draft.for), clearFor: duration(draft.clearFor), againWithin: duration(draft.againWithin),
     where: {
       location: draft.location || null, deviceId: draft.deviceId || null, sensorId: draft.sensorId || null,

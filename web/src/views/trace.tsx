@@ -21,6 +21,7 @@ const TRACE = graphql(`
         ... on TracedStep { deviceId actuatorId step: state reason reachedState }
         ... on TracedAnswer { deviceId toldOf: actuatorId result told: state reason late }
         ... on TracedEnd { succeeded setBack }
+        ... on TracedEvent { text }
       }
     }
   }
@@ -68,7 +69,7 @@ function sentence(entry: Entry, several: boolean): string {
     case "TracedEnd":
       return entry.succeeded ? "All of it succeeded" : `Not all of it succeeded; ${plural(entry.setBack.length, "command")} set back`;
     case "TracedEvent":
-      return entry.actor === null ? entry.type : `${entry.type} by ${entry.actor}`;
+      return `${entry.type}${entry.actor === null ? "" : ` by ${entry.actor}`}${entry.text === null ? "" : `: ${entry.text}`}`;
   }
 }
 
