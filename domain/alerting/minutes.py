@@ -45,9 +45,16 @@ class Minutes(msgspec.Struct):
         ends = (start + MINUTE_US for start in reversed(self.sums))
         return next((end for end in ends if end <= now_us), -(2**63))
 
-    def over(self, now_us: int) -> tuple[Int64, Float64]:
-        """Ends and means of those that are over by then."""
-        over = [(start + MINUTE_US, total, count) for start, (total, count) in self.sums.items() if start + MINUTE_US <= now_us]
-        ends = np.fromiter((end for end, _, _ in over), np.int64, len(over))
-        means = np.fromiter((total / (MILLIONTHS * count) for _, total, count in over), np.float64, len(over))
+    def over(self, now_us: int, since_us: int = -(2**63)) -> tuple[Int64, Float64]:
+        """Ends and means of those that are over by then, and end at `since_us` or later."""
+        over: list[tuple[int, list[int]]] = []
+        for start, sums in reversed(self.sums.items()):
+            end = start + MINUTE_US
+            if end < since_us:
+                break
+            if end <= now_us:
+                over.append((end, sums))
+        over.reverse()
+        ends = np.fromiter((end for end, _ in over), np.int64, len(over))
+        means = np.fromiter((total / (MILLIONTHS * count) for _, (total, count) in over), np.float64, len(over))
         return ends, means

@@ -114,7 +114,7 @@ class Series(msgspec.Struct):
         """Those that are over by now and were not judged yet."""
         if self.minutes.last_over(now_us) <= self.minute_us:
             return
-        ends, means = self.minutes.over(now_us)
+        ends, means = self.minutes.over(now_us, since_us=self.minute_us - rules.reach_us)
         fresh = int(np.searchsorted(ends, self.minute_us, side="right"))
         self.minute_us = int(ends[-1])
         for condition, bounds in rules.means.items():
