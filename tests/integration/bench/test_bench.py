@@ -21,6 +21,7 @@ from tests.support.influx import need_binary
         "windows",
         "series",
         "late",
+        "rules",
         "log_rates",
         pytest.param("influx", marks=pytest.mark.influxdb),
         "live",
