@@ -48,6 +48,11 @@ class Progress(msgspec.Struct, frozen=True, gc=False):
     episode: Episode | None = None
 
     @property
+    def since_us(self) -> int:
+        """Since when the episode holds that is not over; else since when it is as it is."""
+        return self.run_us if self.episode is None else self.episode.since_us
+
+    @property
     def is_at_rest(self) -> bool:
         """Nothing is beyond, and nothing is to end."""
         return not self.is_beyond and self.episode is None

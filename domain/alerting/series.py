@@ -162,10 +162,10 @@ class Series(msgspec.Struct):
         return floor if floor < EARLIEST_US else floor - floor % MINUTE_US + MINUTE_US
 
     def _let_go(self, corrections: Sequence[Correction], rules: Rulebook) -> None:
-        oldest = self.points.let_go()
+        before_us, oldest = self.points.floor_us, self.points.let_go()
         if oldest is not None:
             time_us, event_id, sent = oldest
-            self._remember(time_us, event_id, rules)
+            self._remember(before_us, time_us, event_id, rules)
             value = standing_value(sent, time_us, corrections)
             if value is not None:
                 self._wake(rules.readings.broken_within(value, value), rules)
@@ -202,14 +202,13 @@ class Series(msgspec.Struct):
                 after = times > since
                 one.watch.keep_to(floor_us, times[after], masked(one.hours, rules.zone, times, values)[after])
 
-    def _remember(self, time_us: int, event_id: bytes, rules: Rulebook) -> None:
-        """With what runs began that go on, and may become alerts."""
+    def _remember(self, before_us: int, time_us: int, event_id: bytes, rules: Rulebook) -> None:
+        """With what runs began that go on, and may become alerts, where what was let go before it was no part of them."""
         for rule, one in self.watched.items():
-            since, watch = one.watch.progress.run_us, one.watch
+            since = one.watch.progress.since_us
             begin = since if rule in rules.readings.names else since - MINUTE_US
-            is_first = watch.begun is None or watch.begun[0] != since
-            if watch.progress.is_beyond and is_first and begin <= time_us <= since:
-                watch.begun = (since, event_id)
+            if before_us < begin <= time_us <= since and not one.watch.progress.is_at_rest:
+                one.watch.begun = (since, event_id)
 
     def _wake(self, broken: Iterable[str], rules: Rulebook) -> None:
         for rule in broken:
