@@ -36,7 +36,7 @@ class AlertBook:
 
     def alerts(self, wish: AlertWish, sees: Callable[[str], bool]) -> list[AlertView]:
         found: list[AlertView] = []
-        views = list(self._views.values())
+        views = self._views.values()
         for view in views if wish.backwards else reversed(views):
             if _is_wanted(view, wish) and sees(view.raised.device_id):
                 found.append(view)

@@ -6,9 +6,9 @@ of them alone.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 import structlog
@@ -39,6 +39,9 @@ class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
     alert: AlertView | None = None
     recipient: RecipientDefined | None = None
     notification: NotificationView | None = None
+
+
+_Kept: TypeAlias = RuleView | AlertView | RecipientDefined | NotificationView
 
 
 class Alerts:
@@ -103,13 +106,10 @@ class Alerts:
 
     def content_hash(self) -> str:
         """Hex digest, equal where the same log was read."""
-        return blake2b(b"\n".join(self._records()), digest_size=16).hexdigest()
+        return blake2b(b"\n".join(map(_written, self._kept())), digest_size=16).hexdigest()
 
-    def _records(self) -> list[bytes]:
-        lines = [*(_Record(rule=view) for view in self.rules()), *(_Record(alert=view) for view in self._book.views())]
-        lines += [_Record(recipient=defined) for defined in self.recipients()]
-        lines += [_Record(notification=view) for view in self._told.views()]
-        return [msgspec.json.encode(line) for line in lines]
+    def _kept(self) -> list[_Kept]:
+        return [*self.rules(), *self._book.views(), *self.recipients(), *self._told.views()]
 
     def _take(self, fed: FeedEvent) -> None:
         recorded, event = fed.recorded, fed.event
@@ -144,7 +144,26 @@ class Alerts:
         if self._snapshot is None or self._log_id is None or self.position == self._saved:
             return
         try:
-            await asyncio.to_thread(self._snapshot.save, Cursor(self._log_id, self.position), self._records())
+            await asyncio.to_thread(_write, self._snapshot, Cursor(self._log_id, self.position), self._kept())
         except OSError as error:
             structlog.get_logger().warning("snapshot_not_written", projection=self.name, reason=str(error))
         self._saved, self._saved_at = self.position, self._clock()
+
+
+def _write(file: SnapshotFile, cursor: Cursor, kept: Sequence[_Kept]) -> None:
+    """In a thread: nothing that is kept changes."""
+    file.save(cursor, [_written(each) for each in kept])
+
+
+def _written(kept: _Kept) -> bytes:
+    """A line of the snapshot."""
+    match kept:
+        case RuleView():
+            line = _Record(rule=kept)
+        case AlertView():
+            line = _Record(alert=kept)
+        case RecipientDefined():
+            line = _Record(recipient=kept)
+        case NotificationView():
+            line = _Record(notification=kept)
+    return msgspec.json.encode(line)

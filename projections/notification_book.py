@@ -1,6 +1,6 @@
 """Who was told of alerts, event by event: what is still to be sent, and the last of what was."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Reversible
 from typing import Final
 
 from msgspec.structs import replace
@@ -54,9 +54,9 @@ class NotificationBook:
         """In the order in which they were asked for."""
         return self._views.values()
 
-    def _candidates(self, alert_id: str | None) -> list[NotificationView]:
+    def _candidates(self, alert_id: str | None) -> Reversible[NotificationView]:
         if alert_id is None:
-            return list(self._views.values())
+            return self._views.values()
         return [self._views[name] for name in self._of_alerts.get(alert_id, ())]
 
     def _add(self, view: NotificationView) -> None:

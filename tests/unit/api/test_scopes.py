@@ -233,7 +233,7 @@ async def test_every_node_of_its_part_is_in_sight(both: House) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 50])
-@pytest.mark.parametrize("field", ["devices", "anomalies", "commands"])
+@pytest.mark.parametrize("field", ["devices", "anomalies", "commands", "alerts", "notifications"])
 async def test_pages_hold_what_is_in_sight_in_either_direction(both: House, field: str, size: int) -> None:
     for number in range(2, 6):
         for site in ("alpha", "bravo"):
@@ -242,6 +242,8 @@ async def test_pages_hold_what_is_in_sight_in_either_direction(both: House, fiel
                 [reading(f"{site}-{number}", day * DAY, site=site, temperature=value) for day, value in enumerate(spike)]
             )
             await both.says([control(asked(f"{site}-{number}", device=f"{site}-{number}"), f"{site}-{number}")])
+            await both.says([raised_alert(f"{site}-{number}", device=f"{site}-{number}")])
+            await both.says([requested(f"{site}-{number}", alert=f"{site}-{number}", device=f"{site}-{number}")])
     node = "id" if field == "devices" else "deviceId"
     text = f"""query ($first: Int, $after: String, $last: Int, $before: String) {{
       {field}(first: $first, after: $after, last: $last, before: $before) {{
