@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.event_log.port import ANY, Append
 from api.cursors import AnomalyPlace, encode_place
 from api.keyring import Keyring
 from api.limits import Limits
@@ -482,3 +483,15 @@ async def test_what_becomes_of_commands_is_told_in_sight_alone(both: House) -> N
         for number, name in enumerate(("bravo", "alpha")):
             await both.says([control(asked("all", number, device=f"{name}-1"), "all")])
         assert (await socket.receive())["payload"]["data"]["commandUpdates"]["deviceId"] == "alpha-1"
+
+
+async def test_of_an_alert_whose_device_nobody_can_tell_a_part_of_the_house_is_told_nothing(both: House) -> None:
+    raised = alert_of("alpha-1", "alpha-probe")
+    stream, event = belonging(pack("alert-odd", raised), "odd")
+    seen = belonging(pack(stream, AlertAcknowledged(alert_id="odd", timestamp=at(0))), "odd")
+    await both.log.append([Append(stream, ANY, [replace(event, type="AlertRaisedByOthers")])])
+    await both.says([seen])
+    text = '{ trace(correlationId: "odd") { entries { ... on Traced { type } } } }'
+    assert (await ask(both, await key_for(both, sites=("alpha",)), text))["data"]["trace"] is None
+    whole = (await ask(both, await key_for(both), text))["data"]["trace"]["entries"]
+    assert [entry["type"] for entry in whole] == ["AlertRaisedByOthers", "AlertAcknowledged"]
