@@ -16,8 +16,6 @@ from api.types.enums import BacktestBasis
 from api.windows import zones
 from domain.alerting.house import kind_of
 from domain.alerting.places import Place
-from domain.alerting.signals import metric_of
-from domain.indices import INDICES
 from projections.backtest import HistoryBacktest
 from projections.backtested import Backtested
 from projections.judging import Judge
@@ -55,11 +53,7 @@ async def _as_corrected(context: Context, rule: AlertRuleDefined, start_us: int,
 
 
 async def _as_known(context: Context, rule: AlertRuleDefined, start_us: int, end_us: int) -> Backtested:
-    services, metric = context.services, metric_of(rule.condition)
-    if metric in INDICES:
-        raise ApiError(
-            ErrorCode.INVALID_INPUT, f"{metric} is computed from readings, and in none of them: ask for `AS_CORRECTED`"
-        )
+    services = context.services
     test = LogBacktest(services.log, services.sees)
     try:
         return await test.run(

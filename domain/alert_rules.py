@@ -5,10 +5,10 @@ from math import isfinite
 from typing import Final
 
 from domain.alerting.hours import minute_of
-from domain.alerting.signals import MEASURED, TREND_POINTS, metric_of
+from domain.alerting.signals import MEASURED, TREND_POINTS
 from domain.decisions import Decision, Refusal, Refused, id_problem, text_problem
 from domain.declared_values import count_problems, number_problems, range_problems, seconds_problems
-from domain.indices import DAILY_INDICES, INDICES
+from domain.indices import DAILY_INDICES
 from schema.events import Event
 from schema.metrics import METRICS
 from schema.rules import ActiveHours, AlertRuleDefined, Rate, Silence, Trend, Where
@@ -26,12 +26,8 @@ def fold_rule(events: Sequence[Event]) -> AlertRuleDefined | None:
 
 
 def define_rule(current: AlertRuleDefined | None, wanted: AlertRuleDefined) -> Decision:
-    """Define a rule, or let it be another. A metric that is computed is in no reading, so that nothing could raise it live."""
+    """Define a rule, or let it be another."""
     problem = rule_problem(wanted)
-    if problem is None and metric_of(wanted.condition) in INDICES:
-        problem = (
-            f"metric must be one that devices send; {metric_of(wanted.condition)} is computed, and can only be back-tested"
-        )
     if problem is not None:
         return Refused(Refusal.INVALID, problem)
     return [] if wanted == current else [wanted]

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from domain.alerting.computed import is_computed
 from domain.alerting.limiting import micros
 from domain.alerting.places import NOWHERE, Place, fits
 from domain.alerting.rulebook import Rulebook, SeriesOf
@@ -31,6 +32,11 @@ class Books:
     def of_backfill(self) -> bool:
         """Whether any judges back-fill."""
         return any(rule.enabled and rule.evaluate_backfill for rule in self._rules.values())
+
+    @cached_property
+    def computed(self) -> tuple[str, ...]:
+        """The series they are about that no reading holds."""
+        return tuple(sorted({name for name, _ in self._about if name is not None and is_computed(name)}))
 
     def concern(self, device: str) -> bool:
         """Whether any may be about something that the device says."""

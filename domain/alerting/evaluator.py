@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from domain.alerting.alarms import Alarms
 from domain.alerting.books import Books
+from domain.alerting.computed import Sources, Taken, sources_of
 from domain.alerting.places import Place
-from domain.alerting.points import Point
 from domain.alerting.quiet import Quiet
 from domain.alerting.refitting import begin, moved, withdrawn
 from domain.alerting.rulebook import SeriesOf
-from domain.alerting.series import Series
-from domain.alerting.state import BACKFILL_US, BEHIND_US, About, Listener, Output, State, outputs_of
+from domain.alerting.state import BACKFILL_US, BEHIND_US, About, Listener, Output, State, listening, outputs_of
 from domain.corrections import Correction, of_series
 from schema.events import Clock, SensorReading
 from schema.rules import AlertRuleDefined
@@ -60,11 +59,12 @@ class Evaluator:
         if event.clock is not Clock.OK or (backfilled and not self._books.of_backfill):
             return outputs
         take = self._took_backfill if backfilled else self._took
-        for metric, value in event.reading.items():
-            about = self._about(device, (event.sensor_id, metric))
+        is_plain = not event.verdicts and not self._books.computed
+        for series, sent in event.reading.items() if is_plain else self._sent(event):
+            about = self._about(device, (event.sensor_id, series))
             one = self._listener(about)
-            if one is not None and metric not in event.verdicts:
-                outputs += take(about, one, (time_us, event_id, value), recorded_us)
+            if one is not None:
+                outputs += take(about, one, (time_us, event_id, sent), recorded_us)
                 self._plan(device, about.key, one)
         return outputs
 
@@ -77,7 +77,9 @@ class Evaluator:
                 continue
             about = self._about(device, key)
             for lane, backfilled in one.lanes():
-                standing, now_us = self._standing(about), lane.own_time(recorded_us)
+                if lane.computed is not None:
+                    lane.computed.renew(lane.series.points, corrections)
+                standing, now_us = self._standing(lane, about), lane.own_time(recorded_us)
                 said = lane.series.corrected(standing, about.rules_for(backfilled=backfilled), now_us)
                 outputs += about.outputs(said, lane.value, backfilled=backfilled)
             self._plan(device, key, one)
@@ -113,6 +115,17 @@ class Evaluator:
         series = sum(1 for _ in self.state.listening())
         return series + sum(len(self._books.of_silence(device)) for device in self.state.silences)
 
+    def _sent(self, event: SensorReading) -> Iterator[tuple[str, float | Sources]]:
+        """What is good of a reading, series by series: what it holds, and of what series that it does not hold follow."""
+        computed = self._books.computed
+        for metric, value in event.reading.items():
+            if metric not in event.verdicts and metric not in computed:
+                yield metric, value
+        for series in computed:
+            sources = sources_of(event, series)
+            if sources is not None:
+                yield series, sources
+
     def _about(self, device: str, key: SeriesOf) -> About:
         return About(device, key, self._books.of_series(device, key))
 
@@ -121,32 +134,35 @@ class Evaluator:
         if listeners is None:
             listeners = self.state.listeners[about.device] = {}
         if about.key not in listeners:
-            listeners[about.key] = Listener(Series()) if about.rules.rules else None
+            listeners[about.key] = listening(about.key) if about.rules.rules else None
         return listeners[about.key]
 
-    def _took(self, about: About, one: Listener, point: Point, recorded_us: int) -> Iterable[Output]:
+    def _took(self, about: About, one: Listener, taken: Taken, recorded_us: int) -> Iterable[Output]:
         one.go_live(about.rules)
-        return self._heard_by(one, about, point, recorded_us, backfilled=False)
+        return self._heard_by(one, about, taken, recorded_us, backfilled=False)
 
-    def _took_backfill(self, about: About, one: Listener, point: Point, recorded_us: int) -> Iterator[Output]:
+    def _took_backfill(self, about: About, one: Listener, taken: Taken, recorded_us: int) -> Iterator[Output]:
         """Back-fill that goes back beyond what is at hand of it begins anew."""
-        if one.past is not None and point[0] <= one.past.series.points.floor_us:
+        if one.past is not None and taken[0] <= one.past.series.points.floor_us:
             yield from self._past_over(about, one)
         if one.past is None and about.rules.of_backfill.rules:
-            one.past = Listener(Series())
+            one.past = listening(about.key)
         if one.past is not None:
-            yield from self._heard_by(one.past, about, point, recorded_us, backfilled=True)
+            yield from self._heard_by(one.past, about, taken, recorded_us, backfilled=True)
 
-    def _heard_by(self, lane: Listener, about: About, point: Point, recorded_us: int, *, backfilled: bool) -> Iterable[Output]:
-        time_us, _, lane.value = point
-        lane.heard_us, lane.is_behind = recorded_us, recorded_us - time_us > BEHIND_US
-        rules = about.rules_for(backfilled=backfilled)
-        said = lane.series.reading(point, self._standing(about), rules, lane.own_time(recorded_us))
+    def _heard_by(self, lane: Listener, about: About, taken: Taken, recorded_us: int, *, backfilled: bool) -> Iterable[Output]:
+        time_us, event_id, sent = taken
+        value = self._computed(lane, about, (time_us, event_id, sent)) if isinstance(sent, tuple) else sent
+        if value is None:
+            return ()
+        lane.value, lane.heard_us, lane.is_behind = value, recorded_us, recorded_us - time_us > BEHIND_US
+        point, rules = (time_us, event_id, value), about.rules_for(backfilled=backfilled)
+        said = lane.series.reading(point, self._standing(lane, about), rules, lane.own_time(recorded_us))
         return about.outputs(said, lane.value, backfilled=backfilled)
 
     def _past_over(self, about: About, one: Listener) -> Iterator[Output]:
         past, one.past = one.past, None
-        if past is not None:
+        if past is not None and past.series.points.kept:
             yield from about.outputs(past.series.ended(about.rules.of_backfill), past.value, backfilled=True)
 
     def _settle(self, device: str, key: SeriesOf, now_us: int) -> list[Output]:
@@ -183,6 +199,11 @@ class Evaluator:
         if due is not None:
             self._alarms.set((device,), due)
 
-    def _standing(self, about: About) -> Sequence[Correction]:
+    def _computed(self, lane: Listener, about: About, taken: tuple[int, bytes, Sources]) -> float | None:
+        """What follows now from what was sent; None where nothing does."""
+        return None if lane.computed is None else lane.computed.add(*taken, self.state.corrections.get(about.device, ()))
+
+    def _standing(self, lane: Listener, about: About) -> Sequence[Correction]:
+        """The corrections of a series; what is computed is so of what was corrected."""
         standing = self.state.corrections.get(about.device)
-        return of_series(standing, *about.key) if standing else ()
+        return of_series(standing, *about.key) if standing and lane.computed is None else ()

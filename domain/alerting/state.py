@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, Optional, TypeAlias
 
 import msgspec
 
+from domain.alerting.computed import Computed, is_computed
 from domain.alerting.places import Place
 from domain.alerting.quiet import Quiet
 from domain.alerting.rulebook import Rulebook, SeriesOf
@@ -41,10 +42,12 @@ class Output(msgspec.Struct, frozen=True):
 class Listener(msgspec.Struct):
     """A series, with what was heard of it last and when. `is_behind` says that its device is.
 
-    `past` is what came of it as back-fill, under the rules that judge that: one in itself, until what is live goes on from it.
+    `computed` is what the values follow from where no reading holds them. `past` is what came of it as back-fill, under the
+    rules that judge that: one in itself, until what is live goes on from it.
     """
 
     series: Series
+    computed: Computed | None = None
     value: float = 0.0
     heard_us: int = 0
     is_behind: bool = False
@@ -65,7 +68,7 @@ class Listener(msgspec.Struct):
         if self.past is not None and not self.series.points.kept:
             for rule in rules.rules.keys() - rules.of_backfill.rules.keys():
                 self.past.series.watch(rule)
-            self.series, self.past = self.past.series, None
+            self.series, self.computed, self.past = self.past.series, self.past.computed, None
 
     def counts_from(self, due_us: int) -> int:
         """When, by the log's clock, what is due by the series' own time may be settled."""
@@ -75,6 +78,11 @@ class Listener(msgspec.Struct):
         """How far the series has come when the log's clock says that."""
         kept = self.series.points.kept
         return kept[-1][0] if self.is_behind and kept else recorded_us
+
+
+def listening(key: SeriesOf) -> Listener:
+    """To a series of which nothing was heard yet."""
+    return Listener(Series(), Computed(*key) if is_computed(key[1]) else None)
 
 
 class About(NamedTuple):

@@ -73,6 +73,7 @@ async def test_a_rule_that_is_so_already_is_no_event_and_another_takes_its_place
     [
         ({"threshold": None, "rate": {"metric": "co2", "below": -50}}, "Co2RateAlert"),
         ({"threshold": None, "trend": {"metric": "humidity", "above": 5}}, "HumidityTrendAlert"),
+        ({"threshold": {"metric": "vapour_pressure_deficit", "above": 1.6}}, "VapourPressureDeficitAlert"),
         ({"threshold": None, "silence": True, "for": "PT1H"}, "DeviceSilent"),
     ],
 )
@@ -83,7 +84,7 @@ async def test_rules_of_every_kind_are_kept(house: House, changes: dict[str, Any
 async def test_what_is_no_rule_is_refused_and_nothing_happens(house: House) -> None:
     for changes, says in (
         ({"threshold": {"metric": "temperature"}}, "above or below"),
-        ({"threshold": {"metric": "dew_point", "above": 20}}, "can only be back-tested"),
+        ({"threshold": {"metric": "growing_degree_days", "above": 20}}, "of whole days"),
         ({"hours": {"days": [0] * 8}}, "hours.days has 8 entries; at most 7 fit"),
     ):
         answer = await define(house, **changes)

@@ -42,6 +42,8 @@ CONDITIONS: list[Condition] = [
     Threshold(metric="odour", above=30.0, hysteresis=2.0),
     Threshold(metric="odour", above=30.0, basis=Basis.MINUTES),
     Rate(metric="odour", above=60.0, over_seconds=600),
+    Threshold(metric="dew_point", above=18.0, hysteresis=1.0),
+    Rate(metric="vapour_pressure_deficit", above=2.0, over_seconds=600),
     Silence(),
 ]
 rules = st.builds(
@@ -52,28 +54,35 @@ rules = st.builds(
     for_seconds=st.sampled_from([60, 600]),
     again_seconds=st.just(0),
 )
-values = st.sampled_from([20.0, 29.0, 31.0, 40.0])
+values = st.fixed_dictionaries(
+    {"odour": st.sampled_from([20.0, 29.0, 31.0, 40.0])},
+    optional={
+        "temperature": st.sampled_from([20.0, 23.0, 26.0]),
+        "humidity": st.sampled_from([60.0, 75.0]),
+        "dew_point": st.sampled_from([15.0, 20.0]),
+    },
+)
+amounts = {"odour": 15.0, "temperature": 2.0, "humidity": 5.0, "dew_point": 4.0}
 hours = st.floats(0, 40).map(lambda hour: round(hour * 60) * 60)
 heard = st.builds(
-    lambda device, second, value: SensorReading(
-        device_id=device, sensor_id="main", timestamp=at(second), reading={"odour": value}
-    ),
+    lambda device, second, reading: SensorReading(device_id=device, sensor_id="main", timestamp=at(second), reading=reading),
     st.sampled_from("ab"),
     hours,
     values,
 )
 decided = st.builds(
-    lambda number, device, start, operation: ReadingCorrection(
+    lambda number, device, metric, start, operation: ReadingCorrection(
         device_id=device,
         correction_id=str(number),
-        metric="odour",
+        metric=metric,
         start=at(start),
         operation=operation,
-        amount=None if operation is Operation.EXCLUDE else 15.0,
+        amount=None if operation is Operation.EXCLUDE else amounts[metric],
         reason="x",
     ),
     st.integers(0, 100),
     st.sampled_from("ab"),
+    st.sampled_from(list(amounts)),
     hours,
     st.sampled_from([Operation.OFFSET, Operation.EXCLUDE]),
 )
