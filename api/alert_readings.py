@@ -9,7 +9,7 @@ from api.types.paging import Page
 from api.types.reading_page import ReadingConnection
 from domain.alerting.evidence import portion_us
 from domain.alerting.signals import reach_us
-from schema.rules import AlertRaised, Silence
+from schema.rules import AlertRaised, Anomaly, Silence
 
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -31,4 +31,5 @@ def _looked_back(services: Services, raised: AlertRaised) -> timedelta:
     if view is None or view.revision != raised.rule_revision or isinstance(view.rule.condition, Silence):
         return timedelta()
     condition = view.rule.condition
-    return timedelta(microseconds=reach_us(condition) + portion_us(condition))
+    reach = 0 if isinstance(condition, Anomaly) else reach_us(condition)  # two weeks are no reading behind an hour
+    return timedelta(microseconds=reach + portion_us(condition))

@@ -7,7 +7,15 @@ from api.context import Context
 from api.cursors import RulePlace, decode_place
 from api.errors import ApiError, ErrorCode, limit_error
 from api.services import Services
-from api.types.alert_inputs import ActiveHoursInput, AlertRuleInput, AlertWhereInput, RateInput, ThresholdInput, TrendInput
+from api.types.alert_inputs import (
+    ActiveHoursInput,
+    AlertRuleInput,
+    AlertWhereInput,
+    AnomalyInput,
+    RateInput,
+    ThresholdInput,
+    TrendInput,
+)
 from api.types.alert_rule import AlertRule, AlertRuleConnection, alert_rule, alert_rule_page
 from api.types.paging import Page
 from api.types.results import DefineAlertRuleSuccess
@@ -21,6 +29,8 @@ from schema.rules import (
     ActiveHours,
     AlertRuleDefined,
     AlertSeverity,
+    Anomaly,
+    AnomalySeverity,
     Basis,
     Condition,
     Rate,
@@ -100,7 +110,7 @@ def _condition(wanted: AlertRuleInput) -> Condition:
     if len(given) != 1:
         raise ApiError(
             ErrorCode.INVALID_INPUT,
-            f"give exactly one of `threshold`, `rate`, `trend` and `silence: true`; these are {len(given)}",
+            f"give exactly one of `threshold`, `rate`, `trend`, `anomaly` and `silence: true`; these are {len(given)}",
         )
     return given[0]
 
@@ -112,6 +122,8 @@ def _conditions(wanted: AlertRuleInput) -> Iterator[Condition]:
         yield _rate(wanted.rate)
     if wanted.trend is not None:
         yield _trend(wanted.trend)
+    if wanted.anomaly is not None:
+        yield _anomaly(wanted.anomaly)
     if wanted.silence:
         yield Silence()
 
@@ -129,6 +141,10 @@ def _rate(one: RateInput) -> Rate:
 def _trend(one: TrendInput) -> Trend:
     window = one.window.total_seconds()
     return Trend(metric=one.metric, above=one.above, below=one.below, hysteresis=one.hysteresis, window_seconds=window)
+
+
+def _anomaly(one: AnomalyInput) -> Anomaly:
+    return Anomaly(metric=one.metric, severity=AnomalySeverity(one.severity.word))
 
 
 def where_of(where: AlertWhereInput) -> Where:

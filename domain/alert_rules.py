@@ -6,12 +6,13 @@ from typing import Final
 
 from domain.alerting.hours import minute_of
 from domain.alerting.signals import MEASURED, TREND_POINTS
+from domain.anomalies import FLOORS
 from domain.decisions import Decision, Refusal, Refused, id_problem, text_problem
 from domain.declared_values import count_problems, number_problems, range_problems, seconds_problems
 from domain.indices import DAILY_INDICES
 from schema.events import Event
 from schema.metrics import METRICS
-from schema.rules import ActiveHours, AlertRuleDefined, Rate, Silence, Trend, Where
+from schema.rules import ActiveHours, AlertRuleDefined, Anomaly, Rate, Silence, Threshold, Trend, Where
 from schema.times import HOUR_US, MINUTE_US
 
 MINUTE: Final = MINUTE_US / 1e6
@@ -71,17 +72,25 @@ def _measured_problems(condition: MEASURED) -> Iterator[str]:
         yield f"metric must be one that has a unit, since limits are in it; {metric[:80]!r} is none"
     if metric in DAILY_INDICES:
         yield f"metric must be one that is measured or computed at a moment; {metric} is of whole days"
-    if condition.above is None and condition.below is None:
-        yield "above or below must be given: a rule without a limit is never broken"
-    yield from range_problems("limits", "below", condition.below, "above", condition.above)
-    yield from _hysteresis_problems(condition)
+    if isinstance(condition, Anomaly):
+        if metric not in FLOORS:
+            yield f"metric must be one that has a usual hour, such as temperature or co2; {metric} is switched or swings freely"
+    else:
+        yield from _limit_problems(condition)
     if isinstance(condition, Rate):
         yield from _reach_problems("over", condition.over_seconds, MINUTE)
     if isinstance(condition, Trend):
         yield from _reach_problems("window", condition.window_seconds, TREND_POINTS * MINUTE)
 
 
-def _hysteresis_problems(condition: MEASURED) -> Iterator[str]:
+def _limit_problems(condition: Threshold | Rate | Trend) -> Iterator[str]:
+    if condition.above is None and condition.below is None:
+        yield "above or below must be given: a rule without a limit is never broken"
+    yield from range_problems("limits", "below", condition.below, "above", condition.above)
+    yield from _hysteresis_problems(condition)
+
+
+def _hysteresis_problems(condition: Threshold | Rate | Trend) -> Iterator[str]:
     yield from number_problems("hysteresis", condition.hysteresis)
     if condition.hysteresis < 0:
         yield "hysteresis must not be negative"

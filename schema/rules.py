@@ -60,11 +60,26 @@ class Trend(RulePart, frozen=True, kw_only=True, tag_field="kind", tag="trend"):
     window_seconds: Seconds = 3600.0
 
 
+class AnomalySeverity(StrEnum):
+    """How far an hour is from what is usual."""
+
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+
+class Anomaly(RulePart, frozen=True, kw_only=True, tag_field="kind", tag="anomaly"):
+    """An hour's mean is unlike the same hour of the days before, by at least so much."""
+
+    metric: str
+    severity: AnomalySeverity = AnomalySeverity.MAJOR
+
+
 class Silence(RulePart, frozen=True, kw_only=True, tag_field="kind", tag="silence"):
     """A device says nothing at all."""
 
 
-Condition: TypeAlias = Threshold | Rate | Trend | Silence
+Condition: TypeAlias = Threshold | Rate | Trend | Anomaly | Silence
 
 
 class Where(RulePart, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Final
 import strawberry
 
 from api.fields import described
-from api.types.enums import AlertBasis, AlertSeverity
+from api.types.enums import AlertBasis, AlertSeverity, AnomalySeverity
 
 _NONE: Final = timedelta()
 _AGAIN: Final = timedelta(minutes=10)
@@ -44,6 +44,12 @@ class TrendInput:
     window: timedelta = strawberry.field(description="Of the last so many minutes: from 5 to 360.", default=_WINDOW)
 
 
+@strawberry.input(description="The mean of an hour is unlike the same hour of the days before, of which it has to know a week.")
+class AnomalyInput:
+    metric: str = described("The metric, measured or computed at a moment: one that has a usual hour.")
+    severity: AnomalySeverity = strawberry.field(description="Broken from this severity on.", default=AnomalySeverity.MAJOR)
+
+
 @strawberry.input(description="What a rule is about: all that fits every word that is given; with none the whole house.")
 class AlertWhereInput:
     site_id: strawberry.ID | None = strawberry.field(description="Devices of this site.", default=None)
@@ -63,7 +69,9 @@ class ActiveHoursInput:
 
 
 @strawberry.input(
-    description="An alert rule. Exactly one of `threshold`, `rate`, `trend` and `silence` says what it is that must not be."
+    description=(
+        "An alert rule. Exactly one of `threshold`, `rate`, `trend`, `anomaly` and `silence` says what it is that must not be."
+    )
 )
 class AlertRuleInput:
     rule_id: strawberry.ID = described("Its id: 1 to 64 letters, digits, `_`, `.` or `-`.")
@@ -71,6 +79,7 @@ class AlertRuleInput:
     threshold: ThresholdInput | None = strawberry.field(description="A value is beyond a limit.", default=None)
     rate: RateInput | None = strawberry.field(description="A value changes too fast.", default=None)
     trend: TrendInput | None = strawberry.field(description="A value goes up or down for long.", default=None)
+    anomaly: AnomalyInput | None = strawberry.field(description="An hour is unlike the days before.", default=None)
     silence: bool = strawberry.field(description="A device says nothing at all, for as long as `for`.", default=False)
     severity: AlertSeverity = strawberry.field(description="How much it matters.", default=AlertSeverity.WARNING)
     for_: timedelta = strawberry.field(

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import strawberry
 
 from api.cursors import RulePlace, encode_place
 from api.fields import described
 from api.scalars import CursorText
-from api.types.enums import AlertBasis, AlertSeverity
+from api.types.enums import AlertBasis, AlertSeverity, AnomalySeverity
 from api.types.node import Node
 from api.types.paging import Page, PageInfo
 from domain.alerting.house import kind_of
@@ -18,7 +19,9 @@ from schema.metrics import METRICS
 from schema.times import from_micros
 
 
-@strawberry.type(description="What must not be of a metric. One of `basis`, `over` and `window` says how it is looked at.")
+@strawberry.type(
+    description="What must not be of a metric. One of `basis`, `over`, `window` and `anomaly` says how it is looked at."
+)
 class RuleCondition:
     metric: str = described("The metric.")
     unit: str | None = described("The unit of its limits; of a rate or a trend they are so much an hour.")
@@ -28,6 +31,7 @@ class RuleCondition:
     basis: AlertBasis | None = described("Of a threshold: what is held against the limits.")
     over: timedelta | None = described("Of a rate: since when.")
     window: timedelta | None = described("Of a trend: of the last so much.")
+    anomaly: AnomalySeverity | None = described("Of an anomaly, which has no limits: from which severity on.")
 
 
 @strawberry.type(description="What a rule is about: all that fits every word that is not null.")
@@ -109,19 +113,28 @@ def alert_rule_page(found: Sequence[RuleView], page: Page) -> AlertRuleConnectio
 
 
 def _condition(condition: schema.Condition) -> RuleCondition | None:
-    if isinstance(condition, schema.Silence):
-        return None
-    known = METRICS.get(condition.metric)
-    return RuleCondition(
-        metric=condition.metric,
-        unit=known.unit if known else None,
-        above=condition.above,
-        below=condition.below,
-        hysteresis=condition.hysteresis,
-        basis=AlertBasis(condition.basis) if isinstance(condition, schema.Threshold) else None,
-        over=timedelta(seconds=condition.over_seconds) if isinstance(condition, schema.Rate) else None,
-        window=timedelta(seconds=condition.window_seconds) if isinstance(condition, schema.Trend) else None,
-    )
+    match condition:
+        case schema.Silence():
+            return None
+        case schema.Anomaly():
+            return _of_metric(condition.metric, anomaly=AnomalySeverity(condition.severity))
+        case schema.Threshold():
+            return _limited(condition, basis=AlertBasis(condition.basis))
+        case schema.Rate():
+            return _limited(condition, over=timedelta(seconds=condition.over_seconds))
+        case schema.Trend():
+            return _limited(condition, window=timedelta(seconds=condition.window_seconds))
+
+
+def _limited(condition: schema.Threshold | schema.Rate | schema.Trend, **looked_at: Any) -> RuleCondition:
+    limits = {"above": condition.above, "below": condition.below, "hysteresis": condition.hysteresis}
+    return _of_metric(condition.metric, **limits, **looked_at)
+
+
+def _of_metric(metric: str, **said: Any) -> RuleCondition:
+    known = METRICS.get(metric)
+    nothing = {"above": None, "below": None, "hysteresis": 0.0, "basis": None, "over": None, "window": None, "anomaly": None}
+    return RuleCondition(metric=metric, unit=known.unit if known else None, **{**nothing, **said})
 
 
 def alert_hours(hours: schema.ActiveHours) -> ActiveHours:

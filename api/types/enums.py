@@ -41,7 +41,7 @@ class Operation(Worded):
 
 
 @strawberry.enum(description="How far an hour is from what is usual: its modified z-score.")
-class AnomalySeverity(Enum):
+class AnomalySeverity(Worded):
     MINOR = strawberry.enum_value("minor", description="5 or more: one hour in a hundred, where nothing is controlled.")
     MAJOR = strawberry.enum_value("major", description="7 or more: one hour in five hundred.")
     CRITICAL = strawberry.enum_value("critical", description="10 or more: hardly any but faults.")

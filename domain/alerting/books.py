@@ -5,11 +5,10 @@ from functools import cached_property
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from domain.alerting.computed import is_computed
 from domain.alerting.limiting import micros
+from domain.alerting.naming import is_computed, series_of
 from domain.alerting.places import NOWHERE, Place, fits
 from domain.alerting.rulebook import Rulebook, SeriesOf
-from domain.alerting.signals import metric_of
 from schema.rules import AlertRuleDefined
 
 Silences: TypeAlias = Mapping[str, int]
@@ -72,11 +71,11 @@ class Books:
 
     @cached_property
     def _about(self) -> dict[tuple[str | None, str | None], list[AlertRuleDefined]]:
-        """Those in force, by their metric (None: silence) and the device that they name."""
+        """Those in force, by their series (None: silence) and the device that they name."""
         about: dict[tuple[str | None, str | None], list[AlertRuleDefined]] = {}
         for rule in self._rules.values():
             if rule.enabled:
-                about.setdefault((metric_of(rule.condition), rule.where.device_id), []).append(rule)
+                about.setdefault((series_of(rule.condition), rule.where.device_id), []).append(rule)
         return about
 
     @cached_property
@@ -90,11 +89,11 @@ class Books:
         return device in self._named or any(fits(rule.where, device, rule.where.sensor_id, place) for rule in general)
 
     def _book(self, device: str, key: SeriesOf) -> Rulebook:
-        place, (sensor, metric) = self._place(device), key
-        if (metric, device) in self._about:
-            return Rulebook(self._fitting(metric, device, sensor), ZoneInfo(place.zone))
+        place, (sensor, series) = self._place(device), key
+        if (series, device) in self._about:
+            return Rulebook(self._fitting(series, device, sensor), ZoneInfo(place.zone))
         if (place, key) not in self._alike:
-            self._alike[place, key] = Rulebook(self._fitting(metric, device, sensor), ZoneInfo(place.zone))
+            self._alike[place, key] = Rulebook(self._fitting(series, device, sensor), ZoneInfo(place.zone))
         return self._alike[place, key]
 
     def _silences_of(self, device: str) -> Silences:
@@ -105,9 +104,9 @@ class Books:
             self._silences_alike[place] = _by_length(self._fitting(None, device, None))
         return self._silences_alike[place]
 
-    def _fitting(self, metric: str | None, device: str, sensor: str | None) -> dict[str, AlertRuleDefined]:
+    def _fitting(self, series: str | None, device: str, sensor: str | None) -> dict[str, AlertRuleDefined]:
         place = self._place(device)
-        candidates = (*self._about.get((metric, device), ()), *self._about.get((metric, None), ()))
+        candidates = (*self._about.get((series, device), ()), *self._about.get((series, None), ()))
         return {rule.rule_id: rule for rule in candidates if fits(rule.where, device, sensor, place)}
 
 

@@ -1,4 +1,5 @@
-"""Series that no reading holds but that follow from readings: a climate index, of what one event of a sensor holds.
+"""Series that no reading holds but that follow from readings: a climate index, of what one event of a sensor holds, and what
+is looked at by hours rather than by minutes.
 
 What their values follow from is kept as it was sent, so that a correction of it makes them anew.
 """
@@ -20,11 +21,6 @@ Sources: TypeAlias = tuple[float, ...]
 """Values as the device sent them: one of the metric itself, or those of an index's inputs."""
 Taken: TypeAlias = tuple[int, bytes, float | Sources]
 """Event time in microseconds, event id, and what came: a value, or what one follows from."""
-
-
-def is_computed(series: str) -> bool:
-    """Whether no reading holds it as it is."""
-    return series in INDICES
 
 
 def sources_of(event: SensorReading, metric: str) -> Sources | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from domain.alerting.alarms import Alarms
 from domain.alerting.books import Books
 from domain.alerting.computed import Sources, Taken, sources_of
+from domain.alerting.naming import metric_in
 from domain.alerting.places import Place
 from domain.alerting.quiet import Quiet
 from domain.alerting.refitting import begin, moved, withdrawn
@@ -122,7 +123,7 @@ class Evaluator:
             if metric not in event.verdicts and metric not in computed:
                 yield metric, value
         for series in computed:
-            sources = sources_of(event, series)
+            sources = sources_of(event, metric_in(series))
             if sources is not None:
                 yield series, sources
 

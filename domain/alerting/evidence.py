@@ -3,11 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from domain.alerting.signals import MEASURED, by_minute
+from domain.alerting.naming import series_of
+from domain.alerting.signals import MEASURED, by_means, grain_us
 from domain.alerting.state import Output, State
 from schema.ids import EventId
 from schema.rules import Silence
-from schema.times import MINUTE_US
 
 
 def evidence_of(state: State, output: Output) -> tuple[EventId, ...]:
@@ -17,13 +17,13 @@ def evidence_of(state: State, output: Output) -> tuple[EventId, ...]:
 
 def portion_us(condition: MEASURED) -> int:
     """How long is what a condition judges at once, at its end; 0: it judges each reading."""
-    return MINUTE_US if by_minute(condition) else 0
+    return grain_us(condition) if by_means(condition) else 0
 
 
 def _stretch(state: State, output: Output) -> Iterator[EventId]:
     subject, episode = output.subject, output.said.alert.episode
-    one = state.listeners.get(subject.device, {}).get((subject.sensor or "", subject.metric or ""))
     condition = state.rules[subject.rule].condition
+    one = state.listeners.get(subject.device, {}).get((subject.sensor or "", series_of(condition) or ""))
     if one is None or isinstance(condition, Silence):
         return
     series = one.past.series if output.backfilled and one.past is not None else one.series

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from domain.alerting.episodes import Episode, Progress, at_time, steps
 from domain.alerting.hours import masked
 from domain.alerting.limiting import IS_SILENT, SPEAKS, again_us, limits_of
-from domain.alerting.signals import by_minute, minute_means, reach_us, signal
+from domain.alerting.signals import by_means, grain_means, grain_us, reach_us, signal
 from domain.columns import Float64, Int64
 from schema.rules import AlertRuleDefined, Silence
 
@@ -30,7 +30,7 @@ class PastAlert(msgspec.Struct, frozen=True, gc=False):
 
 
 class Hindsight:
-    """Told of values up to `until_us`. Each chunk but the last ends with a minute."""
+    """Told of values up to `until_us`. Each chunk but the last ends with a minute, with an hour where it is about hours."""
 
     def __init__(self, rule: AlertRuleDefined, zone: ZoneInfo, until_us: int) -> None:
         self._rule = rule
@@ -89,14 +89,14 @@ class Hindsight:
         condition = self._rule.condition
         if isinstance(condition, Silence):
             return self._silences(times)
-        if by_minute(condition):
-            times, values = self._minutes(times, values)
+        if by_means(condition):
+            times, values = self._means(times, values)
         return times, masked(self._rule.hours, self._zone, times, values)
 
-    def _minutes(self, times: Int64, values: Float64) -> tuple[Int64, Float64]:
+    def _means(self, times: Int64, values: Float64) -> tuple[Int64, Float64]:
         condition = self._rule.condition
         assert not isinstance(condition, Silence)  # noqa: S101  # for the type checker
-        ends, means = minute_means(times, values)
+        ends, means = grain_means(times, values, grain_us(condition))
         over = ends <= self._until_us
         before = self._looked_back_on
         ends, means = np.concatenate([before[0], ends[over]]), np.concatenate([before[1], means[over]])

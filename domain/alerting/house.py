@@ -11,7 +11,7 @@ from domain.alerting.watch import Alert
 from domain.corrections import correction_of, standing
 from schema.events import DeviceMetadata, Event, ReadingCorrection, SensorReading, SiteDefined
 from schema.ids import content_event_id, format_event_id
-from schema.rules import AlertRuleDefined, Rate, Silence, Threshold, Trend
+from schema.rules import AlertRuleDefined, Anomaly, Rate, Silence, Threshold, Trend
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ def alert_id(subject: Subject, alert: Alert) -> str:
 
 
 def kind_of(rule: AlertRuleDefined) -> str:
-    """The name of its alerts, as in TemperatureAlert, DeviceSilent, HumidityTrendAlert."""
+    """The name of its alerts, as in TemperatureAlert, DeviceSilent, HumidityTrendAlert, Co2AnomalyAlert."""
     condition = rule.condition
     match condition:
         case Silence():
@@ -112,4 +112,6 @@ def kind_of(rule: AlertRuleDefined) -> str:
             word = "Rate"
         case Trend():
             word = "Trend"
+        case Anomaly():
+            word = "Anomaly"
     return "".join(part.capitalize() for part in condition.metric.split("_")) + word + "Alert"

@@ -1,9 +1,11 @@
 """The numbers of a rule as its watches need them: limits, and durations in microseconds."""
 
+from math import inf, nextafter
 from typing import Final
 
 from domain.alerting.episodes import Limits
-from schema.rules import AlertRuleDefined, Silence
+from domain.anomalies import THRESHOLDS, Severity
+from schema.rules import AlertRuleDefined, Anomaly, AnomalySeverity, Silence
 
 SPEAKS: Final = 0.0
 IS_SILENT: Final = 1.0
@@ -14,13 +16,22 @@ def limits_of(rule: AlertRuleDefined) -> Limits:
     condition, for_us = rule.condition, micros(rule.for_seconds)
     if isinstance(condition, Silence):
         return Limits(above=SPEAKS, for_us=for_us)
+    clear_us = micros(rule.clear_seconds)
+    if isinstance(condition, Anomaly):
+        most = usual_up_to(condition.severity)
+        return Limits(above=most, below=-most, for_us=for_us, clear_us=clear_us)
     return Limits(
-        above=float("inf") if condition.above is None else condition.above,
-        below=float("-inf") if condition.below is None else condition.below,
+        above=inf if condition.above is None else condition.above,
+        below=-inf if condition.below is None else condition.below,
         hysteresis=condition.hysteresis,
         for_us=for_us,
-        clear_us=micros(rule.clear_seconds),
+        clear_us=clear_us,
     )
+
+
+def usual_up_to(severity: AnomalySeverity) -> float:
+    """The highest score that is less than so severe."""
+    return nextafter(THRESHOLDS[Severity[severity.name] - 1], 0.0)
 
 
 def again_us(rule: AlertRuleDefined) -> int:

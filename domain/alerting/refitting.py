@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 
 from domain.alerting.books import Books
+from domain.alerting.naming import series_of
 from domain.alerting.places import NOWHERE, Place, fits
 from domain.alerting.rulebook import Rulebook, SeriesOf
-from domain.alerting.signals import metric_of
 from domain.alerting.state import Listeners, Output, State, outputs_of
 from schema.rules import AlertRuleDefined
 
 
 def begin(state: State, rule: AlertRuleDefined) -> None:
     """A new rule, in force: for what comes after what is at hand."""
-    metric = metric_of(rule.condition)
+    series = series_of(rule.condition)
     for device, listeners in state.listeners.items():
         place = state.places.get(device, NOWHERE)
-        for key in [key for key in listeners if key[1] == metric and fits(rule.where, device, key[0], place)]:
+        for key in [key for key in listeners if key[1] == series and fits(rule.where, device, key[0], place)]:
             _begin_series(listeners, key, rule)
-    if metric is None:
+    if series is None:
         for device, quiet in state.silences.items():
             if fits(rule.where, device, None, state.places.get(device, NOWHERE)):
                 quiet.later.add(rule.rule_id)

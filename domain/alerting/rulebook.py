@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from domain.alerting.episodes import Limits
 from domain.alerting.limiting import again_us, limits_of
-from domain.alerting.signals import MEASURED, by_minute, reach_us
+from domain.alerting.signals import MEASURED, by_means, reach_us
 from domain.alerting.watch import Watch
 from domain.columns import Float64
-from schema.rules import ActiveHours, AlertRuleDefined, Silence
+from schema.rules import ActiveHours, AlertRuleDefined, Anomaly, AnomalySeverity, Silence
 
 SeriesOf: TypeAlias = tuple[str, str]
 """A series of a device: sensor and metric."""
@@ -58,7 +58,7 @@ class Bounds:
 
 
 class Rulebook:
-    """Rules by their ids. `readings` are the bounds of those about readings, `means` by what minutes are asked for."""
+    """Rules by their ids. `readings` are the bounds of those about readings, `means` by what minutes or hours are asked for."""
 
     def __init__(self, rules: Mapping[str, AlertRuleDefined], zone: ZoneInfo) -> None:
         self.zone = zone
@@ -68,7 +68,7 @@ class Rulebook:
         at_readings = []
         for name, rule in rules.items():
             condition = _measured(rule)
-            if by_minute(condition):
+            if by_means(condition):
                 looking.setdefault(_without_limits(condition), []).append(name)
             else:
                 at_readings.append(name)
@@ -97,4 +97,6 @@ def _measured(rule: AlertRuleDefined) -> MEASURED:
 
 def _without_limits(condition: MEASURED) -> MEASURED:
     """What it looks at, which is the same for all that differ in their limits alone."""
+    if isinstance(condition, Anomaly):
+        return replace(condition, severity=AnomalySeverity.MINOR)
     return replace(condition, above=None, below=None, hysteresis=0.0)

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from domain.alerting.hours import is_in_force, masked
-from domain.alerting.minutes import REVIEWED_US, Minutes
+from domain.alerting.minutes import REVIEWED_HOURS_US, REVIEWED_US, Minutes
 from domain.alerting.points import Arrival, Point, Points, standing_value
 from domain.alerting.rulebook import Bounds, Rulebook, Watched
 from domain.alerting.signals import reach_us, signal
@@ -83,7 +83,8 @@ class Series(msgspec.Struct):
     def ended(self, rules: Rulebook) -> Iterator[tuple[str, Said]]:
         """Nothing is known of what came after the last reading."""
         newest = self.points.kept[-1][0]
-        yield from self._judge_minutes(newest - newest % MINUTE_US + MINUTE_US, rules)
+        grain = self.minutes.grain_us
+        yield from self._judge_minutes(newest - newest % grain + grain, rules)
         for rule, one in self.watched.items():
             for said in one.watch.ended(newest if rule in rules.readings.names else max(newest, self.minute_us)):
                 yield rule, said
@@ -94,7 +95,7 @@ class Series(msgspec.Struct):
             return None
         dues = [due for one in self.watched.values() if (due := one.watch.due_us()) is not None]
         if self.minutes.sums:
-            open_minute = next(reversed(self.minutes.sums)) + MINUTE_US
+            open_minute = next(reversed(self.minutes.sums)) + self.minutes.grain_us
             dues += [open_minute] if open_minute > self.minute_us else []
         return min(dues, default=None)
 
@@ -150,7 +151,7 @@ class Series(msgspec.Struct):
 
     def _recount(self, times: Int64, values: Float64) -> None:
         """The minutes that the readings at hand are all there is of."""
-        since, anew = self._whole_since(), Minutes()
+        since, anew = self._whole_since(), Minutes(grain_us=self.minutes.grain_us)
         for time_us, value in zip(times.tolist(), values.tolist(), strict=True):
             if time_us >= since:
                 anew.add(time_us, value)
@@ -158,8 +159,8 @@ class Series(msgspec.Struct):
 
     def _whole_since(self) -> int:
         """From this minute on all readings that there are, are at hand."""
-        floor = self.points.floor_us
-        return floor if floor < EARLIEST_US else floor - floor % MINUTE_US + MINUTE_US
+        floor, grain = self.points.floor_us, self.minutes.grain_us
+        return floor if floor < EARLIEST_US else floor - floor % grain + grain
 
     def _let_go(self, corrections: Sequence[Correction], rules: Rulebook) -> None:
         before_us, oldest = self.points.floor_us, self.points.let_go()
@@ -178,13 +179,15 @@ class Series(msgspec.Struct):
             self.since = {rule: since for rule, since in self.since.items() if since > self._floor(rule, rules)}
 
     def _forget_minutes(self, rules: Rulebook) -> None:
-        """In portions: what is judged anew goes over all that is at hand."""
+        """In portions: what is judged anew goes over all that is at hand. Of hours the means stay."""
         if not rules.means or not self.minutes.sums:
             return
+        is_hourly = self.minutes.grain_us != MINUTE_US
+        reviewed = REVIEWED_HOURS_US if is_hourly else REVIEWED_US
         oldest = next(iter(self.minutes.sums))
-        if self.minute_us - oldest < 2 * (rules.reach_us + REVIEWED_US):
+        if self.minute_us - oldest < 2 * (reviewed if is_hourly else rules.reach_us + reviewed):
             return
-        floor = max(self.floor_us, self.minute_us - REVIEWED_US)
+        floor = max(self.floor_us, self.minute_us - reviewed)
         ends, means = self.minutes.over(floor)
         for condition, bounds in rules.means.items():
             judged = signal(condition, ends, means)
@@ -192,7 +195,10 @@ class Series(msgspec.Struct):
             self._wake(bounds.broken(judged[after]), rules)
             self._keep_to(bounds, floor, ends[after], judged[after], rules)
         self.floor_us = floor
-        self.minutes.forget(floor - rules.reach_us)
+        if is_hourly:
+            self.minutes.settle(floor, floor - rules.reach_us)
+        else:
+            self.minutes.forget(floor - rules.reach_us)
 
     def _keep_to(self, bounds: Bounds, floor_us: int, times: Int64, values: Float64, rules: Rulebook) -> None:
         """Nothing up to there changes any more: these values."""

@@ -1,34 +1,44 @@
-"""What a rule's limits are held against: readings as they are, minutes' means, their rate of change, their trend.
+"""What a rule's limits are held against: readings as they are, minutes' means, their rate of change, their trend, and how
+unlike the days before an hour's mean is.
 
-Times are microseconds since the epoch. A minute is known at its end. NaN is beyond no limit: what is not known raises nothing.
+Times are microseconds since the epoch. A grain, a minute or an hour, is known at its end. NaN is beyond no limit: what is not
+known raises nothing.
 """
 
 from typing import Final
 
 import numpy as np
 
+from domain.anomalies import DAYS, FLOORS, anomalies
 from domain.columns import Float64, Int64
-from schema.rules import Basis, Rate, Silence, Threshold, Trend
-from schema.times import HOUR_US, MINUTE_US
+from schema.rules import Anomaly, Basis, Rate, Silence, Threshold, Trend
+from schema.times import DAY_US, HOUR_US, MINUTE_US
 
-MEASURED = Threshold | Rate | Trend
+MEASURED = Threshold | Rate | Trend | Anomaly
 MILLIONTHS: Final = 1_000_000
 TREND_POINTS: Final = 5
 """Fewer minutes have no trend."""
 
 
-def by_minute(condition: MEASURED) -> bool:
-    """Whether the condition looks at minutes rather than at readings."""
+def by_means(condition: MEASURED) -> bool:
+    """Whether the condition looks at means of grains rather than at readings."""
     return not isinstance(condition, Threshold) or condition.basis is Basis.MINUTES
 
 
+def grain_us(condition: MEASURED) -> int:
+    """Of which grains it looks at the means."""
+    return HOUR_US if isinstance(condition, Anomaly) else MINUTE_US
+
+
 def reach_us(condition: MEASURED) -> int:
-    """How far back a value looks, its own minute aside."""
+    """How far back a value looks, its own grain aside."""
     match condition:
         case Rate():
             return round(condition.over_seconds * 1e6)
         case Trend():
             return round(condition.window_seconds * 1e6)
+        case Anomaly():
+            return DAYS * DAY_US
     return 0
 
 
@@ -36,21 +46,24 @@ def metric_of(condition: MEASURED | Silence) -> str | None:
     return None if isinstance(condition, Silence) else condition.metric
 
 
-def minute_means(times: Int64, values: Float64) -> tuple[Int64, Float64]:
-    """The mean of each minute that has readings, at its end. Times ascend. Sums are whole millionths: no order shows."""
-    minutes, first = np.unique(times // MINUTE_US, return_index=True)
+def grain_means(times: Int64, values: Float64, grain: int = MINUTE_US) -> tuple[Int64, Float64]:
+    """The mean of each grain that has readings, at its end. Times ascend. Sums are whole millionths: no order shows."""
+    grains, first = np.unique(times // grain, return_index=True)
     counts = np.diff(np.append(first, len(times)))
     sums = np.add.reduceat(np.rint(values * MILLIONTHS).astype(np.int64), first) if len(first) else np.empty(0, np.int64)
-    return (minutes + 1) * MINUTE_US, sums / (MILLIONTHS * counts)
+    return (grains + 1) * grain, sums / (MILLIONTHS * counts)
 
 
 def signal(condition: MEASURED, ends: Int64, means: Float64) -> Float64:
-    """The value at each minute, from it and those that it looks back on."""
+    """The value at each grain, from it and those that it looks back on."""
     match condition:
         case Rate():
             return _rates(ends, means, reach_us(condition))
         case Trend():
             return _trends(ends, means, reach_us(condition))
+        case Anomaly():
+            floor = np.array([FLOORS[condition.metric]])
+            return anomalies(ends - HOUR_US, means, np.array([0, len(ends)]), floor).score
     return means
 
 

@@ -5,7 +5,9 @@ from typing import Final, NamedTuple, Optional, TypeAlias
 
 import msgspec
 
-from domain.alerting.computed import Computed, is_computed
+from domain.alerting.computed import Computed
+from domain.alerting.minutes import Minutes
+from domain.alerting.naming import is_computed, is_hourly, metric_in
 from domain.alerting.places import Place
 from domain.alerting.quiet import Quiet
 from domain.alerting.rulebook import Rulebook, SeriesOf
@@ -13,7 +15,7 @@ from domain.alerting.series import Series
 from domain.alerting.watch import Said
 from domain.corrections import Correction
 from schema.rules import AlertRuleDefined
-from schema.times import DAY_US, MINUTE_US
+from schema.times import DAY_US, HOUR_US, MINUTE_US
 
 BEHIND_US: Final = MINUTE_US
 """A device whose newest reading is older than that when it comes is behind."""
@@ -82,7 +84,9 @@ class Listener(msgspec.Struct):
 
 def listening(key: SeriesOf) -> Listener:
     """To a series of which nothing was heard yet."""
-    return Listener(Series(), Computed(*key) if is_computed(key[1]) else None)
+    sensor, name = key
+    grains = Minutes(grain_us=HOUR_US if is_hourly(name) else MINUTE_US)
+    return Listener(Series(minutes=grains), Computed(sensor, metric_in(name)) if is_computed(name) else None)
 
 
 class About(NamedTuple):
@@ -108,7 +112,8 @@ def outputs_of(
     backfilled: bool = False,
 ) -> list[Output]:
     """What was said, and of what: without a series, of the device itself."""
-    return [Output(Subject(rule, device, *(key or ())), word, value, backfilled) for rule, word in said]
+    sensor, metric = (None, None) if key is None else (key[0], metric_in(key[1]))
+    return [Output(Subject(rule, device, sensor, metric), word, value, backfilled) for rule, word in said]
 
 
 Listeners: TypeAlias = dict[SeriesOf, Listener | None]

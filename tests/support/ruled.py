@@ -13,7 +13,7 @@ from schema.events import Event, Operation, ReadingCorrection, SensorReading
 from schema.rules import AlertRuleDefined
 from schema.times import from_micros, to_micros
 
-START = to_micros(datetime(2026, 11, 24, 6, tzinfo=UTC))
+START = to_micros(datetime(2026, 11, 24, tzinfo=UTC))
 SECOND = 1_000_000
 Said = Mapping[str, float]
 """Values by metric."""

@@ -11,7 +11,7 @@ from tests.support.up import glasshouse, running_up
 
 PAGE = ROOT / "docs" / "how-to" / "alerts.md"
 LINES = [line for text in blocks(PAGE, "sh") for line in text.splitlines()]
-SHOWN = dict(zip(("warm.json", "frost.json"), blocks(PAGE, "json"), strict=True))
+SHOWN = {f"{json.loads(text)['ruleId']}.json": text for text in blocks(PAGE, "json")}
 RULE = {"ruleId": "cold", "name": "Cold", "threshold": {"metric": "temperature", "below": 100}}
 COLD = json.dumps({**RULE, "evaluateBackfill": True})
 SPAN = ("--from", "2021-01-01", "--to", "2022-01-01T01:00:00+01:00")

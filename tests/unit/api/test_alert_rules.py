@@ -14,7 +14,7 @@ from tests.support.api import House, small_house
 DEFINE = """mutation ($rule: AlertRuleInput!) { defineAlertRule(input: $rule) { __typename
   ... on DefineAlertRuleSuccess { cursor rule {
     id name kind severity for clearFor againWithin enabled revision definedAt definedBy
-    condition { metric unit above below hysteresis basis over window }
+    condition { metric unit above below hysteresis basis over window anomaly }
     where { siteId location deviceId deviceType sensorId } hours { start end days } } }
   ... on OperationError { code message } } }"""
 RULES = (
@@ -52,7 +52,7 @@ async def test_a_rule_is_told_as_it_was_given_and_an_event_of_its_own_stream(hou
     assert (rule["for"], rule["clearFor"], rule["againWithin"]) == ("PT10M", "PT1M", "PT5M")
     assert rule["condition"] == {
         "metric": "temperature", "unit": "degC", "above": 30.0, "below": None, "hysteresis": 0.0, "basis": "READINGS",
-        "over": None, "window": None,
+        "over": None, "window": None, "anomaly": None,
     }  # fmt: skip
     query = 'query ($at: Cursor) { alertRule(id: "warm", atLeast: $at) { name } none: alertRule(id: "cold") { name } }'
     found = await house.ask(query, {"at": answer["cursor"]})
@@ -74,11 +74,17 @@ async def test_a_rule_that_is_so_already_is_no_event_and_another_takes_its_place
         ({"threshold": None, "rate": {"metric": "co2", "below": -50}}, "Co2RateAlert"),
         ({"threshold": None, "trend": {"metric": "humidity", "above": 5}}, "HumidityTrendAlert"),
         ({"threshold": {"metric": "vapour_pressure_deficit", "above": 1.6}}, "VapourPressureDeficitAlert"),
+        ({"threshold": None, "anomaly": {"metric": "dew_point"}}, "DewPointAnomalyAlert"),
         ({"threshold": None, "silence": True, "for": "PT1H"}, "DeviceSilent"),
     ],
 )
 async def test_rules_of_every_kind_are_kept(house: House, changes: dict[str, Any], kind: str) -> None:
     assert (await define(house, **changes))["rule"]["kind"] == kind
+
+
+async def test_a_rule_about_anomalies_is_told_with_the_severity_from_which_on_it_is_broken(house: House) -> None:
+    condition = (await define(house, threshold=None, anomaly={"metric": "co2", "severity": "MINOR"}))["rule"]["condition"]
+    assert (condition["metric"], condition["anomaly"], condition["above"], condition["below"]) == ("co2", "MINOR", None, None)
 
 
 async def test_what_is_no_rule_is_refused_and_nothing_happens(house: House) -> None:

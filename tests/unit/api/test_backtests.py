@@ -31,7 +31,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 def variables(basis: str, to: str = "2026-06-01T12:00:00Z", **rule: Any) -> dict[str, Any]:
-    condition: dict[str, Any] = {} if rule.keys() & {"rate", "trend", "silence"} else {"threshold": HOT}
+    condition: dict[str, Any] = {} if rule.keys() & {"rate", "trend", "anomaly", "silence"} else {"threshold": HOT}
     return {"rule": {"ruleId": "hot", "name": "Too hot", **condition, **rule}, "to": to, "basis": basis}
 
 
@@ -93,6 +93,24 @@ async def test_an_index_is_held_against_limits_too(house: House, basis: str) -> 
 
 
 @pytest.mark.parametrize("basis", WAYS)
+async def test_an_hour_unlike_the_days_before_is_told_as_an_anomaly(house: House, basis: str) -> None:
+    house.now = at(10 * 86_400)
+    odd = (8 * 24 + 12, 8 * 24 + 13)  # one alone would be a spike
+    await house.says([warm("a", hour * 60, 35.0 if hour in odd else 20.0) for hour in range(9 * 24)])
+    found = await back_test(house, basis, anomaly={"metric": "temperature"}, to="2026-06-11T00:00:00Z")
+    [alert] = found["alerts"]
+    assert (alert["kind"], alert["since"], alert["ended"]) == (
+        "TemperatureAnomalyAlert", "2026-06-09T13:00:00Z", "2026-06-09T15:00:00Z",
+    )  # fmt: skip
+    assert alert["value"] == (10.0 if basis == "AS_CORRECTED" else 35.0)
+    anomalies = (await house.ask("{ anomalies { nodes { start severity } } }"))["anomalies"]["nodes"]
+    assert {(one["start"], one["severity"]) for one in anomalies} == {
+        ("2026-06-09T12:00:00Z", "CRITICAL"),
+        ("2026-06-09T13:00:00Z", "CRITICAL"),
+    }
+
+
+@pytest.mark.parametrize("basis", WAYS)
 async def test_silence_is_told_of_a_device_and_a_pause_of_one_sensor_is_none(house: House, basis: str) -> None:
     said = [warm("a", minute, 20.0, sensor="one" if minute % 2 else "two") for minute in range(0, 60, 2)]
     await house.says([*said, warm("a", 180, 20.0), warm("a", 181, 20.0)])
@@ -140,6 +158,8 @@ async def test_it_is_about_what_the_rule_is_about(house: House, basis: str) -> N
         ({"threshold": {"metric": "co2", "above": 3, "hysteresis": -1}}, "not be negative"),
         ({"rate": {"metric": "co2", "above": 3, "over": "PT90S"}}, "over must be whole minutes"),
         ({"trend": {"metric": "co2", "above": 3, "window": "PT7H"}}, "window must be whole minutes"),
+        ({"anomaly": {"metric": "opening"}}, "one that has a usual hour"),
+        ({"anomaly": {"metric": "warmth"}}, "metric must be one that has a unit"),
         ({"silence": True}, "for must say"),
         ({"silence": True, "for": "PT1H", "where": {"sensorId": "a"}}, "where.sensorId must be left out"),
         ({"silence": True, "for": "PT1H", "hours": {}}, "hours must be left out"),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.alerting.evidence import evidence_of
 from domain.alerting.house import kind_of
 from domain.alerting.points import KEPT
 from domain.alerting.watch import Word
@@ -89,6 +90,7 @@ def test_an_index_is_computed_where_all_that_it_needs_came_in_one_event_of_a_sen
     assert told.reads(3, {"temperature": 25.0, "humidity": 90.0}) == [Word.RAISED]
     [raised] = told.said
     assert raised.value == pytest.approx(23.24, abs=0.01)
+    assert evidence_of(told.house.state.evaluator, raised) == (b"main/3",)
     assert (raised.subject.sensor, raised.subject.metric) == ("main", "dew_point")
     assert kind_of(rule()) == "DewPointAlert"
 

@@ -15,7 +15,7 @@ from domain.alerting.episodes import Episode, Limits, Progress, at_time, step, s
 from domain.alerting.evaluator import Evaluator
 from domain.alerting.hours import in_force
 from domain.alerting.places import Place
-from domain.alerting.signals import minute_means, signal, slope
+from domain.alerting.signals import grain_means, signal, slope
 from domain.alerting.state import Output, State
 from domain.alerting.watch import Word
 from domain.corrections import Correction
@@ -255,7 +255,7 @@ def test_a_trend_is_not_moved_by_a_third_of_wrong_minutes() -> None:
 
 def test_a_rate_is_told_by_the_hour() -> None:
     times = np.arange(11, dtype=np.int64) * MINUTE_US
-    ends, means = minute_means(times, np.linspace(20, 25, 11))
+    ends, means = grain_means(times, np.linspace(20, 25, 11))
     assert signal(Rate(metric="temperature", over_seconds=300), ends, means)[-1] == pytest.approx(30.0)
 
 

@@ -12,7 +12,7 @@ from schema.events import (
     SensorReading,
     SiteDefined,
 )
-from schema.rules import ActiveHours, AlertRuleDefined, Condition, Rate, Silence, Threshold, Trend, Where
+from schema.rules import ActiveHours, AlertRuleDefined, Anomaly, Condition, Rate, Silence, Threshold, Trend, Where
 from schema.times import to_micros
 
 EVERYWHERE = Where()
@@ -87,7 +87,14 @@ def test_alerts_are_called_by_what_they_are_about() -> None:
         Threshold(metric="temperature"),
         Rate(metric="soil_moisture"),
         Trend(metric="humidity"),
+        Anomaly(metric="vapour_pressure_deficit"),
         Silence(),
     ]
     kinds = [kind_of(AlertRuleDefined(rule_id="r", name="r", condition=condition)) for condition in conditions]
-    assert kinds == ["TemperatureAlert", "SoilMoistureRateAlert", "HumidityTrendAlert", "DeviceSilent"]
+    assert kinds == [
+        "TemperatureAlert",
+        "SoilMoistureRateAlert",
+        "HumidityTrendAlert",
+        "VapourPressureDeficitAnomalyAlert",
+        "DeviceSilent",
+    ]
