@@ -8,7 +8,7 @@ import { hoursOf } from "../parts/hours";
 export const RULE = graphql(`
   fragment Rule on AlertRule {
     id name kind enabled evaluateBackfill severity for clearFor againWithin revision definedAt definedBy
-    condition { metric above below hysteresis basis over window unit }
+    condition { metric above below hysteresis basis over window anomaly unit }
     hours { days start end }
     where { deviceId deviceType location sensorId siteId }
   }
@@ -25,7 +25,7 @@ export const DEFINE_RULE = graphql(
 );
 export type RuleInput = VariablesOf<typeof DEFINE_RULE>["input"];
 
-export type Kind = "threshold" | "minutes" | "rate" | "trend" | "silence";
+export type Kind = "threshold" | "minutes" | "rate" | "trend" | "anomaly" | "silence";
 
 export interface Draft {
   id: string;
@@ -39,6 +39,7 @@ export interface Draft {
   clearFor: string;
   againWithin: string;
   over: string; // minutes, of a rate or a trend
+  unusual: "MINOR" | "MAJOR" | "CRITICAL"; // of an anomaly: from then on
   severity: "INFO" | "WARNING" | "CRITICAL";
   location: string;
   deviceId: string;
@@ -52,7 +53,7 @@ export interface Draft {
 
 export const NEW: Draft = {
   id: "", name: "", kind: "threshold", metric: "temperature", above: "", below: "", hysteresis: "0.5", for: "5", clearFor: "0",
-  againWithin: "10", over: "60", severity: "WARNING", location: "", deviceId: "", sensorId: "", hoursFrom: "", hoursTo: "", enabled: true, backfill: false,
+  againWithin: "10", over: "60", unusual: "MAJOR", severity: "WARNING", location: "", deviceId: "", sensorId: "", hoursFrom: "", hoursTo: "", enabled: true, backfill: false,
   kept: { days: [], deviceType: null, siteId: null },
 };
 
@@ -67,7 +68,7 @@ export function draftOf(rule: Rule): Draft {
     above: text(condition?.above, limit), below: text(condition?.below, limit),
     hysteresis: text(condition?.hysteresis ?? 0, shownDifference),
     for: minutes(rule.for), clearFor: minutes(rule.clearFor), againWithin: minutes(rule.againWithin),
-    over: minutes(condition?.over ?? condition?.window ?? "PT1H"),
+    over: minutes(condition?.over ?? condition?.window ?? "PT1H"), unusual: condition?.anomaly ?? "MAJOR",
     location: where.location ?? "", deviceId: where.deviceId ?? "", sensorId: where.sensorId ?? "",
     hoursFrom: rule.hours?.start ?? "", hoursTo: rule.hours?.end ?? "",
     kept: { days: rule.hours?.days ?? [], deviceType: where.deviceType, siteId: where.siteId },
@@ -95,6 +96,7 @@ export function inputOf(draft: Draft, unit: string | null): RuleInput {
   if (kind === "silence") return { ...input, silence: true };
   if (kind === "rate") return { ...input, rate: { ...limits, over: duration(draft.over) } };
   if (kind === "trend") return { ...input, trend: { ...limits, window: duration(draft.over) } };
+  if (kind === "anomaly") return { ...input, anomaly: { metric, severity: draft.unusual } };
   return { ...input, threshold: { ...limits, basis: kind === "minutes" ? "MINUTES" : "READINGS" } };
 }
 
@@ -108,6 +110,7 @@ function kindOf(condition: Rule["condition"]): Kind {
   if (condition === null) return "silence";
   if (condition.over !== null) return "rate";
   if (condition.window !== null) return "trend";
+  if (condition.anomaly !== null) return "anomaly";
   return condition.basis === "MINUTES" ? "minutes" : "threshold";
 }
 

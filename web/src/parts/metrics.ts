@@ -43,6 +43,23 @@ const METRICS: Record<string, Style> = {
   signal: { label: "Signal", digits: 0 },
 };
 
+interface Computed {
+  of: readonly string[];
+  unit: string;
+}
+
+const AIR = ["temperature", "humidity"];
+
+/** Climate indices: a sensor has them where its readings hold what they are computed of. */
+export const COMPUTED: Record<string, Computed> = {
+  dew_point: { of: AIR, unit: "degC" },
+  vapour_pressure_deficit: { of: AIR, unit: "kPa" },
+  leaf_vapour_pressure_deficit: { of: [...AIR, "leaf_temperature"], unit: "kPa" },
+  heat_index: { of: AIR, unit: "degC" },
+  absolute_humidity: { of: AIR, unit: "g/m3" },
+  humidity_deficit: { of: AIR, unit: "g/m3" },
+};
+
 const UNITS: Record<string, string> = {
   degC: "°C", deg: "°", "1": "", pH: "", "umol/m2/s": "µmol/m²/s", "m3/m3": "m³/m³",
   "g/m3": "g/m³", "g/m2": "g/m²", "W/m2": "W/m²", "J/cm2": "J/cm²",

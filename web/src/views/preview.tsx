@@ -10,7 +10,7 @@ import type { Selector } from "../house/history";
 import { type Draft, inputOf, limitsOf } from "../house/rule";
 import { inPlainWords } from "../parts/errors";
 import { formatMoment, formatSpan, plural } from "../parts/format";
-import { formatWithUnit, metricLabel } from "../parts/metrics";
+import { COMPUTED, formatWithUnit, metricLabel } from "../parts/metrics";
 import { Choice } from "../parts/ui";
 import { Past } from "./past";
 
@@ -112,10 +112,17 @@ function Found({ alerts, unit }: { alerts: readonly Found[]; unit: string | null
 function seriesOf(draft: Draft, { alerts }: Backtest): Selector[] {
   const fitting = [...store.devices.values()].filter(({ id, details }) => within(draft, id, details?.location ?? ""));
   const all = fitting.flatMap(({ id, latest }) =>
-    [...latest.values()].filter(({ metric, sensorId }) => metric === draft.metric && (draft.sensorId === "" || sensorId === draft.sensorId))
-      .map(({ sensorId, metric }) => ({ deviceId: id, sensorId, metric })));
+    sensorsWith(draft.metric, [...latest.values()]).filter((sensorId) => draft.sensorId === "" || sensorId === draft.sensorId)
+      .map((sensorId) => ({ deviceId: id, sensorId, metric: draft.metric })));
   const count = ({ deviceId, sensorId }: Selector) => alerts.filter((one) => one.deviceId === deviceId && one.sensorId === sensorId).length;
   return all.sort((a, b) => count(b) - count(a)).slice(0, DRAWN);
+}
+
+/** Sensors that measure it, or all that it is computed of. */
+function sensorsWith(metric: string, latest: { sensorId: string; metric: string }[]): string[] {
+  const has = (sensor: string, wanted: string) => latest.some((one) => one.sensorId === sensor && one.metric === wanted);
+  return [...new Set(latest.map(({ sensorId }) => sensorId))]
+    .filter((sensor) => has(sensor, metric) || (COMPUTED[metric]?.of.every((input) => has(sensor, input)) ?? false));
 }
 
 function within({ deviceId, location }: Draft, id: string, place: string): boolean {

@@ -7,7 +7,7 @@ import { request, succeeded } from "../data/request";
 import { DEFINE_RULE, type Draft, inputOf, type Kind } from "../house/rule";
 import { byName } from "../parts/format";
 import { idFrom } from "../parts/ids";
-import { metricLabel, metricRank, unitLabel } from "../parts/metrics";
+import { COMPUTED, metricLabel, metricRank, unitLabel } from "../parts/metrics";
 import { Suggestions } from "../parts/places";
 import { addressOf, go } from "../parts/router";
 import { Act } from "../parts/ui";
@@ -15,7 +15,8 @@ import { Preview } from "./preview";
 
 const KINDS: readonly (readonly [Kind, string])[] = [
   ["threshold", "a reading is beyond a limit"], ["minutes", "the mean of a minute is beyond a limit"],
-  ["rate", "a value changes too fast"], ["trend", "a value goes up or down for long"], ["silence", "a device says nothing"],
+  ["rate", "a value changes too fast"], ["trend", "a value goes up or down for long"], ["anomaly", "an hour is unlike the days before"],
+  ["silence", "a device says nothing"],
 ];
 type Text = { [K in keyof Draft]: Draft[K] extends string ? K : never }[keyof Draft];
 
@@ -38,7 +39,8 @@ export function RuleForm({ start, saved }: { start: Draft; saved: () => void }):
   };
   const moves = draft.kind === "rate" || draft.kind === "trend";
   const told = unitLabel(unit) === "" ? "" : ` (${unitLabel(unit)}${moves ? " an hour" : ""})`;
-  const limits = draft.kind !== "silence";
+  const measured = draft.kind !== "silence";
+  const limits = measured && draft.kind !== "anomaly";
   return (
     <>
       <header class="view-head"><h1>{isNew ? "New rule" : start.name}</h1><a href={addressOf("rules")}>All rules</a></header>
@@ -58,9 +60,14 @@ export function RuleForm({ start, saved }: { start: Draft; saved: () => void }):
           <label>It is an alert when<select value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value as Kind })}>
             {KINDS.map(([kind, text]) => <option key={kind} value={kind}>{text}</option>)}
           </select></label>
-          {limits && <Metric value={draft.metric} choose={(metric) => change({ metric })} />}
+          {measured && <Metric value={draft.metric} choose={(metric) => change({ metric })} />}
           {limits && field("above", `Above${told}`, { inputMode: "decimal" })}
           {limits && field("below", `Below${told}`, { inputMode: "decimal" })}
+          {draft.kind === "anomaly" && <label>From how unusual on<select value={draft.unusual}
+            onChange={(event) => change({ unusual: event.currentTarget.value as Draft["unusual"] })}>
+            <option value="MINOR">one hour in a hundred</option><option value="MAJOR">one hour in five hundred</option>
+            <option value="CRITICAL">hardly any but faults</option>
+          </select></label>}
           {moves && field("over", "Over the last minutes", { inputMode: "decimal" })}
           {field("for", "For so many minutes", { inputMode: "decimal" })}
         </fieldset>
@@ -92,8 +99,9 @@ export function RuleForm({ start, saved }: { start: Draft; saved: () => void }):
 }
 
 function Metric({ value, choose }: { value: string; choose: (metric: string) => void }): JSX.Element {
-  const names = new Set([value, ...everything().map(({ metric }) => metric)]);
-  const sorted = [...names].sort((a, b) => metricRank(a) - metricRank(b) || byName(a, b));
+  const measured = new Set(everything().map(({ metric }) => metric));
+  const computed = Object.keys(COMPUTED).filter((name) => COMPUTED[name]!.of.every((input) => measured.has(input)));
+  const sorted = [...new Set([value, ...measured, ...computed])].sort((a, b) => metricRank(a) - metricRank(b) || byName(a, b));
   return (
     <label>Metric<select value={value} onChange={(event) => choose(event.currentTarget.value)}>
       {sorted.map((one) => <option key={one} value={one}>{metricLabel(one)}</option>)}
@@ -106,5 +114,5 @@ function everything() {
 }
 
 function unitOf(metric: string): string | null {
-  return everything().find((one) => one.metric === metric)?.unit ?? null;
+  return everything().find((one) => one.metric === metric)?.unit ?? COMPUTED[metric]?.unit ?? null;
 }

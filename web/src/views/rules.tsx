@@ -53,7 +53,8 @@ function sentence({ condition, where, for: lasting }: Rule): string {
   return `${metricLabel(condition.metric)} in ${place} ${limits(condition)}${held}`;
 }
 
-function limits({ metric, above, below, unit, over, window }: NonNullable<Rule["condition"]>): string {
+function limits({ metric, above, below, unit, over, window, anomaly }: NonNullable<Rule["condition"]>): string {
+  if (anomaly !== null) return `is unlike the days before: ${inWords(anomaly)}${anomaly === "CRITICAL" ? "" : " or worse"}`;
   const moves = over !== null || window !== null;
   const told = (value: number) =>
     moves ? `${Number(shownDifference(value, unit).toFixed(2))} ${unitLabel(unit)} an hour` : formatWithUnit(metric, value, unit);
