@@ -108,7 +108,9 @@ def test_live_says_what_history_shows(heard: list[Heard], lasts: int, clears: in
     found = steps(Progress(), limits_of(defined), times, np.array([value for _, value in heard]))
     last = at_time(found.progress, limits_of(defined), START + end * SECOND)
     open_one = [] if last.progress.episode is None else [last.progress.episode]
-    assert told(run(defined, heard, end)) == [*found.ended, *last.ended, *open_one]
+    episodes = [*found.ended, *last.ended, *open_one]
+    goes_on = {episode.since_us for episode in episodes}  # what begins at the very moment of an end is the same alert
+    assert told(run(defined, heard, end)) == [one for one in episodes if one.cleared_us not in goes_on]
 
 
 @given(stories(), DURATIONS, st.sampled_from([HOT, HOT_MINUTES, RISING, TREND]), st.data())
