@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.event_log.port import ANY, Append
 from api.cursors import AnomalyPlace, encode_place
