@@ -81,4 +81,4 @@ lock:
 	echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o docker/build.lock
 
 clean:
-	rm -rf $(VENV) graphiql/node_modules api/graphiql web/node_modules web/build api/web build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) graphiql/node_modules api/graphiql web/node_modules web/build api/web artefacts build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""A real `glasshouse up` for the page's last tests: started, killed and started again on the same data and address."""
+"""A real `glasshouse up` or `demo` for tests of the page: started, killed and started again on the same data and address."""
 
 import asyncio
 import json
@@ -21,8 +21,9 @@ from adapters.mqtt.session import Session
 class Server:
     """One house. `key` is the admin key that its first start printed."""
 
-    def __init__(self, data: Path, **env: str) -> None:
+    def __init__(self, data: Path, command: Sequence[str] = ("up",), **env: str) -> None:
         self._data = data
+        self._command = command
         self._env = {**os.environ, **env}
         self._process: subprocess.Popen[str] | None = None
         self._http = "127.0.0.1:0"
@@ -32,7 +33,7 @@ class Server:
 
     def start(self) -> None:
         """Returns once it is ready; at the address that it had before."""
-        command = [sys.executable, "-m", "glasshouse", "up", "--data", str(self._data), "--json"]
+        command = [sys.executable, "-m", "glasshouse", *self._command, "--data", str(self._data), "--json"]
         command += ["--http", self._http, "--mqtt", "127.0.0.1:0"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=self._env)
         assert self._process.stdout is not None

@@ -2,6 +2,7 @@
 
 import { computed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { announcement, counts, letters, link, lostSince, notice, now, openAlerts, stage, tell } from "./data/app";
 import { logOut } from "./data/session";
 import { Login } from "./login";
@@ -70,7 +71,12 @@ function Bar({ view }: { view: string }): JSX.Element {
 }
 
 function Place({ name, view, children }: { name: string; view: string; children: ComponentChildren }): JSX.Element {
-  return <a href={addressOf(name)} aria-current={name === (WITHIN[view] ?? view) ? "page" : undefined}>{children}</a>;
+  const place = useRef<HTMLAnchorElement>(null);
+  const here = name === (WITHIN[view] ?? view);
+  useEffect(() => {
+    if (here) place.current?.scrollIntoView({ block: "nearest", inline: "nearest" }); // the bar of a phone is narrow
+  }, [here]);
+  return <a ref={place} href={addressOf(name)} aria-current={here ? "page" : undefined}>{children}</a>;
 }
 
 /** A number beside a view's name; what it counts is said to those who hear it. */

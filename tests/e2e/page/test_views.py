@@ -8,18 +8,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from schema.times import format_time
-from tests.support.built_page import NEEDS_PAGE, open_built, opened, serious
+from tests.support.built_page import NEEDS_PAGE, open_built, opened
 from tests.support.page_server import Server
 
-VIEWS: Final = {  # with what is there once a view has what it asked for
-    "#/house": ".heat li, .heat .plain",
-    "#/device/climate-1": ".chart canvas",
-    "#/alerts": ".alert, .plain",
-    "#/rules": ".row, .plain",
-    "#/rules/new": "form",
-    "#/commands": ".command, .plain",
-    "#/operate": "[data-projection]",
-}
 TOPIC: Final = "glasshouse/home/climate-1/reading"
 DECLARE: Final = "mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) { __typename } }"
 RULE: Final = """mutation ($input: AlertRuleInput!) {
@@ -162,16 +153,3 @@ def test_an_administrator_issues_a_key_and_revokes_it(house: Page) -> None:
     key = view.get_by_role("listitem").filter(has=house.get_by_role("heading", name=re.compile("^gateway")))
     key.get_by_role("button", name="Revoke").click()
     expect(key).to_contain_text("revoked")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [340, 1280])
-def test_no_view_scrolls_sideways_or_shuts_anybody_out(house: Page, theme: str, width: int) -> None:
-    house.set_viewport_size({"width": width, "height": 800})
-    house.emulate_media(reduced_motion="reduce")  # colours are looked at once they are what they come to
-    house.get_by_label("Colours").select_option(theme)
-    for name, shown in VIEWS.items():
-        view = opened(house, name)
-        expect(view.locator(shown).first).to_be_visible()
-        assert serious(house) == [], name
-        assert house.evaluate("document.documentElement.scrollWidth") <= width, name
