@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from projections.judging import Judge
 from projections.remade import Remade
 from projections.replayed import LogBacktest, TooManyAlertsError
 from projections.rules import WindowRules
+from schema.envelope import decode_metadata
 from schema.events import Operation, ReadingCorrection, SensorReading
 from schema.registry import REGISTRY
 from schema.rules import AlertRuleDefined, Basis, Condition, Rate, Silence, Threshold
@@ -103,8 +105,8 @@ async def live(log: MemoryLog, rule: AlertRuleDefined) -> list[tuple[Subject, in
     outputs = list(house.evaluator.define(rule, 0))
     async for page in log.read_all(None):
         for recorded in page.events:
-            event = REGISTRY.unpack(recorded)
-            outputs += house.take(recorded.id, event, site="farm", recorded_us=recorded.recorded_us)
+            event, received_us = REGISTRY.unpack(recorded), to_micros(decode_metadata(recorded.metadata).received_at)
+            outputs += house.take(recorded.id, event, site="farm", recorded_us=recorded.recorded_us, received_us=received_us)
     for output in [*outputs, *house.passed(TO)]:
         left[output.subject, output.said.alert.first_us] = output
     standing = ((output.subject, output.said.alert.episode, output.said.word) for output in left.values())
@@ -119,6 +121,26 @@ async def test_over_the_log_it_tells_what_the_live_evaluator_told(
 ) -> None:
     log = MemoryLog(start_us=FROM + 40 * 60 * MINUTE_US, step_us=step)
     await tell(log, map(said, told))
+    found = (await LogBacktest(log, lambda _: True).run(rule, FROM, TO, most=500, spend=free)).found
+    assert sorted(((one.subject, one.alert.ended_us, one.alert.refuted) for one in found), key=repr) == await live(log, rule)
+
+
+def received(told: Said, days: int) -> Said:
+    stream, event = told
+    metadata = replace(decode_metadata(event.metadata), received_at=START + timedelta(days=days))
+    return stream, replace(event, metadata=msgspec.json.encode(metadata))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(heard, st.sampled_from([3, 300])), max_size=40), rules, st.booleans(), st.sampled_from([1000, MINUTE_US])
+)
+async def test_of_history_that_was_handed_in_it_tells_what_the_live_evaluator_told(
+    told: list[tuple[SensorReading, int]], rule: AlertRuleDefined, wants: bool, step: int
+) -> None:
+    rule = replace(rule, evaluate_backfill=wants)
+    log = MemoryLog(start_us=FROM + 40 * 60 * MINUTE_US, step_us=step)
+    await tell(log, [received(said(event), days) for event, days in told])
     found = (await LogBacktest(log, lambda _: True).run(rule, FROM, TO, most=500, spend=free)).found
     assert sorted(((one.subject, one.alert.ended_us, one.alert.refuted) for one in found), key=repr) == await live(log, rule)
 

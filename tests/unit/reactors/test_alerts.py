@@ -154,6 +154,19 @@ async def test_of_what_a_late_reading_shows_the_evidence_is_the_stretch_and_the_
     assert raised.evidence == (format_event_id(readings[3][1].id),)
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_of_history_that_is_handed_in_an_alert_is_raised_where_its_rule_wants_it_and_says_so(wanted: bool) -> None:
+    log, clock = log_of_now(), HeldClock()
+    cold = AlertRuleDefined(
+        rule_id="cold", name="Cold", condition=Threshold(metric="temperature", below=0.0), evaluate_backfill=wanted
+    )
+    history = reading("box", -10 * 86_400, temperature=-1.0)
+    await tell(log, [pack("rule-cold", cold), rule(), history, warm(1, 31.0)])
+    async with at_work(log, clock):
+        raised = [each for each in await told(log, 1 + wanted) if isinstance(each, AlertRaised)]
+    assert [(each.rule_id, each.backfilled) for each in raised] == [("cold", True), ("hot-0", False)][not wanted :]
+
+
 async def test_what_was_said_before_a_crash_is_not_said_again() -> None:
     log, clock = log_of_now(), HeldClock()
     await tell(log, [rule(), warm(1, 31.0), warm(2, 20.0)])
