@@ -68,8 +68,9 @@ class Listener(msgspec.Struct):
     def go_live(self, rules: Rulebook) -> None:
         """What is live begins now: back-fill up to it is its beginning."""
         if self.past is not None and not self.series.points.kept:
-            for rule in rules.rules.keys() - rules.of_backfill.rules.keys():
-                self.past.series.watch(rule)
+            for rule in rules.rules:
+                if rule not in rules.of_backfill.rules:
+                    self.past.series.watch(rule)
             self.series, self.computed, self.past = self.past.series, self.past.computed, None
 
     def counts_from(self, due_us: int) -> int:
