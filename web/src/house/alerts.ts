@@ -7,7 +7,7 @@ import type { Subscriber } from "../data/socket";
 export const ALERT = graphql(`
   fragment Standing on Alert {
     id kind deviceId sensorId metric value unit severity state since overSince raisedAt endedAt
-    acknowledgedAt acknowledgedBy note silencedUntil refutedBecause ruleId ruleRevision
+    acknowledgedAt acknowledgedBy note silencedUntil refutedBecause ruleId ruleRevision backfilled
   }
 `);
 export type Alert = ResultOf<typeof ALERT>;

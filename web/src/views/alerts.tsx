@@ -70,7 +70,7 @@ function Row({ alert }: { alert: Alert }): JSX.Element {
       <h2>{alert.kind} <Tag kind={alert.severity === "CRITICAL" ? "bad" : "warn"}>{inWords(alert.severity)}</Tag></h2>
       <Tag kind={alert.state === "OPEN" ? "bad" : "good"}>{stand(alert)}</Tag>
       <p class="wide-row"><a href={addressOf("device", alert.deviceId)}>{device === undefined ? alert.deviceId : nameOf(device)}</a>: {what(alert)}</p>
-      <p class="about wide-row">{since(alert)} · rule <a href={addressOf("rules", alert.ruleId)}>{alert.ruleId}</a>{seen(alert)}</p>
+      <p class="about wide-row">{since(alert)} · rule <a href={addressOf("rules", alert.ruleId)}>{alert.ruleId}</a>{alert.backfilled && " · from history that was handed in"}{seen(alert)}</p>
       <div class="acts">
         {alert.state === "OPEN" && <Acts alert={alert} />}
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>Why, and the readings behind</button>
