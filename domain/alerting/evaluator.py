@@ -89,16 +89,20 @@ class Evaluator:
     def heard(self, device: str, recorded_us: int) -> list[Output]:
         """A device said something, whatever it was."""
         outputs = self.passed(recorded_us)
-        quiet = self.state.silences.get(device)
-        if quiet is None:
-            quiet = self.state.silences[device] = Quiet(recorded_us)
-        outputs += outputs_of(device, quiet.heard(recorded_us))
-        self._plan_silence(device, quiet)
+        if self._books.of_silence(device):
+            quiet = self.state.silences.get(device)
+            if quiet is None:
+                quiet = self.state.silences[device] = Quiet(recorded_us)
+            outputs += outputs_of(device, quiet.heard(recorded_us))
+            self._plan_silence(device, quiet)
         return outputs
 
     def passed(self, now_us: int) -> list[Output]:
         """A tick: it is now, and nothing more will come that the log took before."""
         outputs: list[Output] = []
+        due_us = self._alarms.next_us()
+        if due_us is None or due_us > now_us:
+            return outputs
         for device, *key in self._alarms.ring(now_us):
             outputs += self._settle(device, (key[0], key[1]), now_us) if key else self._settle_silence(device, now_us)
         return outputs
@@ -187,13 +191,9 @@ class Evaluator:
         return outputs
 
     def _plan(self, device: str, key: SeriesOf, one: Listener) -> None:
-        for lane, _ in one.lanes():
-            due = lane.series.due_us()
-            if due is not None:
-                self._alarms.set((device, *key), lane.counts_from(due))
-        over = one.past_over_us()
-        if over is not None:
-            self._alarms.set((device, *key), over)
+        due = one.due_us()
+        if due is not None:
+            self._alarms.set((device, *key), due)
 
     def _plan_silence(self, device: str, quiet: Quiet) -> None:
         due = quiet.due_us(self._books.of_silence(device))

@@ -33,15 +33,19 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 class Bounds:
-    """The limits of rules that look at the same values. A value up to `calm_to` and down from `calm_from` breaks none."""
+    """The limits of rules that look at the same values."""
 
     def __init__(self, limits: Iterable[tuple[str, Limits]]) -> None:
         pairs = list(limits)
         self.names = frozenset(rule for rule, _ in pairs)
         self._above = sorted((each.above, rule) for rule, each in pairs)
         self._below = sorted((-each.below, rule) for rule, each in pairs)
-        self.calm_to = self._above[0][0] if pairs else inf
-        self.calm_from = -self._below[0][0] if pairs else -inf
+        self._calm_to = self._above[0][0] if pairs else inf
+        self._calm_from = -self._below[0][0] if pairs else -inf
+
+    def are_calm_at(self, value: float) -> bool:
+        """Whether the value breaks none."""
+        return self._calm_from <= value <= self._calm_to
 
     def broken(self, values: Float64) -> Iterator[str]:
         """The rules that one of the values breaks. NaN breaks none."""

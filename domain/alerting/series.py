@@ -36,21 +36,19 @@ class Series(msgspec.Struct):
 
     def reading(
         self, point: Point, corrections: Sequence[Correction], rules: Rulebook, now_us: int
-    ) -> Iterator[tuple[str, Said]]:
+    ) -> Iterable[tuple[str, Said]]:
         """A reading, as the device sent it. `now_us` is how far the series' own time has come."""
         time_us, _, value = point
         arrival = self.points.add(point)
         standing = standing_value(value, time_us, corrections)
         if standing is None or arrival is Arrival.AGAIN or arrival is Arrival.TOO_LATE:
-            return
+            return ()
         if arrival is Arrival.LATE or time_us < self.settled_us:
-            if time_us < self._whole_since():
-                self.minutes.add(time_us, standing)
-            yield from self.corrected(corrections, rules, now_us)
-        else:
-            yield from self._in_order(time_us, standing, rules)
+            return self._late(time_us, standing, corrections, rules, now_us)
+        if self.watched or rules.means or not rules.readings.are_calm_at(standing):
+            return self._in_order(time_us, standing, corrections, rules)
         self._let_go(corrections, rules)
-        self._fall_asleep()
+        return ()
 
     def watch(self, rule: str) -> None:
         """One rule more, for what comes after the readings that are at hand."""
@@ -99,8 +97,19 @@ class Series(msgspec.Struct):
             dues += [open_minute] if open_minute > self.minute_us else []
         return min(dues, default=None)
 
-    def _in_order(self, time_us: int, value: float, rules: Rulebook) -> Iterator[tuple[str, Said]]:
-        if not rules.readings.calm_from <= value <= rules.readings.calm_to:
+    def _late(
+        self, time_us: int, value: float, corrections: Sequence[Correction], rules: Rulebook, now_us: int
+    ) -> Iterator[tuple[str, Said]]:
+        if time_us < self._whole_since():
+            self.minutes.add(time_us, value)
+        yield from self.corrected(corrections, rules, now_us)
+        self._let_go(corrections, rules)
+        self._fall_asleep()
+
+    def _in_order(
+        self, time_us: int, value: float, corrections: Sequence[Correction], rules: Rulebook
+    ) -> Iterator[tuple[str, Said]]:
+        if not rules.readings.are_calm_at(value):
             self._wake(rules.readings.broken_within(value, value), rules)
         if self.watched:
             for rule, one in self._awake(rules.readings):
@@ -110,6 +119,8 @@ class Series(msgspec.Struct):
         if rules.means:
             yield from self._judge_minutes(time_us, rules)
             self.minutes.add(time_us, value)
+        self._let_go(corrections, rules)
+        self._fall_asleep()
 
     def _judge_minutes(self, now_us: int, rules: Rulebook) -> Iterator[tuple[str, Said]]:
         """Those that are over by now and were not judged yet."""

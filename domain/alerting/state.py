@@ -65,6 +65,15 @@ class Listener(msgspec.Struct):
         """When its past is over, by the log's clock, if no more of it comes: up to what is live nothing is known."""
         return self.past.heard_us + BEHIND_US if self.past is not None and self.series.points.kept else None
 
+    def due_us(self) -> int | None:
+        """When, by the log's clock, it is to be looked at; None where time alone changes nothing."""
+        due = self.series.due_us()
+        if self.past is None:
+            return None if due is None else self.counts_from(due)
+        dues = [lane.counts_from(due) for lane, _ in self.lanes() if (due := lane.series.due_us()) is not None]
+        over = self.past_over_us()
+        return min(dues if over is None else [*dues, over], default=None)
+
     def go_live(self, rules: Rulebook) -> None:
         """What is live begins now: back-fill up to it is its beginning."""
         if self.past is not None and not self.series.points.kept:
