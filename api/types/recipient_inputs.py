@@ -12,7 +12,7 @@ from api.types.enums import AlertSeverity
 @strawberry.input(description="Whom to tell next of an alert that nobody acknowledged.")
 class EscalationInput:
     after: timedelta = described("How long after this recipient was told: from 1 minute to 7 days.")
-    to: strawberry.ID = described("The recipient who is told then.")
+    to: strawberry.ID = described("The recipient who is told then: one who is defined already.")
 
 
 @strawberry.input(description="Somebody who is told of alerts.")
