@@ -223,7 +223,7 @@ class Series(msgspec.Struct):
         """With what runs began that go on, and may become alerts, where what was let go before it was no part of them."""
         for rule, one in self.watched.items():
             since = one.watch.progress.since_us
-            begin = since if rule in rules.readings.names else since - MINUTE_US
+            begin = since if rule in rules.readings.names else since - self.minutes.grain_us
             if before_us < begin <= time_us <= since and not one.watch.progress.is_at_rest:
                 one.watch.begun = (since, event_id)
 

@@ -14,8 +14,8 @@ from domain.alerting.evidence import evidence_of, portion_us
 from domain.alerting.state import Output
 from domain.alerting.watch import Word
 from schema.events import SensorReading
-from schema.rules import AlertRuleDefined, Basis, Silence, Threshold, Trend
-from schema.times import MINUTE_US, from_micros, to_micros
+from schema.rules import AlertRuleDefined, Anomaly, Basis, Silence, Threshold
+from schema.times import HOUR_US, MINUTE_US, from_micros, to_micros
 
 START = to_micros(datetime(2026, 11, 24, 6, tzinfo=UTC))
 HOT = Threshold(metric="temperature", above=25.0)
@@ -24,7 +24,7 @@ STORIES = st.lists(st.tuples(st.integers(1, 90), st.sampled_from([20.0, 26.0, 30
 
 
 def told(
-    story: list[tuple[int, float]], condition: Threshold | Trend, lasts: float
+    story: list[tuple[int, float]], condition: Threshold | Anomaly, lasts: float
 ) -> Iterator[tuple[Output, tuple[bytes, ...], list[tuple[int, bytes]]]]:
     """Each word that an alert began, its evidence, and all readings up to then: their times and ids."""
     evaluator, now_us = Evaluator(), START
@@ -62,6 +62,18 @@ def test_however_few_readings_are_at_hand_the_first_and_the_last_are_named(
                     assert evidence == tuple(dict.fromkeys([stretch[0], stretch[-1]]))
                 assert evidence[-1] == stretch[-1]
                 assert len(evidence) == 1 or evidence[0] == stretch[0]
+
+
+@pytest.mark.parametrize(("kept", "named"), [(2, [-1]), (3, [0, -1]), (256, [0, -1])])
+def test_hours_that_are_unlike_those_before_are_shown_by_their_own_readings(kept: int, named: list[int]) -> None:
+    """With two at hand the first is gone before the hour is over, and nobody takes another one for it."""
+    days = [(1170, 20.0), *((1200, 20.0 + number % 2 / 10) for number in range(9 * 72 - 1))]
+    with mock.patch.object(points, "KEPT", kept):
+        [(output, evidence, heard)] = told([*days, *[(1200, 40.0)] * 9], Anomaly(metric="temperature"), 3600.0)
+    episode = output.said.alert.episode
+    hours = [event_id for time_us, event_id in heard if episode.since_us - HOUR_US <= time_us < episode.raised_us]
+    assert len(hours) == 6
+    assert evidence == tuple(hours[place] for place in named)
 
 
 def test_a_device_that_is_silent_shows_nothing() -> None:
