@@ -8,6 +8,7 @@ import strawberry
 
 from adapters.history.port import HistoryRow, RangeQuery
 from api.context import Context
+from api.scoped_rules import is_within
 from api.services import Services
 from api.types.command import command
 from api.types.trace import Trace
@@ -17,7 +18,7 @@ from domain.commands import CommandState
 from projections.command_queries import CommandQuery, CommandView
 from schema.events import SensorReading
 from schema.ids import EventId, parse_event_id
-from schema.rules import AlertRaised
+from schema.rules import AlertRaised, AlertRuleDefined
 
 _HOPS: Final = 5
 """How far causes are followed back beyond the events of the correlation id."""
@@ -80,7 +81,12 @@ class Tracing:
         raised = {(one.event.rule_id, one.event.rule_revision) for one in own if isinstance(one.event, AlertRaised)}
         seen = [each for each in sorted(raised) if self._services.alert_rules.rule(each[0]) is not None]
         found = [await self._services.log.read_stream(f"rule-{rule}", start=revision, limit=1) for rule, revision in seen]
-        return [opened(recorded) for events in found for recorded in events]
+        return [one for events in found for one in map(opened, events) if self._sees_rule(one)]
+
+    def _sees_rule(self, one: Recorded) -> bool:
+        """Of whom a part is seen alone, that version has to be about that part, too."""
+        sight, rule = self._services.sight, one.event
+        return sight is None or (isinstance(rule, AlertRuleDefined) and is_within(rule.where, sight))
 
     async def _causes(self, known: dict[EventId, Recorded]) -> list[Recorded]:
         """What led to it, from outside of the correlation id."""

@@ -496,3 +496,19 @@ async def test_of_an_alert_whose_device_nobody_can_tell_a_part_of_the_house_is_t
     assert (await ask(both, await key_for(both, sites=("alpha",)), text))["data"]["trace"] is None
     whole = (await ask(both, await key_for(both), text))["data"]["trace"]["entries"]
     assert [entry["type"] for entry in whole] == ["AlertRaisedByOthers", "AlertAcknowledged"]
+
+
+async def test_a_rule_that_was_about_more_when_it_raised_an_alert_is_not_told(both: House) -> None:
+    def rule(name: str, where: Where) -> Said:
+        condition = Threshold(metric="temperature", above=30.0)
+        return pack("rule-any", AlertRuleDefined(rule_id="any", name=name, condition=condition, where=where))
+
+    await both.says([rule("All of bravo, too", Where()), rule("Mine", Where(device_id="alpha-1"))])
+    for revision, told_of_it in ((0, False), (1, True)):
+        raised = replace(alert_of("alpha-1", "alpha-probe"), alert_id=f"of-{revision}", rule_id="any", rule_revision=revision)
+        await both.says([belonging(pack(f"alert-of-{revision}", raised), f"of-{revision}")])
+        text = f'{{ trace(correlationId: "of-{revision}") {{ entries {{ ... on TracedEvent {{ type text }} }} }} }}'
+        answer = await ask(both, await key_for(both, sites=("alpha",), devices=("alpha-1",)), text)
+        types = [entry["type"] for entry in answer["data"]["trace"]["entries"]]
+        assert types == (["AlertRuleDefined", "AlertRaised"] if told_of_it else ["AlertRaised"])
+        assert "bravo" not in told(answer)
