@@ -62,7 +62,8 @@ class AlertQuery:
     @guarded(
         Role.VIEWER,
         "The readings behind an alert, by time of measurement, page by page: from what its rule looked back on when the alert "
-        "began (last, where it began anew) to where the rule was kept again. Null where there is no such alert.",
+        "began (last, where it began anew; of an anomaly from its hour on) to where the rule was kept again. Null where there "
+        "is no such alert.",
     )
     async def alert_readings(
         self,

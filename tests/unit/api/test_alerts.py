@@ -6,7 +6,7 @@ import pytest
 
 from api.roles import Role
 from projections import alert_book
-from schema.rules import AlertRefuted, AlertRuleDefined, AlertSeverity, Rate, Threshold
+from schema.rules import AlertRefuted, AlertRuleDefined, AlertSeverity, Anomaly, Rate, Threshold
 from tests.support.alert_events import alert_step, cleared_alert, raised_alert
 from tests.support.api import House
 from tests.support.house_events import Said, at, belonging, pack, reading
@@ -122,7 +122,7 @@ async def behind(house: House, alert: str = "a", **asked: Any) -> list[float]:
     return [node["value"] for node in (await house.ask(BEHIND, {"id": alert, **asked}))["alertReadings"]["nodes"]]
 
 
-def ruled(condition: Threshold | Rate) -> list[Said]:
+def ruled(condition: Threshold | Rate | Anomaly) -> list[Said]:
     """A rule in the version that raised alerts, and a reading every half minute that tells its number."""
     rules = [
         pack("rule-hot", AlertRuleDefined(rule_id="hot", name=f"Version {number}", condition=condition)) for number in range(3)
@@ -144,6 +144,13 @@ async def test_the_readings_behind_an_alert_are_those_while_its_rule_was_not_kep
 async def test_the_readings_behind_an_alert_begin_with_what_its_rule_looked_back_on(house: House) -> None:
     await house.says([*ruled(RATE), raised_alert("a", 300), cleared_alert("a", 340)])
     assert await behind(house) == [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]
+
+
+async def test_the_readings_behind_an_anomaly_begin_with_its_hour(house: House) -> None:
+    far = [reading("box", 3600 * number, temperature=float(100 + number)) for number in range(1, 8)]
+    await house.says([*ruled(Anomaly(metric="temperature")), *far])
+    await house.says([raised_alert("a", 5 * 3600), cleared_alert("a", 6 * 3600)])
+    assert await behind(house) == [104.0, 105.0]
 
 
 async def test_of_a_rule_that_is_another_since_nobody_knows_what_it_looked_back_on(house: House) -> None:
