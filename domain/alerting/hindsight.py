@@ -100,11 +100,11 @@ class Hindsight:
         over = ends <= self._until_us
         before = self._looked_back_on
         ends, means = np.concatenate([before[0], ends[over]]), np.concatenate([before[1], means[over]])
-        judged = signal(condition, ends, means)
         fresh = len(before[0])
+        judged = signal(condition, ends, means, fresh)
         kept = int(np.searchsorted(ends, ends[-1] - reach_us(condition))) if len(ends) else 0
         self._looked_back_on = ends[kept:], means[kept:]
-        return ends[fresh:], judged[fresh:]
+        return ends[fresh:], judged
 
     def _silences(self, times: Int64) -> tuple[Int64, Float64]:
         """Only pauses long enough to be told of: a device that speaks again sooner was never silent."""

@@ -131,12 +131,12 @@ class Series(msgspec.Struct):
         self.minute_us = int(ends[-1])
         for condition, bounds in rules.means.items():
             begin = int(np.searchsorted(ends, int(ends[fresh]) - reach_us(condition)))
-            judged = signal(condition, ends[begin:], means[begin:])
-            self._wake(bounds.broken(judged[fresh - begin :]), rules)
+            judged = signal(condition, ends[begin:], means[begin:], fresh - begin)
+            self._wake(bounds.broken(judged), rules)
             for rule, one in self._awake(bounds):
-                values = masked(one.hours, rules.zone, ends[begin:], judged)
-                for place in range(fresh - begin, len(values)):
-                    for said in one.watch.value(int(ends[begin + place]), float(values[place])):
+                values = masked(one.hours, rules.zone, ends[fresh:], judged)
+                for end, value in zip(ends[fresh:].tolist(), values.tolist(), strict=True):
+                    for said in one.watch.value(end, value):
                         yield rule, said
 
     def _review(self, times: Int64, values: Float64, rules: Rulebook, now_us: int) -> Iterator[tuple[str, Said]]:

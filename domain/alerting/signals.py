@@ -54,30 +54,36 @@ def grain_means(times: Int64, values: Float64, grain: int = MINUTE_US) -> tuple[
     return (grains + 1) * grain, sums / (MILLIONTHS * counts)
 
 
-def signal(condition: MEASURED, ends: Int64, means: Float64) -> Float64:
-    """The value at each grain, from it and those that it looks back on."""
+def signal(condition: MEASURED, ends: Int64, means: Float64, first: int = 0) -> Float64:
+    """The value at each grain from `first` on, from it and those that it looks back on."""
     match condition:
         case Rate():
-            return _rates(ends, means, reach_us(condition))
+            return _rates(ends, means, reach_us(condition), first)
         case Trend():
-            return _trends(ends, means, reach_us(condition))
+            return _trends(ends, means, reach_us(condition), first)
         case Anomaly():
-            floor = np.array([FLOORS[condition.metric]])
-            return anomalies(ends - HOUR_US, means, np.array([0, len(ends)]), floor).score
-    return means
+            return _scores(ends, means, FLOORS[condition.metric], first)
+    return means[first:]
 
 
-def _rates(ends: Int64, means: Float64, over_us: int) -> Float64:
+def _rates(ends: Int64, means: Float64, over_us: int, first: int) -> Float64:
     """The change since the earliest minute within reach, by the time between the two, an hour."""
-    first = np.searchsorted(ends, ends - over_us)
-    elapsed = (ends - ends[first]).astype(np.float64)
+    before = np.searchsorted(ends, ends[first:] - over_us)
+    elapsed = (ends[first:] - ends[before]).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(elapsed > 0, (means - means[first]) / elapsed * HOUR_US, np.nan)
+        return np.where(elapsed > 0, (means[first:] - means[before]) / elapsed * HOUR_US, np.nan)
 
 
-def _trends(ends: Int64, means: Float64, window_us: int) -> Float64:
-    first = np.searchsorted(ends, ends - window_us, side="right")
-    return np.array([slope(ends[low:high], means[low:high]) for high, low in enumerate(first.tolist(), 1)])
+def _trends(ends: Int64, means: Float64, window_us: int, first: int) -> Float64:
+    lows = np.searchsorted(ends, ends[first:] - window_us, side="right")
+    return np.array([slope(ends[low:high], means[low:high]) for high, low in enumerate(lows.tolist(), first + 1)])
+
+
+def _scores(ends: Int64, means: Float64, floor: float, first: int) -> Float64:
+    """Held against the same hour of the days before: others are not looked at."""
+    alike = np.isin(ends % DAY_US, ends[first:] % DAY_US)
+    found = anomalies(ends[alike] - HOUR_US, means[alike], np.array([0, np.count_nonzero(alike)]), np.array([floor]))
+    return found.score[np.count_nonzero(alike[:first]) :]
 
 
 def slope(times: Int64, values: Float64) -> float:
