@@ -169,6 +169,17 @@ def test_a_correction_of_what_is_at_hand_shows_that_it_was_none() -> None:
     assert told.corrects(8 * DAY + HOUR + 1, "temperature", Operation.RESTORE) == [Word.RAISED]
 
 
+def test_history_that_is_handed_in_teaches_a_rule_that_judges_it() -> None:
+    for judges in (True, False):
+        told = Told(rule(evaluate_backfill=judges))
+        for hour in range(20 * 24):
+            told.reads(hour * HOUR, {"temperature": 32.0 if hour == 10 * 24 else 20.0}, recorded=20 * DAY + 6 * HOUR)
+        told.reads(21 * DAY, {"temperature": 32.0})  # six days of this hour were no history when they came
+        told.passes(22 * DAY)
+        said = [(output.said.word, output.backfilled) for output in told.said]
+        assert said == ([(Word.RAISED, True), (Word.CLEARED, True), (Word.RAISED, False)] if judges else [])
+
+
 def test_of_long_ago_there_are_means_and_of_the_last_two_days_sums() -> None:
     told = Told(rule())
     usual_days(told, 40)
