@@ -138,6 +138,15 @@ def test_an_hour_is_told_of_once_it_is_over_and_until_a_usual_one_is_over() -> N
     assert kind_of(rule()) == "TemperatureAnomalyAlert"
 
 
+@pytest.mark.parametrize(("odd", "raised"), [(1, False), (2, True)])
+def test_more_than_an_hour_is_two_of_them_in_a_row(odd: int, *, raised: bool) -> None:
+    told = Told(rule(for_seconds=1.5 * HOUR))
+    usual_days(told, 8)
+    for hour in range(4):
+        told.reads(8 * DAY + hour * HOUR, {"temperature": 32.0 if hour < odd else 20.0})
+    assert bool(told.passes(9 * DAY)) is raised
+
+
 def test_a_week_has_to_be_known_first() -> None:
     told = Told(rule())
     usual_days(told, 6)
