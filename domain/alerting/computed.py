@@ -1,32 +1,45 @@
-"""Series that no reading holds but that follow from readings: a climate index, of what one event of a sensor holds, and what
-is looked at by hours rather than by minutes.
+"""What a reading says to the series that rules are about: what it holds, and climate indices, of what one event holds.
 
-What their values follow from is kept as it was sent, so that a correction of it makes them anew.
+What an index follows from is kept as it was sent, so that a correction of it makes the index anew.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from math import isfinite
 from typing import TypeAlias
 
 import msgspec
 import numpy as np
 
+from domain.alerting.naming import metric_in
 from domain.alerting.points import KEPT, Point, Points, standing_value
 from domain.corrections import Correction, of_series
 from domain.indices import INDICES, inputs_of
 from schema.events import SensorReading
 
 Sources: TypeAlias = tuple[float, ...]
-"""Values as the device sent them: one of the metric itself, or those of an index's inputs."""
+"""Values as the device sent them: one of the index itself, or those of an index's inputs."""
 Taken: TypeAlias = tuple[int, bytes, float | Sources]
 """Event time in microseconds, event id, and what came: a value, or what one follows from."""
 
 
-def sources_of(event: SensorReading, metric: str) -> Sources | None:
-    """What the metric of this event follows from: itself, where the sensor measures it; None where that is bad or not whole."""
+def sent_to(computed: Collection[str], event: SensorReading) -> Iterator[tuple[str, float | Sources]]:
+    """What is good of a reading, series by series: what it holds, and what the series follow from that it does not hold."""
+    for metric, value in event.reading.items():
+        if metric not in event.verdicts and metric not in computed:
+            yield metric, value
+    for series in computed:
+        sent = _sent(event, metric_in(series))
+        if sent is not None:
+            yield series, sent
+
+
+def _sent(event: SensorReading, metric: str) -> float | Sources | None:
+    """An index follows from itself where the sensor measures it; None of what is bad, or not whole."""
+    if metric not in INDICES:
+        return None if metric in event.verdicts else event.reading.get(metric)
     wanted = (metric,) if metric in event.reading else inputs_of(metric)
-    if wanted and all(source in event.reading and source not in event.verdicts for source in wanted):
+    if all(source in event.reading and source not in event.verdicts for source in wanted):
         return tuple(event.reading[source] for source in wanted)
     return None
 
@@ -41,7 +54,7 @@ def value_of(metric: str, values: Sources) -> float | None:
 
 
 class Computed(msgspec.Struct):
-    """A metric of one sensor: at most `KEPT` of what its values follow from, as (time, event id, sources), in this order."""
+    """An index of one sensor: at most `KEPT` of what its values follow from, as (time, event id, sources), in this order."""
 
     sensor: str
     metric: str

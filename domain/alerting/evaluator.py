@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from domain.alerting.alarms import Alarms
 from domain.alerting.books import Books
-from domain.alerting.computed import Sources, Taken, sources_of
+from domain.alerting.computed import Sources, Taken, sent_to
 from domain.alerting.naming import metric_in
 from domain.alerting.places import Place
 from domain.alerting.quiet import Quiet
@@ -60,8 +60,8 @@ class Evaluator:
         if event.clock is not Clock.OK or (backfilled and not self._books.of_backfill):
             return outputs
         take = self._took_backfill if backfilled else self._took
-        is_plain = not event.verdicts and not self._books.computed
-        for series, sent in event.reading.items() if is_plain else self._sent(event):
+        computed = self._books.computed
+        for series, sent in sent_to(computed, event) if computed or event.verdicts else event.reading.items():
             about = self._about(device, (event.sensor_id, series))
             one = self._listener(about)
             if one is not None:
@@ -119,17 +119,6 @@ class Evaluator:
         """How many series, and devices that may fall silent, there are rules about."""
         series = sum(1 for _ in self.state.listening())
         return series + sum(len(self._books.of_silence(device)) for device in self.state.silences)
-
-    def _sent(self, event: SensorReading) -> Iterator[tuple[str, float | Sources]]:
-        """What is good of a reading, series by series: what it holds, and of what series that it does not hold follow."""
-        computed = self._books.computed
-        for metric, value in event.reading.items():
-            if metric not in event.verdicts and metric not in computed:
-                yield metric, value
-        for series in computed:
-            sources = sources_of(event, metric_in(series))
-            if sources is not None:
-                yield series, sources
 
     def _about(self, device: str, key: SeriesOf) -> About:
         return About(device, key, self._books.of_series(device, key))
@@ -206,5 +195,5 @@ class Evaluator:
 
     def _standing(self, lane: Listener, about: About) -> Sequence[Correction]:
         """The corrections of a series; what is computed is so of what was corrected."""
-        standing = self.state.corrections.get(about.device)
-        return of_series(standing, *about.key) if standing and lane.computed is None else ()
+        standing, (sensor, series) = self.state.corrections.get(about.device), about.key
+        return of_series(standing, sensor, metric_in(series)) if standing and lane.computed is None else ()

@@ -7,13 +7,14 @@ import msgspec
 
 from domain.alerting.computed import Computed
 from domain.alerting.minutes import Minutes
-from domain.alerting.naming import is_computed, is_hourly, metric_in
+from domain.alerting.naming import is_hourly, metric_in
 from domain.alerting.places import Place
 from domain.alerting.quiet import Quiet
 from domain.alerting.rulebook import Rulebook, SeriesOf
 from domain.alerting.series import Series
 from domain.alerting.watch import Said
 from domain.corrections import Correction
+from domain.indices import INDICES
 from schema.rules import AlertRuleDefined
 from schema.times import DAY_US, HOUR_US, MINUTE_US
 
@@ -95,8 +96,8 @@ class Listener(msgspec.Struct):
 def listening(key: SeriesOf) -> Listener:
     """To a series of which nothing was heard yet."""
     sensor, name = key
-    grains = Minutes(grain_us=HOUR_US if is_hourly(name) else MINUTE_US)
-    return Listener(Series(minutes=grains), Computed(sensor, metric_in(name)) if is_computed(name) else None)
+    metric, grains = metric_in(name), Minutes(grain_us=HOUR_US if is_hourly(name) else MINUTE_US)
+    return Listener(Series(minutes=grains), Computed(sensor, metric) if metric in INDICES else None)
 
 
 class About(NamedTuple):
