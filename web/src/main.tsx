@@ -1,6 +1,7 @@
 /** Puts the page together: the session decides whether the key is asked for or the house is shown. */
 
 import { render } from "preact";
+import "uplot/dist/uPlot.min.css";
 import "./style/frame.css";
 import "./style/card.css";
 import "./style/views.css";

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Request, WebSocketRoute, expect
 
-from tests.support.built_page import NEEDS_PAGE, open_built, opened
+from tests.support.built_page import NEEDS_PAGE, open_built, opened, serious
 from tests.support.page_server import Server
 
 TOPIC = "glasshouse/home/climate-1/reading"
@@ -66,6 +66,7 @@ def test_what_was_raised_while_the_network_was_cut_is_there_afterwards(page: Pag
     page.route_web_socket("**/graphql", relay)
     open_built(page, server)
     view = opened(page, "#/alerts")
+    expect(view.get_by_role("heading", name="Alerts")).to_be_visible()
     page.context.set_offline(True)
     sockets[-1].close(code=1012)
     expect(page.locator("#link")).to_contain_text("Reconnecting")
@@ -73,3 +74,25 @@ def test_what_was_raised_while_the_network_was_cut_is_there_afterwards(page: Pag
     server.until(ALERTS, lambda told: told["alerts"]["nodes"])
     page.context.set_offline(False)
     expect(view.locator(".alert")).to_contain_text("42.0 °C")
+
+
+def test_a_view_that_was_never_opened_opens_without_a_network(page: Page, server: Server) -> None:
+    with page.expect_response(lambda response: "/static/operate-" in response.url and response.ok):
+        open_built(page, server)
+    page.context.set_offline(True)
+    expect(opened(page, "#/operate").get_by_role("heading", name="Operate")).to_be_visible()
+    page.context.set_offline(False)
+
+
+def test_an_alert_shows_the_readings_behind_it_and_who_was_told(page: Page, server: Server) -> None:
+    say(server, 43)
+    view = opened(open_built(page, server), "#/alerts")
+    alert = view.locator(".alert")
+    expect(alert.get_by_role("heading", level=2)).to_contain_text("Hot")
+    expect(alert).to_contain_text("now 43.0 °C")
+    alert.get_by_role("button", name="Why, and the readings behind").click()
+    expect(alert.get_by_role("img", name="Temperature of main on climate-1 before, during and after the alert")).to_be_visible()
+    expect(alert.locator(".chart canvas")).to_have_count(1)
+    expect(alert.locator(".told")).to_contain_text("Nobody.")
+    expect(alert.locator(".trace")).to_contain_text("The alert is raised")
+    assert serious(page) == []

@@ -121,7 +121,7 @@ def test_an_alert_is_acknowledged_with_a_note_and_tells_why(house: Page, server:
     alert.get_by_role("button", name="Silence for an hour").click()
     expect(alert).to_contain_text("silent until")
     alert.get_by_role("button", name="Why, and the readings behind").click()
-    expect(alert.locator(".trace")).to_contain_text("AlertRaised")
+    expect(alert.locator(".trace")).to_contain_text("The alert is raised")
 
 
 def test_a_dead_letter_is_repaired_and_replayed(house: Page, server: Server) -> None:
@@ -152,4 +152,5 @@ def test_an_administrator_issues_a_key_and_revokes_it(house: Page) -> None:
     expect(view.get_by_text(re.compile("shown this once: gh_"))).to_be_visible()
     key = view.get_by_role("listitem").filter(has=house.get_by_role("heading", name=re.compile("^gateway")))
     key.get_by_role("button", name="Revoke").click()
+    key.get_by_role("button", name="Revoke it for good").click()
     expect(key).to_contain_text("revoked")

@@ -75,9 +75,10 @@ export class LiveSocket {
     };
   }
 
-  /** Do not wait for the next try: the network is back, or somebody looks again. */
+  /** Do not wait for the next try, nor for one that began without a network: it is back, or somebody looks again. */
   hurry(): void {
-    if (!this.#running || this.#socket !== null) return;
+    if (!this.#running || this.#acknowledged) return;
+    this.#drop();
     this.#attempt = 0;
     this.#open();
   }

@@ -8,6 +8,8 @@ import type { Selector } from "./history";
 export type CorrectionInput = VariablesOf<typeof CORRECT>["input"];
 export type Operation = CorrectionInput["operation"];
 
+const SECOND_MS = 1000;
+
 export interface CorrectionDraft {
   operation: Operation;
   amount: string;
@@ -27,7 +29,8 @@ export function takesAmount(operation: Operation): boolean {
 }
 
 export function draftOver(from: number, to: number): CorrectionDraft {
-  return { operation: "EXCLUDE", amount: "", reason: "", from: localTime(from), to: localTime(to) };
+  const [start, end] = to - from > SECOND_MS ? [Math.floor(from / SECOND_MS) * SECOND_MS, Math.ceil(to / SECOND_MS) * SECOND_MS] : [from, to];
+  return { operation: "EXCLUDE", amount: "", reason: "", from: localTime(start), to: localTime(end) };
 }
 
 export function correctionOf({ deviceId, sensorId, metric }: Selector, draft: CorrectionDraft, unit: string | null): CorrectionInput {

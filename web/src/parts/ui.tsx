@@ -31,6 +31,18 @@ export function Act({ run, children, class: kind, disabled, failed }: {
   );
 }
 
+/** What cannot be undone is asked for twice, in place. */
+export function Sure({ run, really, children }: { run: () => Promise<unknown>; really: string; children: ComponentChildren }): JSX.Element {
+  const [asked, setAsked] = useState(false);
+  if (!asked) return <button type="button" onClick={() => setAsked(true)}>{children}</button>;
+  return (
+    <>
+      <Act class="danger" run={run}>{really}</Act>
+      <button type="button" class="quiet" onClick={() => setAsked(false)}>Leave it</button>
+    </>
+  );
+}
+
 /** A modal dialog that is open while it is there. */
 export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);

@@ -3,7 +3,6 @@
 import { effect, useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import "uplot/dist/uPlot.min.css";
 import type uPlot from "uplot";
 import { now, store, tell, version } from "../data/app";
 import { correctedAt, type History, nothing, readHistory, type Selector } from "../house/history";

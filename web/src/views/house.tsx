@@ -112,6 +112,8 @@ function headline(): string {
   if (!loaded.value) return "Opening the house";
   if (all === 0) return "Waiting for the first device";
   if (troubled > 0) return `${plural(troubled, "device needs", "devices need")} a look`;
+  const open = openAlerts.value.length;
+  if (open > 0) return `All devices are heard, ${plural(open, "alert is", "alerts are")} open`;
   return all === 1 ? "The device is well" : `All ${all} devices are well`;
 }
 

@@ -42,7 +42,7 @@ export function IssueCommand({ device, issued }: { device: Device; issued: () =>
       <h2>Command an actuator</h2>
       <form class="form" onSubmit={(event) => event.preventDefault()}>
         <label>Actuator<select value={chosen} onChange={(event) => setActuator(event.currentTarget.value)}>
-          {actuators.map((one) => <option key={one}>{one}</option>)}
+          {actuators.map((one) => <option key={one} value={one}>{one}{standing(device, one)}</option>)}
         </select></label>
         <label>To{choices.length > 0 && set?.minimum == null
           ? <select value={value} onChange={(event) => setText(event.currentTarget.value)}>{choices.map((one) => <option key={one}>{one}</option>)}</select>
@@ -51,6 +51,11 @@ export function IssueCommand({ device, issued }: { device: Device; issued: () =>
       </form>
     </section>
   );
+}
+
+function standing({ actuators }: Device, id: string): string {
+  const known = actuators.find(({ actuatorId }) => actuatorId === id);
+  return known === undefined ? "" : `, now ${formatState(known.state)}`;
 }
 
 function hint(set: Device["declaredActuators"][number]["commands"][number] | undefined): string {

@@ -6,7 +6,7 @@ import { graphql, type ResultOf } from "../data/graphql";
 import { hasCode, request, succeeded } from "../data/request";
 import { inWords } from "../parts/format";
 import { usePolled } from "../parts/poll";
-import { Act, Tag, Time } from "../parts/ui";
+import { Act, Sure, Tag, Time } from "../parts/ui";
 
 const KEYS = graphql(`query Keys { keys { id accountId name role revoked issuedAt expiresAt lastUsedAt sites devices } }`);
 const ISSUE = graphql(`
@@ -43,7 +43,7 @@ export function Keys(): JSX.Element {
           <button type="button" class="quiet" onClick={() => setSecret("")}>Done</button></p>
       )}
       {Array.isArray(data) && <Issue issued={show} />}
-      <ul class="rows">{Array.isArray(data) && data.map((key: Key) => <Row key={key.id} of={key} rotated={show} again={again} />)}</ul>
+      <ul class="rows grid">{Array.isArray(data) && data.map((key: Key) => <Row key={key.id} of={key} rotated={show} again={again} />)}</ul>
     </section>
   );
 }
@@ -91,7 +91,7 @@ function Row({ of: key, rotated, again }: { of: Key; rotated: (secret: string) =
         {key.expiresAt !== null && <>, ends <Time at={key.expiresAt} /></>}
         {[...key.sites, ...key.devices].length > 0 && `, only ${[...key.sites, ...key.devices].join(", ")}`}
       </p>
-      {!key.revoked && <div class="acts"><Act run={rotate}>New secret</Act><Act run={revoke}>Revoke</Act></div>}
+      {!key.revoked && <div class="acts"><Act run={rotate}>New secret</Act><Sure run={revoke} really="Revoke it for good">Revoke</Sure></div>}
     </li>
   );
 }

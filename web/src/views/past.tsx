@@ -2,7 +2,6 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import "uplot/dist/uPlot.min.css";
 import { tell } from "../data/app";
 import { type History, readHistory, type Selector } from "../house/history";
 import { theme, units } from "../parts/settings";

@@ -46,7 +46,8 @@ export function Projections(): JSX.Element {
   return (
     <section aria-labelledby="parts-title">
       <h2 id="parts-title">Read models</h2>
-      <ul class="rows">{data?.projections.map((one) => <Row key={one.name} projection={one} again={again} />)}</ul>
+      <p class="hint">What is answered from, made out of the log: each can be made anew, beside the one that serves.</p>
+      <ul class="rows grid">{data?.projections.map((one) => <Row key={one.name} projection={one} again={again} />)}</ul>
     </section>
   );
 }

@@ -69,8 +69,26 @@ function sentence(entry: Entry, several: boolean): string {
     case "TracedEnd":
       return entry.succeeded ? "All of it succeeded" : `Not all of it succeeded; ${plural(entry.setBack.length, "command")} set back`;
     case "TracedEvent":
-      return `${entry.type}${entry.actor === null ? "" : ` by ${entry.actor}`}${entry.text === null ? "" : `: ${entry.text}`}`;
+      return `${happened(entry.type)}${entry.actor === null ? "" : ` by ${entry.actor}`}${entry.text === null ? "" : `: ${entry.text}`}`;
   }
+}
+
+/** What other events say, in words; those that have none here go by their type. */
+const EVENTS: Record<string, string> = {
+  AlertRuleDefined: "The rule is defined",
+  AlertRaised: "The alert is raised",
+  AlertCleared: "The alert is over",
+  AlertRefuted: "The alert turns out to be none",
+  AlertAcknowledged: "The alert is acknowledged",
+  AlertSilenced: "The alert is silenced",
+  NotificationRequested: "Somebody is to be told",
+  NotificationSent: "He is told",
+  NotificationFailed: "He could not be told yet",
+  NotificationGivenUp: "He could not be told, and it is tried no more",
+};
+
+function happened(type: string): string {
+  return EVENTS[type] ?? type;
 }
 
 function step(entry: Extract<Entry, { __typename: "TracedStep" }>, several: boolean): string {
