@@ -89,3 +89,9 @@ async def test_what_cannot_be_done_is_told_in_a_sentence(data: str, tmp_path: Pa
         found, _, err = await glasshouse("backtest", str(path), *times, "--data", data)
         assert (found, complaint in err) == (code, True), err
         assert err.count("\n") == 1
+
+
+async def test_of_what_nobody_did_there_is_no_trace(data: str) -> None:
+    code, out, err = await glasshouse("trace", "nothing", "--data", data)
+    assert (code, out) == (8, "")
+    assert "nothing bears the correlation id 'nothing'" in err
