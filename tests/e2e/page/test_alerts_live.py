@@ -96,3 +96,6 @@ def test_an_alert_shows_the_readings_behind_it_and_who_was_told(page: Page, serv
     expect(alert.locator(".told")).to_contain_text("Nobody.")
     expect(alert.locator(".trace")).to_contain_text("The alert is raised")
     assert serious(page) == []
+    say(server, 20)
+    expect(page.get_by_role("link", name="Alerts").locator("b")).to_have_count(0)
+    expect(alert).to_contain_text("over")

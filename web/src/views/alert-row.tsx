@@ -1,5 +1,6 @@
 /** One alert: what is wrong where, since when, how it is now, and what one can do about it. */
 
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { alertFeed, nameOf, now, store, version } from "../data/app";
@@ -34,8 +35,15 @@ const HOUR_MS = 3_600_000;
 const SILENCES: readonly (readonly [string, number])[] = [["an hour", HOUR_MS], ["a day", 24 * HOUR_MS]];
 const KINDS: Record<Alert["severity"], string> = { CRITICAL: "bad", WARNING: "warn", INFO: "" };
 
+/** Alerts that somebody looks into: they stay where they are, also when they end. */
+export const opened = signal<ReadonlySet<string>>(new Set());
+
+function toggle(id: string): void {
+  opened.value = new Set(opened.value.has(id) ? [...opened.value].filter((one) => one !== id) : [...opened.value, id]);
+}
+
 export function AlertRow({ alert }: { alert: Alert }): JSX.Element {
-  const [open, setOpen] = useState(false);
+  const open = opened.value.has(alert.id);
   const device = store.devices.get(alert.deviceId);
   const { id, severity, ruleId, kind, deviceId } = alert;
   return (
@@ -46,7 +54,7 @@ export function AlertRow({ alert }: { alert: Alert }): JSX.Element {
       <p class="about wide-row">{since(alert)} · {kind}, rule <a href={addressOf("rules", ruleId)}>{ruleId}</a>{alert.backfilled && " · from history that was handed in"}{seen(alert)}</p>
       <div class="acts">
         {alert.state === "OPEN" && <Acts alert={alert} />}
-        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>Why, and the readings behind</button>
+        <button type="button" aria-expanded={open} onClick={() => toggle(id)}>Why, and the readings behind</button>
       </div>
       {open && <div class="wide-row"><Why alert={alert} /></div>}
     </li>
@@ -79,7 +87,7 @@ function Acts({ alert }: { alert: Alert }): JSX.Element {
           <Act class="primary" run={acknowledge}>Acknowledge</Act>
         </>
       )}
-      {SILENCES.map(([text, span]) => <Act key={text} run={() => silence(span)}>Silence for {text}</Act>)}
+      {SILENCES.map(([text, span]) => <Act key={text} run={() => silence(span)}>{`Silence for ${text}`}</Act>)}
     </>
   );
 }

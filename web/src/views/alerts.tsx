@@ -8,7 +8,7 @@ import type { Alert } from "../house/alerts";
 import { loadRuleNames } from "../house/rule-names";
 import { addressOf } from "../parts/router";
 import { Choice } from "../parts/ui";
-import { AlertRow } from "./alert-row";
+import { AlertRow, opened } from "./alert-row";
 
 type Shown = "OPEN" | "CLEARED" | "REFUTED";
 const STATES: readonly (readonly [Shown, string])[] = [["OPEN", "Open"], ["CLEARED", "Over"], ["REFUTED", "Were none"]];
@@ -30,12 +30,12 @@ export function Alerts(): JSX.Element {
     if (shown === "OPEN") setAsked("OPEN");
     else feed?.loadEnded(shown).then(() => setAsked(shown), tell);
   }, [shown, feed]);
-  const found = alerts.value.filter((one) => one.state === shown);
+  const found = alerts.value.filter((one) => one.state === shown || opened.value.has(one.id));
   return (
     <>
       <header class="view-head">
         <h1>Alerts</h1>
-        <Choice label="Which alerts" choices={STATES} value={shown} choose={(one) => (state.value = one)} />
+        <Choice label="Which alerts" choices={STATES} value={shown} choose={(one) => ((opened.value = new Set()), (state.value = one))} />
       </header>
       <ul class={link.value.state === "lost" ? "rows old" : "rows"}>
         {(shown === "OPEN" ? found.sort(worstFirst) : found).map((alert) => <AlertRow key={alert.id} alert={alert} />)}

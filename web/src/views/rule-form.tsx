@@ -57,7 +57,7 @@ export function RuleForm({ start, saved }: { start: Draft; saved: () => void }):
         </fieldset>
         <fieldset class="form">
           <legend>What must not be</legend>
-          <label>It is an alert when<select value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value as Kind })}>
+          <label class="broad">It is an alert when<select value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value as Kind })}>
             {KINDS.map(([kind, text]) => <option key={kind} value={kind}>{text}</option>)}
           </select></label>
           {measured && <Metric value={draft.metric} choose={(metric) => change({ metric })} />}
