@@ -8,7 +8,7 @@ import { logOut } from "./data/session";
 import { Login } from "./login";
 import { formatSpan } from "./parts/format";
 import { lazy } from "./parts/lazy";
-import { addressOf, route } from "./parts/router";
+import { addressOf, route, startOfView } from "./parts/router";
 import { type Theme, theme, units, type Units } from "./parts/settings";
 import { House } from "./views/house";
 
@@ -33,6 +33,7 @@ export function Shell(): JSX.Element {
   const View = VIEWS[name] ?? House;
   const calls = counts.value.troubled + waiting.value;
   document.title = calls > 0 ? `(${calls}) Glasshouse` : "Glasshouse";
+  useArrival(route.value.join("/"));
   if (stage.value === "asking") return <Login />;
   return (
     <div id="house" hidden={stage.value !== "house"}>
@@ -46,6 +47,17 @@ export function Shell(): JSX.Element {
       <Choices />
     </div>
   );
+}
+
+/** Who goes to another view is at its start, with the keyboard, too. */
+function useArrival(address: string): void {
+  const before = useRef(address);
+  useEffect(() => {
+    if (before.current === address) return;
+    before.current = address;
+    document.getElementById("view")?.focus({ preventScroll: true });
+    scrollTo(0, startOfView());
+  }, [address]);
 }
 
 function skip(event: Event): void {

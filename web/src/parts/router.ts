@@ -3,7 +3,12 @@
 import { computed, signal } from "@preact/signals";
 
 const address = signal(location.hash);
-addEventListener("hashchange", () => (address.value = location.hash));
+addEventListener("hashchange", () => {
+  if (isHouse()) houseLeftAt = scrollY;
+  address.value = location.hash;
+});
+
+let houseLeftAt = 0;
 
 /** `#/device/bench-1` -> ["device", "bench-1"]; the start is the house. */
 export const route = computed(() => {
@@ -17,6 +22,15 @@ export function addressOf(...parts: string[]): string {
 
 export function go(...parts: string[]): void {
   location.hash = addressOf(...parts);
+}
+
+/** How far down a view begins: at its top; the house, whose cards lead away, where it was left. */
+export function startOfView(): number {
+  return isHouse() ? houseLeftAt : 0;
+}
+
+function isHouse(): boolean {
+  return route.peek()[0] === "house";
 }
 
 /** The address bar was changed without a word, as when a key was wiped from it. */
