@@ -41,12 +41,14 @@ test: install-dev
 web: api/web/index.html
 
 api/web/index.html: $(WEB) $(PACKAGES)
-	$(NODE) cd web && npm run --silent check && npm run --silent modules && npm run --silent build
+	@echo "Checking and building the page of web/"
+	@$(NODE) cd web && npm run --silent check && npm run --silent modules && npm run --silent build
 
 $(PACKAGES): web/package.json web/package-lock.json | $(VENV)/.installed
-	$(NODE) cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error \
+	@echo "Fetching what the page is made of"
+	@$(NODE) cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error \
 	  || { echo "The page was not built, and all else works: npm could not fetch what it is made of. Is its registry reachable?"; exit 1; }
-	touch $@
+	@touch $@
 
 # GraphiQL at /graphiql, once, for installations that are to have it: from npm.
 graphiql: $(VENV)/.installed

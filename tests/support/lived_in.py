@@ -30,10 +30,10 @@ def live_in(server: Server) -> None:
     for number, zone in enumerate(("south", "seedlings"), start=2):
         server.ask(_DECLARE, input={"deviceId": f"{zone}-1", "location": f"home/house-1/{zone}"})
         server.publish(f"glasshouse/home/{zone}-1/status", [{"status": "online"}])
-        lately = [_measured(now - timedelta(minutes=one), 4 * number) for one in range(9, -1, -1)]
+        lately = [_measured(now, one, 4 * number) for one in range(9, -1, -1)]
         server.publish(f"glasshouse/home/{zone}-1/reading", lately)
     _say(server, "status", {"status": "online", "model": "GH-200", "firmware": "1.4.2"})
-    server.publish(f"glasshouse/home/{DEVICE}/reading", [_measured(now - timedelta(minutes=one)) for one in range(240, -1, -1)])
+    server.publish(f"glasshouse/home/{DEVICE}/reading", [_measured(now, one) for one in range(240, -1, -1)])
     bad = {"id": "bad", "timestamp": format_time(now - timedelta(minutes=50)), "reading": {"temperature": 400}}
     server.publish(f"glasshouse/home/{DEVICE}/reading", [bad, '{"reading": {"temperature": 2'])
     server.until(_ALERTS, lambda told: told["alerts"]["nodes"])
@@ -41,12 +41,12 @@ def live_in(server: Server) -> None:
     _open_the_vent(server)
 
 
-def _measured(at: datetime, cooler: float = 0) -> dict[str, Any]:
-    """What was measured on a day of four hours, the warmest now."""
-    turn = math.sin(at.timestamp() / 900)
-    warm = 24 - cooler + 3 * turn + 5 * (at > datetime.now(UTC) - timedelta(minutes=20))
+def _measured(now: datetime, minutes_ago: int, cooler: float = 0) -> dict[str, Any]:
+    """What was measured on a day of four hours, too warm in the last twenty minutes."""
+    turn = math.sin(minutes_ago / 15)
+    warm = 24 - cooler + 3 * turn + 8 * (minutes_ago < 20)
     reading = {"temperature": round(warm, 2), "humidity": round(65 - 8 * turn, 1), "co2": round(600 + 120 * turn)}
-    return {"timestamp": format_time(at), "reading": reading}
+    return {"timestamp": format_time(now - timedelta(minutes=minutes_ago)), "reading": reading}
 
 
 def _say(server: Server, kind: str, payload: dict[str, Any]) -> None:

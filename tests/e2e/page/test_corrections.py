@@ -1,7 +1,6 @@
 """Readings are put right on the page: a stretch or one of them, looked at first, with who and why, and taken back."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,29 +10,25 @@ from schema.times import format_time
 from tests.support.built_page import NEEDS_PAGE, open_built, opened, serious
 from tests.support.page_server import Server
 
-TOPIC = "glasshouse/home/climate-1/reading"
+TOPIC = "glasshouse/home/probe-1/reading"
 
 pytestmark = NEEDS_PAGE
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("house"))
-    server.start()
+@pytest.fixture(scope="module", autouse=True)
+def measured(server: Server) -> None:
     now = datetime.now(UTC)
-    measured = [(180, 21.0), (120, 22.0), (60, 400.0), (1, 23.0)]
+    values = [(180, 21.0), (120, 22.0), (60, 400.0), (1, 23.0)]
     said = [
-        {"timestamp": format_time(now - timedelta(seconds=ago)), "reading": {"temperature": value}} for ago, value in measured
+        {"timestamp": format_time(now - timedelta(seconds=ago)), "reading": {"temperature": value}} for ago, value in values
     ]
     server.publish(TOPIC, said)
-    yield server
-    server.stop()
 
 
 @pytest.fixture
 def chart(page: Page, server: Server) -> Locator:
     open_built(page, server)
-    panel = opened(page, "#/device/climate-1").get_by_role("region", name="Temperature main")
+    panel = opened(page, "#/device/probe-1").get_by_role("region", name="Temperature main")
     expect(panel.get_by_role("img")).to_have_attribute("aria-label", re.compile("3 readings"))
     return panel
 

@@ -91,6 +91,9 @@ def show(page: Page, view: View) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    """All of it: on so high a screen everything is in sight, and what is not in sight is not drawn."""
-    body = page.evaluate("document.body.getBoundingClientRect().toJSON()")
-    page.screenshot(path=PICTURES / f"{name}.png", clip={"x": 0, "y": 0, "width": body["width"], "height": body["height"]})
+    """All of it, on a screen as high as it is: what is not in sight is not drawn."""
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({**size, "height": page.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")})
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    page.set_viewport_size(size)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.built_page import NEEDS_PAGE
+from tests.support.built_page import NEEDS_PAGE, opened
 from tests.support.page_server import Server
 
 pytestmark = NEEDS_PAGE
@@ -17,6 +17,7 @@ def test_the_page_logs_in_and_is_live_below_a_path(tmp_path: Path, page: Page) -
         page.goto(f"{server.url}/glasshouse/#key={server.key}")
         expect(page.locator("#link")).to_have_text("Live")
         expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for the first device")
+        expect(opened(page, "#/recipients")).to_contain_text("Nobody is told of alerts")
         [cookie] = page.context.cookies()
         assert (cookie["path"], cookie["httpOnly"]) == ("/glasshouse/", True)
         page.reload()
