@@ -96,7 +96,7 @@ async def test_a_subscription_ends_when_its_log_is_closed_whether_it_waits_or_ca
     assert rest[1] == [f"e{number}" for number in range(1, 1 + len(rest[1]))]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), min_size=1, max_size=25),
     page_size=st.integers(1, 7),

@@ -78,7 +78,7 @@ async def test_rows_written_twice_come_once_and_two_of_one_instant_both(history:
     assert columns.values.tolist() == [5 / 7, 1 / 7]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=40), data=st.data())
 async def test_any_rows_in_any_order_give_the_same_columns(
     history: History, places: list[tuple[int, bool]], data: st.DataObject

@@ -108,7 +108,7 @@ async def test_readings_of_any_year_come_back_in_order(history: History) -> None
     assert await history.readings(late) == [written[-2]]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=30, unique=True))
 @example(
     names=[

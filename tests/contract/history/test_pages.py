@@ -16,7 +16,7 @@ from schema.ids import device_event_id
 from schema.times import from_micros, to_micros
 
 START_US = to_micros(datetime(2026, 6, 1, 23, 59, 50, tzinfo=UTC))
-SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 METRICS = ("temperature", "humidity")
 
 

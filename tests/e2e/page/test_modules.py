@@ -48,14 +48,14 @@ def modules(page: Page, house: StagedHouse) -> Page:
     return page
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shuffled=readings.flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
 def test_any_order_of_readings_shows_the_same_latest_and_the_same_line(modules: Page, shuffled: Any) -> None:
     straight, other = (modules.evaluate(LATEST, [list(some), NOW.timestamp() * 1000]) for some in shuffled)
     assert straight == other
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some=readings)
 def test_the_latest_is_the_greatest_time_then_event_id(modules: Page, some: list[dict[str, Any]]) -> None:
     shown = {key: value for key, value, *_ in modules.evaluate(LATEST, [some, NOW.timestamp() * 1000])}

@@ -99,7 +99,7 @@ class Failing:
         return await self._append(appends)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(passes=st.integers(0, 3), durable=st.booleans(), again=st.integers(1, 3))
 async def test_killed_between_its_appends_a_request_is_completed_by_asking_again(
     box: House, monkeypatch: pytest.MonkeyPatch, passes: int, durable: bool, again: int

@@ -12,7 +12,7 @@ from tests.support.any_operation import any_operation
 from tests.support.api import AsgiSocket, House
 
 CASES: Final = int(os.environ.get("GLASSHOUSE_TEST_CASES", "60"))
-QUIET = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=CASES, suppress_health_check=list(HealthCheck))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),

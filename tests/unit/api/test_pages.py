@@ -15,7 +15,7 @@ from schema.times import HOUR_US
 from tests.support.api import House
 from tests.support.house_events import Said, dead_letter, reading
 
-SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 NODES = {
     "auditTrail": "id operationName",

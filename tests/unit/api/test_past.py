@@ -180,7 +180,7 @@ told = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(said=told, start=st.none() | moments, metric=st.sampled_from([None, "temperature", "dew_point"]), seed=st.data())
 async def test_what_is_known_now_is_what_the_history_says(
     tmp_path_factory: Any, said: list[Said], start: float | None, metric: str | None, seed: st.DataObject

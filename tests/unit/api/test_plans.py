@@ -37,7 +37,7 @@ from tests.support.possible_errors import Lenient, Place, Possible, run, told
 from tests.support.random_documents import Author
 from tests.support.random_world import world
 
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 BY_SEED = settings(QUIET, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 """A smaller seed is no simpler case."""
 SEEDS = st.integers(0, 10**9)

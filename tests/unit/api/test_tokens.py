@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from api.execution.tokens import has_more
 from tests.support.any_operation import any_operation
 
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 ODD = [
     get_introspection_query(),
     (

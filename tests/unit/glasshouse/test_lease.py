@@ -194,7 +194,7 @@ def act(world: World, what: str, number: int, seconds: float) -> None:
             getattr(process, what)()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(steps=st.lists(STEPS, max_size=40))
 def test_no_two_processes_hold_what_overlaps_and_fencing_numbers_only_grow(steps: list[tuple[str, int, float]]) -> None:
     with World(4) as world:
@@ -207,7 +207,7 @@ def test_no_two_processes_hold_what_overlaps_and_fencing_numbers_only_grow(steps
         assert all(before < after for before, after in pairwise(fencings))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps=st.lists(STEPS, max_size=20))
 def test_once_all_is_quiet_somebody_holds_it_again(steps: list[tuple[str, int, float]]) -> None:
     with World(4) as world:

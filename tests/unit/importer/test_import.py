@@ -241,7 +241,7 @@ async def test_the_report_is_told_as_text_and_as_json(tmp_path: Path) -> None:
 cells = st.sampled_from(["20", "21.5", "", "NaN", "abc", "99999", "-1_0", "2021-06-22 11:15", "2021-06-22 11:30", '"', "\0"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(cells, max_size=4).map(",".join), max_size=12))
 async def test_whatever_the_rows_are_what_was_read_is_stored_a_duplicate_or_a_dead_letter(
     tmp_path: Path, rows: list[str]

@@ -64,7 +64,7 @@ async def over_http(requests: list[list[Item]]) -> tuple[MemoryLog, list[Fate]]:
 
 
 @given(st.data(), st.lists(items, max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 async def test_any_split_order_and_repetition_over_http_stores_what_mqtt_stores(data: st.DataObject, sent: list[Item]) -> None:
     again = data.draw(st.lists(st.sampled_from(sent), max_size=6)) if sent else []
     shuffled = data.draw(st.permutations([*sent, *again]))

@@ -115,7 +115,7 @@ async def stored_ids(batches: list[list[Inbound]], *, has_id_index: bool = True)
     return sorted(event.id for event in log.stored())
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(rng=st.randoms(use_true_random=False))
 async def test_any_shuffle_and_duplication_stores_the_same_events_once_each(rng: random.Random) -> None:
     messages = house(rng)
@@ -147,7 +147,7 @@ class UnreliableLog(FakeLog):
         return results
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 async def test_whatever_fails_on_the_way_each_event_is_stored_once(seed: int) -> None:
     rng = random.Random(seed)

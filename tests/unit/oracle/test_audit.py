@@ -252,7 +252,7 @@ async def test_the_report_has_the_promised_keys(world: World) -> None:
 FATES = ["stored", "storedTwice", "lost", "unacknowledged", "dropped", "onlyBroker"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fates=st.lists(st.tuples(st.sampled_from(FATES), st.booleans()), max_size=25), invented=st.integers(0, 3))
 async def test_every_planted_fate_is_counted_as_what_it_is(
     tmp_path_factory: pytest.TempPathFactory, fates: list[tuple[str, bool]], invented: int

@@ -107,7 +107,7 @@ async def test_a_metric_without_a_usual_hour_has_no_anomalies(history: DuckDbHis
 values = st.lists(st.sampled_from([20.0] * 8 + [20.5, 21.0, 31.0, 100.0]), min_size=8, max_size=20)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(temperatures=values, soils=values, data=st.data())
 async def test_any_order_doubling_and_cut_with_restarts_finds_the_same_anomalies_as_a_look_at_all_hours(
     history: DuckDbHistory, temperatures: list[float], soils: list[float], data: st.DataObject

@@ -33,13 +33,13 @@ async def latest_hash(told: list[Said]) -> str:
     return latest.content_hash()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(told=house, seed=st.integers(0, 1000))
 async def test_the_latest_state_is_the_same_in_any_order_and_however_often(told: list[Said], seed: int) -> None:
     assert await latest_hash(stirred(told, seed)) == await latest_hash(told)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(both=house_with_decisions, seed=st.integers(0, 1000))
 async def test_the_latest_state_is_the_same_whenever_people_decided(both: tuple[list[Said], list[Said]], seed: int) -> None:
     told, made = both
@@ -58,7 +58,7 @@ async def history_hashes(told: list[Said], folder: Path) -> Mapping[str, str]:
     return digests
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(told=house, seed=st.integers(0, 1000))
 async def test_the_history_and_its_windows_are_the_same_in_any_order_and_however_often(told: list[Said], seed: int) -> None:
     with TemporaryDirectory() as one, TemporaryDirectory() as other:

@@ -114,7 +114,7 @@ async def live(log: MemoryLog, rule: AlertRuleDefined) -> list[tuple[Subject, in
     return sorted(told, key=repr)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(houses, rules, st.sampled_from([1000, MINUTE_US, 20 * MINUTE_US]))
 async def test_over_the_log_it_tells_what_the_live_evaluator_told(
     told: list[SensorReading | ReadingCorrection], rule: AlertRuleDefined, step: int
@@ -131,7 +131,7 @@ def received(told: Said, days: int) -> Said:
     return stream, replace(event, metadata=msgspec.json.encode(metadata))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.tuples(heard, st.sampled_from([3, 300])), max_size=40), rules, st.booleans(), st.sampled_from([1000, MINUTE_US])
 )
@@ -179,7 +179,7 @@ async def in_hindsight(told: Sequence[SensorReading | ReadingCorrection], rule: 
         await history.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(told=houses, rule=rules, rows_at_once=st.sampled_from([1, 10_000]))
 async def test_over_the_history_it_tells_what_would_be_told_of_all_in_order_and_corrected_before(
     told: list[SensorReading | ReadingCorrection], rule: AlertRuleDefined, rows_at_once: int

@@ -209,7 +209,7 @@ def moved(moves: Sequence[tuple[int, type[CommandStep] | None, Outcome]]) -> lis
     return said
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(_MOVES, st.data())
 async def test_stopped_and_started_anywhere_it_holds_what_a_rebuilt_one_holds(
     moves: Sequence[tuple[int, type[CommandStep] | None, Outcome]], data: st.DataObject

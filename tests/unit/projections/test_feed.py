@@ -96,7 +96,7 @@ async def test_progress_over_many_pages_that_do_not_match_comes_as_one(log: Memo
         assert await anext(pages) == FeedPage((), Position(1000), caught_up=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     batches=st.lists(st.integers(1, 12), min_size=1, max_size=12),
     starts=st.lists(st.integers(0, 80), min_size=1, max_size=4),

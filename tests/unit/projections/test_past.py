@@ -70,7 +70,7 @@ def content(view: DeviceView | None) -> Any:
 logs = st.builds(lambda told, made, seed: mixed(stirred(told, seed), made, seed), houses, control, st.integers(0, 1000))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(told=logs, as_of=moments, back=st.none() | st.integers(0, 5), known=st.integers(0, 40))
 async def test_the_state_is_that_of_a_fresh_projection_of_the_log_cut_off_there(
     told: list[Said], as_of: datetime, back: int | None, known: int
@@ -82,7 +82,7 @@ async def test_the_state_is_that_of_a_fresh_projection_of_the_log_cut_off_there(
     assert content(past.view if past else None) == content(await projected(log, as_of, since, known_us))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(told=logs)
 async def test_the_state_now_is_the_latest(told: list[Said]) -> None:
     log, latest = await a_log(told)
@@ -199,7 +199,7 @@ async def test_only_the_part_of_the_log_is_read_in_which_it_can_be() -> None:
     assert counted == [0, 561]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     lags=st.lists(st.tuples(st.sampled_from(["one", "one", "two"]), st.sampled_from([-5, 0, 20])), max_size=10),
     as_of=st.integers(0, 40),

@@ -65,7 +65,7 @@ readings = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(told=readings, data=st.data())
 async def test_any_order_doubling_and_cut_with_restarts_gives_the_same_figures(
     history: DuckDbHistory, told: list[tuple[int, float, float | None]], data: st.DataObject

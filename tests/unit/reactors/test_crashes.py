@@ -90,13 +90,13 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(ACTIONS, max_size=25))
 def test_whatever_happens_when_each_command_is_sent_at_most_once_in_time_and_ends_once(actions: list[tuple[Any, ...]]) -> None:
     asyncio.run(_lived_through(actions))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ACTIONS, max_size=25))
 def test_whatever_happens_when_a_request_ends_once_and_nothing_is_set_back_twice(actions: list[tuple[Any, ...]]) -> None:
     house = asyncio.run(_lived_through(actions, TOGETHER))
@@ -109,7 +109,7 @@ def test_whatever_happens_when_a_request_ends_once_and_nothing_is_set_back_twice
     assert {one for one, by in backs.items() if ends[by or ""] is Outcome.SUCCEEDED} == set(ended.set_back)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ACTIONS, max_size=25), st.booleans())
 def test_two_that_both_act_as_if_the_lease_were_theirs_send_and_end_once_together(
     actions: list[tuple[Any, ...]], is_request: bool

@@ -204,7 +204,7 @@ commands = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(commands, max_size=30))
 def test_whatever_arrives_each_command_ends_once_and_in_time_alone(arriving: list[tuple[str, Any, int, bool]]) -> None:
     bench = Bench(refused=0.2, failed=0.2, slow=0.2, answered_twice=0.1, by_hand=0.1)

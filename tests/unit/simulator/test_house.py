@@ -150,7 +150,7 @@ def history(seed: int, steps: list[float]) -> list[tuple[float, ...]]:
     return seen
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000), steps=st.lists(st.floats(0, 3600), min_size=1, max_size=5))
 def test_the_same_seed_gives_the_same_house(seed: int, steps: list[float]) -> None:
     assert history(seed, steps) == history(seed, steps)

@@ -47,7 +47,7 @@ def stories(draw: st.DrawFn) -> list[Heard]:
     return heard
 
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 RULES = st.builds(rule, st.sampled_from(AnomalySeverity), for_seconds=st.sampled_from([0.0, 2.0 * HOUR]))
 
 

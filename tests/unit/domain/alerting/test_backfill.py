@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.alerting.evaluator import Evaluator
@@ -92,7 +92,6 @@ def test_a_rule_that_does_not_say_so_hears_nothing_of_what_is_older_than_a_week(
     assert words(told.hear(told.at - 7 * DAY_US + MINUTE_US, -2.0)) == [Word.RAISED]
 
 
-@settings(deadline=None)
 @given(STORIES, st.sampled_from(CONDITIONS), st.sampled_from([0, 600]))
 def test_back_fill_comes_to_the_alerts_that_there_were_then(heard: list[Heard], condition: Condition, lasts: int) -> None:
     then, later = (Told(frost(condition, for_seconds=lasts), at=at) for at in (WINTER, NOW))
@@ -106,7 +105,6 @@ def test_back_fill_comes_to_the_alerts_that_there_were_then(heard: list[Heard], 
     assert all(output.backfilled for output in later.said)
 
 
-@settings(deadline=None)
 @given(STORIES, STORIES, st.sampled_from(CONDITIONS), st.data())
 def test_a_restart_at_any_point_of_a_back_fill_beside_what_is_live_changes_nothing(
     past: list[Heard], live: list[Heard], condition: Condition, data: st.DataObject
@@ -125,7 +123,6 @@ def test_a_restart_at_any_point_of_a_back_fill_beside_what_is_live_changes_nothi
     assert parted.said == whole.said
 
 
-@settings(deadline=None)
 @given(STORIES, STORIES, st.data())
 def test_what_is_live_says_the_same_whatever_history_is_handed_in_beside_it(
     past: list[Heard], live: list[Heard], data: st.DataObject

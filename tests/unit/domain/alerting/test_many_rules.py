@@ -101,7 +101,7 @@ def little_is_at_hand() -> Iterator[None]:
         yield
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rules(), IN_TIME, st.integers(0, 50))
 def test_each_rule_says_among_others_what_it_says_alone(
     defined: list[AlertRuleDefined], story: list[Step], restarts_at: int
@@ -110,7 +110,7 @@ def test_each_rule_says_among_others_what_it_says_alone(
     assert told(defined, story, restarts_at) == [sum(each, Counter()) for each in zip(*alone, strict=True)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rules(), LATE, st.integers(0, 50))
 def test_whatever_comes_late_the_alerts_of_each_rule_are_those_that_it_has_alone(
     defined: list[AlertRuleDefined], story: list[Step], restarts_at: int

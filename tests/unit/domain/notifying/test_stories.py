@@ -61,13 +61,13 @@ def _kept(state: NotifyingState) -> Any:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=NotifyingState)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STORIES, st.lists(st.integers(0, 7), min_size=1, max_size=25))
 def test_ticks_restarts_and_repeated_events_change_nothing_of_what_is_told(story: Story, whims: list[int]) -> None:
     assert heard(story, whims) == heard(story)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STORIES)
 def test_nobody_hears_the_same_twice_in_a_row_or_an_end_without_a_beginning(story: Story) -> None:
     requests = heard(story)
@@ -79,7 +79,7 @@ def test_nobody_hears_the_same_twice_in_a_row_or_an_end_without_a_beginning(stor
         last[who] = request.word
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STORIES)
 def test_that_something_was_is_told_once_and_of_history_alone(story: Story) -> None:
     past = [request for request in heard(story) if request.word is NotificationWord.PAST]
