@@ -10,6 +10,7 @@ import numpy as np
 
 from domain.columns import Float64, Int64
 from domain.corrections import Correction, correct
+from domain.gates import range_verdict
 
 Point: TypeAlias = tuple[int, bytes, float]
 """Event time in microseconds, event id, and the value as the device sent it."""
@@ -63,8 +64,8 @@ class Points(msgspec.Struct):
 
 
 def standing_value(sent: float, time_us: int, corrections: Sequence[Correction]) -> float | None:
-    """The value after its corrections; None where it is excluded."""
+    """The value after the corrections of its series; None where it is excluded, or nothing that can be."""
     if not corrections:
         return sent
     now = correct(sent, time_us, corrections)
-    return None if now.excluded else now.value
+    return None if now.excluded or range_verdict(corrections[0].metric, now.value) else now.value

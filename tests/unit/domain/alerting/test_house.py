@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+import pytest
+
 from domain.alerting.house import HouseState, RuledHouse, alert_id, kind_of
 from domain.alerting.watch import Word
 from schema.events import (
@@ -12,7 +15,7 @@ from schema.events import (
     SensorReading,
     SiteDefined,
 )
-from schema.rules import ActiveHours, AlertRuleDefined, Anomaly, Condition, Rate, Silence, Threshold, Trend, Where
+from schema.rules import ActiveHours, AlertRuleDefined, Anomaly, Basis, Condition, Rate, Silence, Threshold, Trend, Where
 from schema.times import to_micros
 
 EVERYWHERE = Where()
@@ -67,6 +70,24 @@ def test_a_correction_refutes_an_alert() -> None:
         device_id="box", correction_id="c", metric="co2", operation=Operation.SCALE, amount=0.5, reason="doubled"
     )
     assert told.tell(correction, 1) == [Word.REFUTED]
+
+
+@pytest.mark.parametrize("amount", [1e13, 1.7e308])
+@pytest.mark.parametrize("condition", [
+    Threshold(metric="co2", above=1000.0),
+    Threshold(metric="co2", above=1000.0, basis=Basis.MINUTES),
+    Anomaly(metric="co2"),
+])  # fmt: skip
+def test_a_correction_to_what_cannot_be_raises_nothing_and_can_be_remembered(condition: Condition, amount: float) -> None:
+    told = Told()
+    told.tell(AlertRuleDefined(rule_id="co2", name="CO2", condition=condition))
+    said = [word for minute in range(3) for word in told.measure(500.0, minute)]
+    wrong = ReadingCorrection(
+        device_id="box", correction_id="c", metric="co2", operation=Operation.REPLACE, amount=amount, reason="a slip"
+    )
+    said += told.tell(wrong, 4) + told.measure(500.0, 5) + told.measure(500.0, 90)
+    assert said == []
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(told.house.state), type=HouseState) == told.house.state
 
 
 def test_an_alert_has_one_name_for_ever_and_each_another() -> None:
