@@ -1,7 +1,11 @@
 """Who is told of alerts, and when: routing, quiet hours, silence, escalation, and what is over."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from domain.alerting.hours import in_force
+from domain.columns import Bools, Int64
 from schema.notifications import Escalation
 from schema.rules import ActiveHours, AlertSeverity, Where
 from tests.support.notifying import Day, acknowledged, cleared, minute, person, placed, raised, refuted, silenced
@@ -76,6 +80,21 @@ def test_quiet_hours_are_by_the_clocks_of_the_recipients_zone() -> None:
     assert day.at(2 * 60, raised()) == []
     assert day.at(SEVEN - 9 * 60 + 24 * 60) == [("ada", "raised", "a")]
     assert day.requests[0].timestamp == minute(10 * 60)
+
+
+def test_the_end_of_quiet_hours_is_looked_for_once_for_all_of_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def looked(hours: ActiveHours, zone: ZoneInfo, times: Int64) -> Bools:
+        looks.append(len(times))
+        return in_force(hours, zone, times)
+
+    monkeypatch.setattr("domain.notifying.quiet.in_force", looked)
+    day = Day(person(quiet=ActiveHours(start="11:07", end="13:07")))
+    for number in range(1000):
+        assert day.at(number / 1000, raised(str(number))) == []
+    assert len(looks) <= 1
+    assert len(day.at(67)) == 1000
 
 
 def test_what_began_and_ended_and_began_anew_in_quiet_hours_is_told_to_nobody_who_thinks_that_it_stands() -> None:
