@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from heapq import nsmallest
 from typing import Final, NoReturn
 
 import msgspec
@@ -22,6 +23,7 @@ from schema.rules import AlertSeverity
 
 MOST: Final = 1_000
 """What waits for one target: beyond, the least severe are given up, the oldest first."""
+_GIVEN_UP_AT_ONCE: Final = 200
 _SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 60.0
 _FAILING: Final = 3
@@ -103,12 +105,17 @@ class Lane:
 
     async def _deal(self, pending: Pending) -> None:
         if len(self._pending) > MOST:
-            victim = min(self._pending.values(), key=lambda each: (_RANK[each.request.severity], each.request.timestamp))
-            await self._give_up(victim, f"{MOST:,} others wait for this target")
+            for victim in self._beyond():
+                await self._give_up(victim, f"{MOST:,} others wait for this target")
         elif self._clock.now() - pending.request.timestamp >= LIMIT:
             await self._give_up(pending, self._reason or "it is too old")
         else:
             await self._attempt(pending)
+
+    def _beyond(self) -> list[Pending]:
+        """Some at once: to look through all that waits for each of them would take time that grows with its square."""
+        count = min(len(self._pending) - MOST, _GIVEN_UP_AT_ONCE)
+        return nsmallest(count, self._pending.values(), key=lambda each: (_RANK[each.request.severity], each.request.timestamp))
 
     async def _attempt(self, pending: Pending) -> None:
         pending.attempts += 1
