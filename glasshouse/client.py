@@ -10,6 +10,7 @@ import httpx
 from glasshouse.errors import RefusedError
 
 _SECONDS = 20.0
+_GIVE_A_KEY = "; give one with --key, or in GLASSHOUSE_KEY"
 Trust: TypeAlias = ssl.SSLContext | bool
 
 
@@ -37,6 +38,7 @@ class ApiClient:
 
     def __init__(self, url: str, key: str | None, trust: Trust = True) -> None:
         self._url = url
+        self._keyless = key is None
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
         self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=_SECONDS, trust_env=False, verify=trust)
 
@@ -58,8 +60,10 @@ class ApiClient:
                 data: dict[str, Any] = body["data"]
                 return data
             error = body["errors"][0]
-            if error.get("extensions", {}).get("code") != "NOT_YET_VISIBLE" or time.monotonic() > patience:
-                raise RefusedError(f"the house at {self._url} refused: {error['message']}")
+            code = error.get("extensions", {}).get("code")
+            if code != "NOT_YET_VISIBLE" or time.monotonic() > patience:
+                remedy = _GIVE_A_KEY if code == "UNAUTHENTICATED" and self._keyless else ""
+                raise RefusedError(f"the house at {self._url} refused: {error['message']}{remedy}")
 
     async def _post(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:

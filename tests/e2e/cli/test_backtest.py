@@ -66,6 +66,8 @@ async def test_a_running_house_answers_as_a_resting_one_does(data: str, tmp_path
         for basis, before in zip(("as-corrected", "as-known"), resting, strict=True):
             assert told(await run("backtest", rule, *SPAN, "--basis", basis, *key, "--json")) == told(before)
         assert "TemperatureAlert" in await run("backtest", rule, *SPAN, *key)
+        code, _, err = await glasshouse("backtest", rule, *SPAN, "--data", data)
+        assert (code, "give one with --key, or in GLASSHOUSE_KEY" in err) == (8, True)
         assert await up.stop() == 0
 
 
