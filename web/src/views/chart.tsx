@@ -13,7 +13,8 @@ import { useNear } from "../parts/near";
 import { theme, units } from "../parts/settings";
 import { advanced, span, zoomed } from "../parts/span";
 import { Legend, Marks, pointText, summary } from "./chart-parts";
-import { createPlot, data, type Drawn, type Moment, type Stretch } from "./plot";
+import { createPlot, data, type Drawn } from "./plot";
+import type { Moment, Stretch } from "./plot-marks";
 
 const SETTLE_MS = 150; // who turns the wheel asks once
 const AGAIN_MS = 15_000;

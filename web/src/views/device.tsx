@@ -17,7 +17,7 @@ import { Chart } from "./chart";
 import { Correct, type Stretched } from "./correct";
 import { Corrections } from "./corrections";
 import { IssueCommand } from "./issue";
-import type { Moment, Stretch } from "./plot";
+import type { Moment, Stretch } from "./plot-marks";
 
 const REFRESH_MS = 5000;
 const LISTED = 10;

@@ -1,11 +1,29 @@
 /** What is drawn behind the lines of a chart: spans of alerts and corrections, limits, and events on the time line. */
 
 import type uPlot from "uplot";
-import type { Drawn, Moment } from "./plot";
+
+/** A command, told where it was asked for. */
+export interface Moment {
+  at: number; // epoch seconds
+  text: string;
+}
+
+/** A span to shade, in epoch seconds. */
+export interface Stretch {
+  from: number;
+  to: number;
+  kind: "alert" | "correction";
+}
+
+export interface Backdrop {
+  stretches?: readonly Stretch[];
+  /** Values to draw a line at, as the reader sees them. */
+  limits?: readonly number[];
+}
 
 export type Colour = (name: string) => string;
 
-export function drawStretches(plot: uPlot, { stretches = [], limits = [] }: Drawn, colour: Colour): void {
+export function drawStretches(plot: uPlot, { stretches = [], limits = [] }: Backdrop, colour: Colour): void {
   const { ctx, bbox } = plot;
   const [least, most] = [bbox.left, bbox.left + bbox.width];
   ctx.save();

@@ -4,27 +4,11 @@ import uPlot from "uplot";
 import type { History } from "../house/history";
 import { shown } from "../parts/metrics";
 import { formatTick } from "../parts/ticks";
-import { drawMoments, drawStretches } from "./plot-marks";
+import { drawMoments, drawStretches, type Backdrop, type Moment } from "./plot-marks";
 
-/** A command, told where it was asked for. */
-export interface Moment {
-  at: number; // epoch seconds
-  text: string;
-}
-
-/** A span to shade, in epoch seconds. */
-export interface Stretch {
-  from: number;
-  to: number;
-  kind: "alert" | "correction";
-}
-
-export interface Drawn {
+export interface Drawn extends Backdrop {
   history: History;
   moments: readonly Moment[];
-  stretches?: readonly Stretch[];
-  /** Values to draw a line at, as the reader sees them. */
-  limits?: readonly number[];
   /** What holds until the next value, such as an opening, is drawn in steps. */
   stepped?: boolean;
   from: number;
