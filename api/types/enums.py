@@ -6,11 +6,11 @@ import strawberry
 
 
 class Worded(Enum):
-    """What events have a word for, too."""
+    """What events or read models have a word for, too."""
 
     @property
     def word(self) -> str:
-        """As it stands in events."""
+        """As it stands there."""
         return str(self.value)
 
 
@@ -124,40 +124,25 @@ class ProjectionState(Enum):
 
 
 @strawberry.enum(description="How much an alert matters.")
-class AlertSeverity(Enum):
+class AlertSeverity(Worded):
     INFO = strawberry.enum_value("info", description="Good to know.")
     WARNING = strawberry.enum_value("warning", description="To be looked at soon.")
     CRITICAL = strawberry.enum_value("critical", description="To be looked at now.")
 
-    @property
-    def word(self) -> str:
-        """As it stands in events."""
-        return str(self.value)
-
 
 @strawberry.enum(description="How an alert stands.")
-class AlertState(Enum):
+class AlertState(Worded):
     OPEN = strawberry.enum_value("open", description="Its rule is not kept.")
     CLEARED = strawberry.enum_value("cleared", description="It is over.")
     REFUTED = strawberry.enum_value("refuted", description="What came later showed that it was none.")
 
-    @property
-    def word(self) -> str:
-        """As the read model has it."""
-        return str(self.value)
-
 
 @strawberry.enum(description="What became of a notification so far.")
-class NotificationState(Enum):
+class NotificationState(Worded):
     REQUESTED = strawberry.enum_value("requested", description="It is to be sent.")
     RETRYING = strawberry.enum_value("retrying", description="Its target did not take it yet: it is tried again.")
     DELIVERED = strawberry.enum_value("delivered", description="Its target took it.")
     GIVEN_UP = strawberry.enum_value("given_up", description="It is tried no more.")
-
-    @property
-    def word(self) -> str:
-        """As the read model has it."""
-        return str(self.value)
 
 
 @strawberry.enum(description="What somebody is told of an alert.")
@@ -183,14 +168,9 @@ class AlertChange(Enum):
 
 
 @strawberry.enum(description="What a threshold is held against.")
-class AlertBasis(Enum):
+class AlertBasis(Worded):
     READINGS = strawberry.enum_value("readings", description="Each reading.")
     MINUTES = strawberry.enum_value("minutes", description="The mean of each minute.")
-
-    @property
-    def word(self) -> str:
-        """As it stands in events."""
-        return str(self.value)
 
 
 @strawberry.enum(description="What a back-test is told of the past.")
