@@ -47,13 +47,11 @@ def page(browser: Browser) -> Iterator[Page]:
     assert problems == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One real house for all tests that look at one; each has devices of its own."""
-    server = Server(tmp_path_factory.mktemp("house"))
-    server.start()
-    yield server
-    server.stop()
+    """A real house, one a module: nothing is left in it by other modules, whatever the order."""
+    with Server(tmp_path_factory.mktemp("house")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Alerts on the page come by subscription: nobody asks for them again and again, and none is missed."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, Request, WebSocketRoute, expect
 
@@ -17,15 +15,17 @@ ALERTS = "{ alerts(first: 9, state: OPEN) { nodes { id } } }"
 pytestmark = NEEDS_PAGE
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("house"))
-    server.start()
-    server.publish(TOPIC, [{"reading": {"temperature": 21.5}}])
+@pytest.fixture(scope="module", autouse=True)
+def rule(server: Server) -> None:
     hot = {"ruleId": "hot", "name": "Hot", "threshold": {"metric": "temperature", "above": 40}, "severity": "CRITICAL"}
     server.ask(RULE, input=hot)
-    yield server
-    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def calm(server: Server) -> None:
+    """No alert is open, whatever the test before has left."""
+    say(server, 21.5)
+    server.until(ALERTS, lambda told: not told["alerts"]["nodes"])
 
 
 def say(server: Server, value: float) -> None:
@@ -51,8 +51,9 @@ def test_an_alert_is_counted_everywhere_as_it_is_raised_and_as_it_ends(page: Pag
     say(server, 20)
     expect(view.locator(".alert")).to_have_count(0)
     expect(count).to_have_count(0)
-    view.get_by_role("button", name="Over").click()
-    expect(view.locator(".alert")).to_contain_text("it lasted")
+    with page.expect_request(lambda request: "query EndedAlerts" in (request.post_data or "")):
+        view.get_by_role("button", name="Over").click()
+    expect(view.locator(".alert").first).to_contain_text("it lasted")
     assert asked == ["OpenAlerts", "EndedAlerts"]
 
 

@@ -1,5 +1,6 @@
 """Readings are put right on the page: a stretch or one of them, looked at first, with who and why, and taken back."""
 
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -10,25 +11,26 @@ from schema.times import format_time
 from tests.support.built_page import NEEDS_PAGE, open_built, opened, serious
 from tests.support.page_server import Server
 
-TOPIC = "glasshouse/home/probe-1/reading"
-
 pytestmark = NEEDS_PAGE
-
-
-@pytest.fixture(scope="module", autouse=True)
-def measured(server: Server) -> None:
-    now = datetime.now(UTC)
-    values = [(180, 21.0), (120, 22.0), (60, 400.0), (1, 23.0)]
-    said = [
-        {"timestamp": format_time(now - timedelta(seconds=ago)), "reading": {"temperature": value}} for ago, value in values
-    ]
-    server.publish(TOPIC, said)
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
-def chart(page: Page, server: Server) -> Locator:
+def device(server: Server) -> str:
+    """One for each test: what is corrected of it is corrected for no other test."""
+    device, now = f"climate-{next(_numbers)}", datetime.now(UTC)
+    measured = [(180, 21.0), (120, 22.0), (60, 400.0), (1, 23.0)]
+    said = [
+        {"timestamp": format_time(now - timedelta(seconds=ago)), "reading": {"temperature": value}} for ago, value in measured
+    ]
+    server.publish(f"glasshouse/home/{device}/reading", said)
+    return device
+
+
+@pytest.fixture
+def chart(page: Page, server: Server, device: str) -> Locator:
     open_built(page, server)
-    panel = opened(page, "#/device/probe-1").get_by_role("region", name="Temperature main")
+    panel = opened(page, f"#/device/{device}").get_by_role("region", name="Temperature main")
     expect(panel.get_by_role("img")).to_have_attribute("aria-label", re.compile("3 readings"))
     return panel
 

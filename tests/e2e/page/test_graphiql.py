@@ -31,14 +31,10 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     assert cache is not None
     with ThreadPoolExecutor(1) as thread:  # playwright's own event loop runs in this one
         thread.submit(asyncio.run, build(cache, data / "graphiql")).result()
-    server = Server(data)
-    server.start()
-    try:
+    with Server(data) as server:
         server.publish("glasshouse/north/tomato-1/reading", [{"id": "1", "reading": {"temperature": 21.5}}])
         server.until(LATEST, lambda data: data["device"])
         yield server
-    finally:
-        server.stop()
 
 
 def write(page: Page, editor: Locator, text: str) -> None:

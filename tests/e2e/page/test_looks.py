@@ -45,14 +45,10 @@ VIEWS: Final = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    demo = Server(tmp_path_factory.mktemp("demo"), command=("demo", "--rate", "10"))
-    demo.start()
-    try:
+    with Server(tmp_path_factory.mktemp("demo"), command=("demo", "--rate", "10")) as demo:
         live_in(demo)
         demo.until("{ devices(first: 50) { nodes { status } } }", all_there)
         yield demo
-    finally:
-        demo.stop()
 
 
 def all_there(told: Any) -> bool:

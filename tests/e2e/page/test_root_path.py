@@ -11,9 +11,7 @@ pytestmark = NEEDS_PAGE
 
 
 def test_the_page_logs_in_and_is_live_below_a_path(tmp_path: Path, page: Page) -> None:
-    server = Server(tmp_path / "data", GLASSHOUSE_ROOT_PATH="/glasshouse")
-    server.start()
-    try:
+    with Server(tmp_path / "data", GLASSHOUSE_ROOT_PATH="/glasshouse") as server:
         page.goto(f"{server.url}/glasshouse/#key={server.key}")
         expect(page.locator("#link")).to_have_text("Live")
         expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for the first device")
@@ -26,5 +24,3 @@ def test_the_page_logs_in_and_is_live_below_a_path(tmp_path: Path, page: Page) -
         expect(page.get_by_label("Key", exact=True)).to_be_visible()
         assert page.context.cookies() == []
         page.goto("about:blank")
-    finally:
-        server.stop()
