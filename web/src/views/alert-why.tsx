@@ -25,6 +25,9 @@ type Notification = ResultOf<typeof TOLD>["notifications"]["nodes"][number];
 
 const REFRESH_MS = 3000;
 const LEAST_AROUND_MS = 10 * 60_000;
+const WORDS: Record<Notification["word"], string> = {
+  RAISED: "", CLEARED: ", that it is over", REFUTED: ", that it was none", PAST: ", that it was and is over",
+};
 const ENDS: Record<string, string> = { DELIVERED: "good", GIVEN_UP: "bad", RETRYING: "warn" };
 
 export function Why({ alert }: { alert: Alert }): JSX.Element {
@@ -73,7 +76,7 @@ function Told({ alert: { id } }: { alert: Alert }): JSX.Element | null {
 }
 
 function sentence({ recipientId, target, word, reason, nextAttemptAt, escalatedFrom }: Notification): string {
-  const what = word === "RAISED" ? "" : word === "CLEARED" ? ", that it is over" : ", that it was none";
+  const what = WORDS[word];
   const instead = escalatedFrom === null ? "" : `, since ${escalatedFrom} did not acknowledge`;
   const failed = reason === null ? "" : `: ${reason}`;
   const again = nextAttemptAt === null ? "" : `, tried again by ${formatClock(nextAttemptAt)}`;

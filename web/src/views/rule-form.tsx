@@ -85,7 +85,7 @@ export function RuleForm({ start, saved }: { start: Draft; saved: () => void }):
           {field("hoursFrom", "In force from", { type: "time" })}
           {field("hoursTo", "In force until", { type: "time" })}
           <label class="tick"><input type="checkbox" checked={draft.enabled} onChange={(event) => change({ enabled: event.currentTarget.checked })} />In force</label>
-          {limits && <label class="tick"><input type="checkbox" checked={draft.backfill} onChange={(event) => change({ backfill: event.currentTarget.checked })} />History that is imported counts, too</label>}
+          {measured && <label class="tick"><input type="checkbox" checked={draft.backfill} onChange={(event) => change({ backfill: event.currentTarget.checked })} />History that is imported counts, too</label>}
         </fieldset>
         <p class="error" role="alert">{error}</p>
         <div class="acts">
