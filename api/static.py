@@ -1,5 +1,6 @@
 """The page, GraphiQL and their files, read once when the API is built, so that no path can lead anywhere else."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,9 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".json": "application/json",
 }
+_NAMED_BY_CONTENT: Final = re.compile(r"-[\w-]{8}\.(js|css)")
+"""What `make web` calls by a hash: another content has another name."""
+_FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _NO_PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Glasshouse without its page</title>
 <p>This Glasshouse runs, and its page was not built. In a checkout <code>make web</code> builds it, which needs npm's
@@ -71,11 +75,17 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Page:
-    """A page and the files beside it: `index.html` at its own address."""
+    """A page and the files beside it: `index.html` at its own address. Browsers keep the `lasting`."""
 
-    def __init__(self, folder: Path, headers: Mapping[str, str], notice: str = "") -> None:
+    def __init__(
+        self, folder: Path, headers: Mapping[str, str], notice: str = "", *, lasting: re.Pattern[str] | None = None
+    ) -> None:
         files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in _TYPES)
-        self._files = {path.relative_to(folder).as_posix(): _load(path, headers) for path in files}
+        kept = {path for path in files if lasting is not None and lasting.search(path.name)}
+        self._files = {
+            path.relative_to(folder).as_posix(): _load(path, {**headers, **_FOR_EVER} if path in kept else headers)
+            for path in files
+        }
         self._notice = notice
 
     async def respond(self, request: Request) -> Response:
@@ -91,7 +101,7 @@ class Page:
 
 def house_page(folder: Path) -> Page:
     """The page of the house as it was built into that folder; a notice where it was not."""
-    return Page(folder, _headers(), _NO_PAGE)
+    return Page(folder, _headers(), _NO_PAGE, lasting=_NAMED_BY_CONTENT)
 
 
 def graphiql_page(folder: Path) -> Page:

@@ -86,6 +86,17 @@ async def test_the_page_and_its_files_are_served_under_a_strict_policy(house: Ho
             assert (await client.get(path, headers={"if-none-match": '"another", W/"a third"'})).status_code == 200
 
 
+async def test_browsers_keep_what_is_named_by_its_content_and_ask_anew_for_the_rest(house: House, tmp_path: Path) -> None:
+    for name in ("index.html", "index-Dy1wz_w-.js", "icon.svg"):
+        (tmp_path / name).write_text("")
+    rebuilt(house, web=tmp_path)
+    async with house.client(None) as client:
+        kept = (await client.get("/static/index-Dy1wz_w-.js")).headers["cache-control"]
+        assert kept == "public, max-age=31536000, immutable"
+        for path in ("/", "/static/icon.svg"):
+            assert (await client.get(path)).headers["cache-control"] == "no-cache"
+
+
 @pytest.mark.parametrize("path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "nothing.js", ""])
 async def test_no_path_leads_out_of_the_page(house: House, tmp_path: Path, path: str) -> None:
     (tmp_path / "index.html").write_text("the page")
