@@ -29,6 +29,14 @@ def test_commands_stand_newest_first_with_what_became_of_them(page: Page, house:
     expect(view.locator(".reason:visible")).to_have_text(["the drive is blocked"])
 
 
+def test_devices_of_one_name_are_told_apart_by_their_ids(page: Page, house: StagedHouse) -> None:
+    named = {"actuators-1": "Lettuce", "actuators-2": "Lettuce", "actuators-3": "Orchids"}
+    house.devices = [device(each, reading(), name=name) for each, name in named.items()]
+    house.commands = [command(each, deviceId=each, requestedBy=None) for each in named]
+    view = opened(page, house)
+    expect(view.locator(".where")).to_have_text(["Lettuce (actuators-1)", "Lettuce (actuators-2)", "Orchids"])
+
+
 def test_a_command_moves_on_while_somebody_looks_and_keeps_its_place_and_focus(page: Page, house: StagedHouse) -> None:
     house.commands = [command("c-1")]
     view = opened(page, house)

@@ -154,3 +154,10 @@ def test_an_administrator_issues_a_key_and_revokes_it(house: Page) -> None:
     key.get_by_role("button", name="Revoke").click()
     key.get_by_role("button", name="Revoke it for good").click()
     expect(key).to_contain_text("revoked")
+
+
+def test_the_parts_of_operate_are_a_touch_away(house: Page) -> None:
+    view = opened(house, "#/operate")
+    view.get_by_role("button", name="Keys", exact=True).click()
+    expect(view.get_by_role("heading", name="Keys")).to_be_focused()
+    expect(view.get_by_role("heading", name="Keys")).to_be_in_viewport()

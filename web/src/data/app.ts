@@ -70,7 +70,7 @@ export function openHouse(): void {
     loaded: () => batch(() => ((stage.value = "house"), (loaded.value = true), recent.forget(), tick())),
     deadLetters: (count) => (letters.value = count),
     alerts: (all) => (alerts.value = all),
-    raised: (alert) => (announcement.value = `${alert.kind} at ${store.devices.has(alert.deviceId) ? nameOf(store.devices.get(alert.deviceId)!) : alert.deviceId}`),
+    raised: (alert) => (announcement.value = `${alert.kind} at ${calledOf(alert.deviceId)}`),
     loggedOut: (why) => askForKey(why === OVER && stage.value !== "house" ? "" : why), // who was not in has no session that could be over
   });
   void live.start();
@@ -137,4 +137,13 @@ export function placeOf({ details }: Device): string {
 
 export function nameOf({ id, details }: Device): string {
   return details?.name ?? id;
+}
+
+/** What a sentence calls a device: its name, with its id where another one is called the same. */
+export function calledOf(id: string): string {
+  const device = store.devices.get(id);
+  if (device === undefined) return id;
+  const name = nameOf(device);
+  const alike = [...store.devices.values()].some((one) => one !== device && nameOf(one) === name);
+  return alike ? `${name} (${id})` : name;
 }

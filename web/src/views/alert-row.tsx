@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { alertFeed, nameOf, now, store, version } from "../data/app";
+import { alertFeed, calledOf, now, store, version } from "../data/app";
 import { graphql } from "../data/graphql";
 import { request, succeeded } from "../data/request";
 import { ALERT, type Alert } from "../house/alerts";
@@ -44,13 +44,12 @@ function toggle(id: string): void {
 
 export function AlertRow({ alert }: { alert: Alert }): JSX.Element {
   const open = opened.value.has(alert.id);
-  const device = store.devices.get(alert.deviceId);
   const { id, severity, ruleId, kind, deviceId } = alert;
   return (
     <li class="row alert" data-alert={id} data-severity={severity} data-state={alert.state}>
       <h2>{namedRules.value.get(ruleId)?.name ?? kind} <Tag kind={KINDS[severity]}>{inWords(severity)}</Tag></h2>
       <Tag kind={alert.state === "OPEN" ? "bad" : "good"}>{stand(alert)}</Tag>
-      <p class="wide-row"><a href={addressOf("device", deviceId)}>{device === undefined ? deviceId : nameOf(device)}</a>: {what(alert)}<Now alert={alert} /></p>
+      <p class="wide-row"><a href={addressOf("device", deviceId)}>{calledOf(deviceId)}</a>: {what(alert)}<Now alert={alert} /></p>
       <p class="about wide-row">{since(alert)} · {kind}, rule <a href={addressOf("rules", ruleId)}>{ruleId}</a>{alert.backfilled && " · from history that was handed in"}{seen(alert)}</p>
       <div class="acts">
         {alert.state === "OPEN" && <Acts alert={alert} />}

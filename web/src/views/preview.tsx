@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { nameOf, store } from "../data/app";
+import { calledOf, store } from "../data/app";
 import { serverNow } from "../data/clock";
 import { graphql, type ResultOf } from "../data/graphql";
 import { request } from "../data/request";
@@ -80,8 +80,7 @@ function Over({ selector, draft, told }: { selector: Selector; draft: Draft; tol
   const { backtest, from, to } = told;
   const alerts = backtest.alerts.filter((one) => one.deviceId === selector.deviceId && (one.sensorId ?? selector.sensorId) === selector.sensorId);
   const stretches = alerts.map(({ since, cleared, ended }) => ({ from: Date.parse(since), to: Date.parse(cleared ?? ended ?? "") || to }));
-  const name = store.devices.get(selector.deviceId);
-  const title = `${metricLabel(selector.metric)} of ${name === undefined ? selector.deviceId : nameOf(name)}, ${selector.sensorId}`;
+  const title = `${metricLabel(selector.metric)} of ${calledOf(selector.deviceId)}, ${selector.sensorId}`;
   const count = plural(alerts.length, "alert");
   return (
     <div>
@@ -99,7 +98,7 @@ function Found({ alerts, unit }: { alerts: readonly Found[]; unit: string | null
       <ul class="marks">
         {alerts.slice(-LISTED).map((one) => (
           <li key={`${one.deviceId} ${one.sensorId} ${one.since}`}>
-            {formatMoment(one.since)}, {one.deviceId} {one.sensorId}{one.value !== null && one.metric !== null && `: ${formatWithUnit(one.metric, one.value, unit)}`},{" "}
+            {formatMoment(one.since)}, {calledOf(one.deviceId)} {one.sensorId}{one.value !== null && one.metric !== null && `: ${formatWithUnit(one.metric, one.value, unit)}`},{" "}
             {one.cleared === null ? "not over" : `for ${formatSpan(Date.parse(one.cleared) - Date.parse(one.since))}`}{one.refuted && ", was none"}
           </li>
         ))}
