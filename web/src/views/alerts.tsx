@@ -27,8 +27,10 @@ export function Alerts(): JSX.Element {
   const [asked, setAsked] = useState<Shown>("OPEN");
   useEffect(() => void loadRuleNames().catch(tell), [feed]);
   useEffect(() => {
+    let isLate = false;
     if (shown === "OPEN") setAsked("OPEN");
-    else feed?.loadEnded(shown).then(() => setAsked(shown), tell);
+    else feed?.loadEnded(shown).then(() => isLate || setAsked(shown), tell);
+    return () => void (isLate = true);
   }, [shown, feed]);
   const found = alerts.value.filter((one) => one.state === shown || opened.value.has(one.id));
   return (
