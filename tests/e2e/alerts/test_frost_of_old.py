@@ -178,7 +178,7 @@ def test_a_frost_rule_from_the_back_test_to_the_trace_of_what_it_raised(
     shown = glasshouse("trace", reference["id"], "--data", str(tmp_path / "fresh"), "--key", server.key, "--json")
     assert [entry["type"] for entry in json.loads(shown)["entries"]] == WHOLE
     alert.get_by_role("button", name="Why, and the readings behind").click()
-    expect(alert.locator(".trace")).to_contain_text(re.compile("AlertAcknowledged by .*: the heater was off"))
+    expect(alert.locator(".trace")).to_contain_text(re.compile("The alert is acknowledged by .*: the heater was off"))
 
     probe = [alert for alert in alerts if PROBE.items() <= alert.items()]
     until(lambda: len(told_to("ben", receiver)) >= len(probe))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import ssl
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from websockets.typing import Origin, Subprotocol
 from adapters.mqtt.child import takes_connections
 from glasshouse.settings import Address
 from glasshouse.web import bind
+from tests.support.built_page import NEEDS_PAGE
 from tests.support.documents import ROOT, blocks
 from tests.support.eventstore.certificates import OPENSSL, make_certificates
 from tests.support.up import UpProcess, running_up
@@ -100,11 +102,18 @@ async def running(program: str, *arguments: str, folder: Path, port: int) -> Asy
         await process.wait()
 
 
-async def test_the_page_and_its_session_live_below_the_path(outside: Outside) -> None:
+@NEEDS_PAGE
+async def test_the_page_lives_below_the_path(outside: Outside) -> None:
     async with outside.browser(origin=outside.origin) as browser:
-        page = (await browser.get("")).text
-        assert 'src="static/app.js"' in page
-        assert (await browser.get("static/app.js")).status_code == 200
+        scripts = re.findall(r'src="([^"]+)"', (await browser.get("")).text)
+        assert scripts
+        for script in scripts:
+            assert not script.startswith("/")
+            assert (await browser.get(script)).status_code == 200
+
+
+async def test_the_session_of_the_page_lives_below_the_path(outside: Outside) -> None:
+    async with outside.browser(origin=outside.origin) as browser:
         login = await browser.post("session", json={"key": outside.key})
         cookie = login.headers["set-cookie"].lower()
         assert (login.status_code, "path=/glasshouse/;" in cookie, "secure" in cookie) == (200, True, True)

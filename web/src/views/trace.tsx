@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { graphql, type ResultOf, type State } from "../data/graphql";
 import { request } from "../data/request";
-import { formatClock, formatState, inWords, plural } from "../parts/format";
+import { formatClock, formatMoment, formatState, inWords, plural } from "../parts/format";
 import { formatWithUnit, metricLabel } from "../parts/metrics";
 import { usePolled } from "../parts/poll";
 import { Time } from "../parts/ui";
@@ -30,22 +30,29 @@ type Entry = NonNullable<ResultOf<typeof TRACE>["trace"]>["entries"][number];
 type Values = Extract<Entry, { __typename: "TracedReading" }>["readings"];
 
 const REFRESH_MS = 1000;
+const NEAR_MS = 12 * 3_600_000;
 
 export function Trace({ correlationId, id }: { correlationId: string; id?: string }): JSX.Element {
   const { data } = usePolled(correlationId, (abort) => request(TRACE, { correlationId }, abort), REFRESH_MS);
   const entries = data?.trace?.entries ?? [];
+  const newest = entries.at(-1)?.at ?? "";
   const several = entries.filter(({ __typename }) => __typename === "TracedCommand").length > 1;
   return (
     <ol class="trace" id={id}>
       {entries.map((entry) => (
         <li key={entry.eventId} title={`${entry.type} ${entry.eventId}`}>
-          <Time at={entry.at} format={formatClock} /> <span class="step">{sentence(entry, several)}</span>
+          <Time at={entry.at} format={isFar(entry.at, newest) ? formatMoment : formatClock} /> <span class="step">{sentence(entry, several)}</span>
         </li>
       ))}
       {data !== null && data.trace === null && <li><span class="step">Nothing is known of it yet.</span></li>}
       {data?.trace?.truncated && <li><span class="step">There is more of it than is shown here.</span></li>}
     </ol>
   );
+}
+
+/** Whether the time of day alone would mislead. */
+function isFar(at: string, newest: string): boolean {
+  return Math.abs(Date.parse(newest) - Date.parse(at)) > NEAR_MS;
 }
 
 /** `vent → 50`, or the command by its name. */
@@ -82,9 +89,9 @@ const EVENTS: Record<string, string> = {
   AlertAcknowledged: "The alert is acknowledged",
   AlertSilenced: "The alert is silenced",
   NotificationRequested: "Somebody is to be told",
-  NotificationSent: "He is told",
-  NotificationFailed: "He could not be told yet",
-  NotificationGivenUp: "He could not be told, and it is tried no more",
+  NotificationSent: "The message is taken",
+  NotificationFailed: "The message is not taken yet",
+  NotificationGivenUp: "The message is given up",
 };
 
 function happened(type: string): string {
