@@ -10,6 +10,8 @@ HOUR_US: Final = 60 * MINUTE_US
 DAY_US: Final = 24 * HOUR_US
 EARLIEST_US, LATEST_US = -(2**62), 2**62
 """Before and after every time that can be told, with room to reckon in 64 bits."""
+NEVER_US: Final = -(2**63)
+"""Earlier than all of them: the last time of what did not take place."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 

@@ -5,14 +5,12 @@ next one, so that time alone can raise or end an episode. A run is a stretch ove
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 import msgspec
 import numpy as np
 
 from domain.columns import Bools, Float64, Int64
-
-_NEVER: Final = -(2**63)
+from schema.times import NEVER_US
 
 
 class Limits(msgspec.Struct, frozen=True, gc=False):
@@ -44,7 +42,7 @@ class Progress(msgspec.Struct, frozen=True, gc=False):
     """How far a series has come: the bit, since when it is as it is, and the episode that is not over."""
 
     is_beyond: bool = False
-    run_us: int = _NEVER
+    run_us: int = NEVER_US
     episode: Episode | None = None
 
     @property

@@ -11,20 +11,18 @@ import numpy as np
 
 from domain.alerting.signals import MILLIONTHS
 from domain.columns import Float64, Int64
-from schema.times import DAY_US, MINUTE_US
+from schema.times import DAY_US, MINUTE_US, NEVER_US
 
 REVIEWED_US: Final = 60 * MINUTE_US
 """For so long a minute can change what was said of it, besides as long as conditions look back."""
 REVIEWED_HOURS_US: Final = DAY_US
 """For so long an hour can change."""
-_EVER_US: Final = -(2**63)
-"""Earlier than all time."""
 
 
 class Settled(msgspec.Struct, frozen=True):
     """Ends and means of grains that nothing changes any more; all of them, and those that were forgotten, end by `until_us`."""
 
-    until_us: int = _EVER_US
+    until_us: int = NEVER_US
     ends: bytes = b""
     means: bytes = b""
 
@@ -74,14 +72,14 @@ class Minutes(msgspec.Struct):
     def last_over(self, now_us: int) -> int:
         """The end of the last that is over by then; earlier than all time where none is."""
         ends = (start + self.grain_us for start in reversed(self.sums))
-        return next((end for end in ends if end <= now_us), _EVER_US)
+        return next((end for end in ends if end <= now_us), NEVER_US)
 
     def settle(self, until_us: int, since_us: int) -> None:
         """Nothing changes those any more that end by `until_us`; and those that end by `since_us` are of no use."""
         self.settled = self.settled.more(until_us, *self._over(until_us), since_us)
         self.forget(until_us)
 
-    def over(self, now_us: int, since_us: int = _EVER_US) -> tuple[Int64, Float64]:
+    def over(self, now_us: int, since_us: int = NEVER_US) -> tuple[Int64, Float64]:
         """Ends and means of those that are over by then, and end at `since_us` or later."""
         ends, means = self._over(now_us, since_us)
         if not self.settled.ends:
@@ -90,7 +88,7 @@ class Minutes(msgspec.Struct):
         first = int(np.searchsorted(settled_ends, since_us))
         return np.concatenate([settled_ends[first:], ends]), np.concatenate([settled_means[first:], means])
 
-    def _over(self, now_us: int, since_us: int = _EVER_US) -> tuple[Int64, Float64]:
+    def _over(self, now_us: int, since_us: int = NEVER_US) -> tuple[Int64, Float64]:
         over: list[tuple[int, list[int]]] = []
         for start, sums in reversed(self.sums.items()):
             end = start + self.grain_us

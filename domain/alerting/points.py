@@ -11,6 +11,7 @@ import numpy as np
 from domain.columns import Float64, Int64
 from domain.corrections import Correction, correct
 from domain.gates import range_verdict
+from schema.times import NEVER_US
 
 Point: TypeAlias = tuple[int, bytes, float]
 """Event time in microseconds, event id, and the value as the device sent it."""
@@ -31,7 +32,7 @@ class Points(msgspec.Struct):
     """At most `KEPT` readings. What was let go was no later than `floor_us`."""
 
     kept: list[Point] = []
-    floor_us: int = -(2**63)
+    floor_us: int = NEVER_US
 
     def add(self, point: Point) -> Arrival:
         kept = self.kept

@@ -1,7 +1,6 @@
 """One series under all rules that are about it: each reading and each correction, to what there is to say."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,9 +13,7 @@ from domain.alerting.signals import reach_us, signal
 from domain.alerting.watch import Said
 from domain.columns import Float64, Int64
 from domain.corrections import Correction
-from schema.times import EARLIEST_US, MINUTE_US
-
-_NEVER: Final = -(2**63)
+from schema.times import EARLIEST_US, MINUTE_US, NEVER_US
 
 
 class Series(msgspec.Struct):
@@ -30,9 +27,9 @@ class Series(msgspec.Struct):
     since: dict[str, int] = {}
     points: Points = msgspec.field(default_factory=Points)
     minutes: Minutes = msgspec.field(default_factory=Minutes)
-    minute_us: int = -(2**63)
-    settled_us: int = -(2**63)
-    floor_us: int = -(2**63)
+    minute_us: int = NEVER_US
+    settled_us: int = NEVER_US
+    floor_us: int = NEVER_US
 
     def reading(
         self, point: Point, corrections: Sequence[Correction], rules: Rulebook, now_us: int
@@ -214,7 +211,7 @@ class Series(msgspec.Struct):
     def _keep_to(self, bounds: Bounds, floor_us: int, times: Int64, values: Float64, rules: Rulebook) -> None:
         """Nothing up to there changes any more: these values."""
         for rule, one in self._awake(bounds):
-            since = self.since.get(rule, _NEVER)
+            since = self.since.get(rule, NEVER_US)
             if since < floor_us:
                 after = times > since
                 one.watch.keep_to(floor_us, times[after], masked(one.hours, rules.zone, times, values)[after])
@@ -230,7 +227,7 @@ class Series(msgspec.Struct):
     def _wake(self, broken: Iterable[str], rules: Rulebook) -> None:
         for rule in broken:
             if rule not in self.watched:
-                self.watched[rule] = rules.awake(rule, max(self._floor(rule, rules), self.since.get(rule, _NEVER)))
+                self.watched[rule] = rules.awake(rule, max(self._floor(rule, rules), self.since.get(rule, NEVER_US)))
 
     def _fall_asleep(self) -> None:
         """Those of which there is nothing to remember."""

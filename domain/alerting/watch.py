@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from domain.alerting.episodes import Episode, Found, Limits, Progress, at_time, step, steps
 from domain.columns import Float64, Int64
+from schema.times import NEVER_US
 
 
 class Word(Enum):
@@ -56,7 +57,7 @@ class Watch(msgspec.Struct):
     limits: Limits
     again_us: int
     base: Progress = Progress()
-    floor_us: int = -(2**63)
+    floor_us: int = NEVER_US
     progress: Progress = Progress()
     told: list[Alert] = []
     begun: tuple[int, bytes] | None = None
