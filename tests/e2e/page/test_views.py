@@ -87,7 +87,7 @@ def test_a_rule_is_previewed_over_the_past_and_saved(house: Page) -> None:
     expect(view.get_by_role("link", name="too-warm")).to_be_visible()
 
 
-def test_rules_about_an_index_and_about_anomalies_are_previewed_and_saved(house: Page) -> None:
+def test_rules_about_an_index_and_about_anomalies_are_previewed_and_saved(house: Page, server: Server) -> None:
     view = opened(house, "#/rules/new")
     view.get_by_label("Id", exact=True).fill("dry")
     view.get_by_label("Metric").select_option("vapour_pressure_deficit")
@@ -98,9 +98,11 @@ def test_rules_about_an_index_and_about_anomalies_are_previewed_and_saved(house:
     expect(view.locator(".chart canvas")).to_have_count(1)
     view.get_by_label("It is an alert when").select_option("anomaly")
     view.get_by_label("From how unusual on").select_option("CRITICAL")
+    view.get_by_label("History that is imported counts, too").check()
     view.get_by_role("button", name="Save").click()
     row = view.locator(".row").filter(has=house.get_by_role("link", name="dry"))
     expect(row).to_contain_text("Vapour pressure deficit in the whole house is unlike the days before: critical")
+    assert server.ask('{ alertRule(id: "dry") { evaluateBackfill } }') == {"alertRule": {"evaluateBackfill": True}}
 
 
 def test_an_alert_is_acknowledged_with_a_note_and_tells_why(house: Page, server: Server) -> None:
