@@ -131,6 +131,23 @@ def save_on(form: Locator) -> None:
     form.get_by_role("button", name="Save").click()
 
 
+def is_traced(server: Server, alert_id: str, folder: Path) -> None:
+    """From the rule to who acknowledged it, over the API and on the command line."""
+    entries = server.ask(TRACE, id=alert_id)["trace"]["entries"]
+    assert [entry["type"] for entry in entries] == WHOLE
+    assert entries[2]["causationId"] == entries[1]["eventId"]
+    shown = glasshouse("trace", alert_id, "--data", str(folder), "--key", server.key, "--json")
+    assert [entry["type"] for entry in json.loads(shown)["entries"]] == WHOLE
+
+
+def shows_that_it_was_over(view: Locator, alert_id: str) -> None:
+    """As somebody looks up who was told."""
+    view.get_by_role("button", name="Over").click()
+    alert = view.locator(f"[data-alert='{alert_id}']")
+    alert.get_by_role("button", name="Why, and the readings behind").click()
+    expect(alert).to_contain_text("that it was and is over")
+
+
 def told_to(recipient: str, receiver: Receiver) -> list[Any]:
     return [message for message in map(signed, list(receiver.got)) if message["recipientId"] == recipient]
 
@@ -171,12 +188,7 @@ def test_a_frost_rule_from_the_back_test_to_the_trace_of_what_it_raised(
     alert.get_by_role("button", name="Acknowledge").click()
     expect(alert).to_contain_text("the heater was off")
 
-    entries = server.ask(TRACE, id=reference["id"])["trace"]["entries"]
-    types = [entry["type"] for entry in entries]
-    assert types == WHOLE
-    assert entries[2]["causationId"] == entries[1]["eventId"]
-    shown = glasshouse("trace", reference["id"], "--data", str(tmp_path / "fresh"), "--key", server.key, "--json")
-    assert [entry["type"] for entry in json.loads(shown)["entries"]] == WHOLE
+    is_traced(server, reference["id"], tmp_path / "fresh")
     alert.get_by_role("button", name="Why, and the readings behind").click()
     expect(alert.locator(".trace")).to_contain_text(re.compile("The alert is acknowledged by .*: the heater was off"))
 
@@ -184,6 +196,7 @@ def test_a_frost_rule_from_the_back_test_to_the_trace_of_what_it_raised(
     until(lambda: len(told_to("ben", receiver)) >= len(probe))
     past = [(each["state"], *place({**PROBE, **each}, "until")) for each in told_to("ben", receiver)]
     assert sorted(past) == sorted(("past", *place(alert, "overSince")) for alert in probe)
+    shows_that_it_was_over(opened(page, "#/alerts"), told_to("ben", receiver)[-1]["alertId"])
 
     server.kill()
     server.start()
