@@ -22,7 +22,7 @@ from adapters.event_log.sqlite import SqliteEventLog
 from adapters.mqtt.address import BrokerAddress
 from adapters.mqtt.broker import Kind
 from adapters.mqtt.mosquitto import find_mosquitto
-from bench.queued import broker_for, queue_up
+from bench.queued import broker_for, forget, queue_up
 from glasshouse.logs import configure_logs
 from glasshouse.loops import run
 
@@ -58,6 +58,7 @@ async def through_up(address: BrokerAddress, count: int, number: int, settings: 
         finally:
             process.terminate()
             await process.wait()
+            await forget(address, "glasshouse-ingest")
 
 
 async def _watched(path: Path, count: int) -> float:

@@ -36,6 +36,12 @@ async def queue_up(address: BrokerAddress, client_id: str, count: int, run: int)
         await asyncio.gather(*waiting)
 
 
+async def forget(address: BrokerAddress, client_id: str) -> None:
+    """Let the broker keep nothing more for that client: what a run left unacknowledged is not the next one's."""
+    async with Session(address, client_id=client_id, clean=True, session_expiry_s=0):
+        pass
+
+
 def payload(run: int, number: int) -> bytes:
     """A reading as a plain device writes it: about 110 bytes."""
     moment = _START + timedelta(days=run, seconds=number // DEVICES)
