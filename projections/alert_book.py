@@ -5,13 +5,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from domain.forgetting import surplus
 from projections.alert_queries import AlertState, AlertView, AlertWish
 from projections.feed_queries import FeedEvent
 from schema.envelope import decode_metadata
 from schema.rules import AlertAcknowledged, AlertCleared, AlertRaised, AlertRefuted, AlertSilenced, AlertStep
 
 MOST: Final = 20_000
-"""Alerts that are remembered; beyond, those go first that are over longest, and then the oldest."""
+"""Alerts that are remembered, or a twentieth more; beyond, those go first that are over, and then the oldest."""
 
 
 class AlertBook:
@@ -49,9 +50,8 @@ class AlertBook:
         return self._views.values()
 
     def _forget(self) -> None:
-        if len(self._views) > MOST:
-            over = (name for name, view in self._views.items() if view.state is not AlertState.OPEN)
-            del self._views[next(over, next(iter(self._views)))]
+        for name in surplus(self._views, MOST, lambda view: view.state is not AlertState.OPEN):
+            del self._views[name]
 
 
 def folded(before: AlertView | None, fed: FeedEvent) -> AlertView | None:

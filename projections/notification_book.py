@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from domain.forgetting import surplus
 from projections.feed_queries import FeedEvent
 from projections.notification_queries import NotificationState, NotificationView, NotificationWish
 from schema.notifications import (
@@ -16,7 +17,7 @@ from schema.notifications import (
 )
 
 MOST: Final = 20_000
-"""Notifications that are remembered; beyond, those go first that were sent or given up, and then the oldest."""
+"""Notifications that are remembered, or a twentieth more; beyond, those go first that are sent or given up, then the oldest."""
 
 
 class NotificationBook:
@@ -66,11 +67,10 @@ class NotificationBook:
         self._views[name] = view
 
     def _forget(self) -> None:
-        if len(self._views) > MOST:
-            over = (name for name, view in self._views.items() if view.ended_at is not None)
-            gone = self._views.pop(next(over, next(iter(self._views))))
+        for name in surplus(self._views, MOST, lambda view: view.ended_at is not None):
+            gone = self._views.pop(name)
             left = self._of_alerts[gone.request.alert_id]
-            left.remove(gone.request.notification_id)
+            left.remove(name)
             if not left:
                 del self._of_alerts[gone.request.alert_id]
 

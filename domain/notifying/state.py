@@ -5,12 +5,13 @@ from typing import Final
 import msgspec
 
 from domain.alerting.places import Place
+from domain.forgetting import surplus
 from schema.events import UtcTime
 from schema.notifications import NotificationWord, RecipientDefined
 from schema.rules import AlertRaised
 
 MOST: Final = 20_000
-"""Alerts that are remembered; beyond, those go first that are over, and then the oldest."""
+"""Alerts that are remembered, or a twentieth more; beyond, those go first that are over, and then the oldest."""
 
 
 class Ear(msgspec.Struct):
@@ -52,9 +53,8 @@ class NotifyingState(msgspec.Struct):
 
     def remember(self, standing: Standing) -> None:
         self.alerts[standing.raised.alert_id] = standing
-        if len(self.alerts) > MOST:
-            over = (name for name, each in self.alerts.items() if each.over is not None)
-            del self.alerts[next(over, next(iter(self.alerts)))]
+        for name in surplus(self.alerts, MOST, lambda each: each.over is not None):
+            del self.alerts[name]
 
     def next_after(self, recipient_id: str) -> str | None:
         """Whom to tell where a recipient does not answer: the next in line who is there to be told."""
