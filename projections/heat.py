@@ -3,6 +3,7 @@
 Locations are paths: what was measured in a zone counts to its house and its site too.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -46,9 +47,11 @@ class HeatMap:
         number = {location: place for place, location in enumerate(locations)}
         wanted = [(number[path], stay) for stay in stays for path in _paths(stay.location, within)]
         parts = [part for place, (_, stay) in enumerate(wanted) for part in cover(place, stay.key, stay.start_us, stay.end_us)]
-        windows = _by_location(await read(self._windows, parts), np.array([place for place, _ in wanted], np.int64))
-        there = {(place, stay.key.device) for place, stay in wanted}
-        return Heat(locations, windows, [sum(place == one for one, _ in there) for place in range(len(locations))])
+        found = await read(self._windows, parts)
+        windows = _by_location(found, np.array([place for place, _ in wanted], np.int64))
+        there = {(place, stay.key.device) for place, stay in (wanted[one] for one in np.unique(found.series).tolist())}
+        devices = Counter(place for place, _ in there)
+        return Heat(locations, windows, [devices[place] for place in range(len(locations))])
 
     def _stays(self, key: SeriesKey, start: int, end: int) -> Iterator["_Stay"]:
         placed = self._decisions.placements(key.device)

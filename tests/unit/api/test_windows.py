@@ -269,6 +269,13 @@ async def test_the_heat_map_counts_each_device_to_its_zone_house_and_site(house:
     assert [one["location"] for one in below] == ["farm/one", "farm/one/north", "farm/one/south"]
 
 
+async def test_the_heat_map_counts_only_devices_that_measured_there_in_that_time(house: House) -> None:
+    for device in "ab":
+        await change(house, REGISTER, deviceId=device, location="farm")
+    await house.says([reading("a", 60, temperature=20.0), reading("b", 7200, temperature=20.0)])
+    assert [one["devices"] for one in (await house.ask(HEAT, heat()))["heatMap"]] == [1]
+
+
 async def test_the_heat_map_of_what_nobody_measured_or_where_nobody_stands_is_empty(house: House) -> None:
     await house.says(ramp(0))
     assert await house.ask(HEAT, heat()) == {"heatMap": []}
