@@ -72,8 +72,8 @@ def _check_window(wanted: Wanted) -> None:
     if wanted.calendar is Calendar.SITE and window != _DAY:
         raise ApiError(ErrorCode.INVALID_INPUT, "by the calendar of the site the window must be P1D; others are in UTC")
     daily = sorted({one.metric for one in wanted.selectors} & DAILY_INDICES.keys())
-    if daily and window != _DAY:
-        raise ApiError(ErrorCode.INVALID_INPUT, f"{daily[0]} is of whole days: ask for it with window P1D")
+    if daily and (window != _DAY or wanted.rolling is not None):
+        raise ApiError(ErrorCode.INVALID_INPUT, f"{daily[0]} is of whole days: ask for it with window P1D, without rolling")
 
 
 def _check_rolling(wanted: Wanted) -> None:

@@ -182,8 +182,9 @@ async def test_a_series_that_makes_no_sense_is_refused_in_plain_words(
 
 
 @pytest.mark.parametrize("metric", ["daily_light_integral", "growing_degree_days"])
-async def test_an_index_of_days_in_other_windows_is_refused(house: House, metric: str) -> None:
-    [error] = (await house.answer(SERIES, asked(selector(metric=metric), window="PT1H")))["errors"]
+@pytest.mark.parametrize("given", [{"window": "PT1H"}, {"window": "P1D", "rolling": "P2D"}])
+async def test_an_index_of_days_in_other_windows_is_refused(house: House, metric: str, given: dict[str, Any]) -> None:
+    [error] = (await house.answer(SERIES, asked(selector(metric=metric), **given)))["errors"]
     assert (error["extensions"]["code"], f"{metric} is of whole days" in error["message"]) == ("INVALID_INPUT", True)
 
 
