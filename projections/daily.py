@@ -16,18 +16,19 @@ DayOf = Callable[[Windows], Int64]
 def daily(index: DailyIndex, windows: Windows, day_of: DayOf) -> Windows:
     """One value for each day with readings, from the windows of a metric in order: hours, or what makes up hours.
 
-    An hour counts to the day in which it begins.
+    Hours are those of the day: where it begins between two of UTC, so do they.
     """
+    days = merged(windows, day_of(windows))
+    days = days.take(days.count > 0)
+    if not index.from_hours:
+        return _windows(days, index.formula(days.low, days.high))
     full = windows.take(windows.count > 0)
-    if index.from_hours:
-        hours = merged(full, full.start // HOUR_US * HOUR_US)
-        days = day_of(hours)
-        places = begins(hours.series, days)
-        return _windows(hours, days, places, index.formula(hours.mean, np.append(places, len(days))))
-    whole = merged(full, day_of(full))
-    return _windows(whole, whole.start, np.arange(len(whole)), index.formula(whole.low, whole.high))
+    midnight = day_of(full)
+    hours = merged(full, midnight + (full.start - midnight) // HOUR_US * HOUR_US)
+    places = begins(hours.series, day_of(hours))
+    return _windows(days, index.formula(hours.mean, np.append(places, len(hours))))
 
 
-def _windows(of: Windows, days: Int64, places: Int64, values: Float64) -> Windows:
-    good = np.zeros(len(places), np.int8)
-    return windows_of(of.series[places], days[places], values, good)
+def _windows(days: Windows, values: Float64) -> Windows:
+    """A value for each day."""
+    return windows_of(days.series, days.start, values, np.zeros(len(days), np.int8))

@@ -129,7 +129,7 @@ class SeriesReader:
         first, last = days.start_us, days.end_us
         index = DAILY_INDICES.get(key.metric)
         if index is not None:
-            yield from self._parts(number, replace(key, metric=index.metric), first, last, Span.HOUR)
+            yield from self._parts(number, replace(key, metric=index.metric), first, last, days.made_of())
             return
         sources = list(self._sources(key, first, last))
         is_one = len(sources) == 1 and (sources[0].start_us, sources[0].end_us) == (first, last)

@@ -218,6 +218,25 @@ async def test_the_days_of_a_site_are_made_anew_when_its_zone_is_another(house: 
     assert [one["count"] for one in await line(house, calendar="SITE", **days)] == [9, 8]
 
 
+@pytest.mark.parametrize(("zone", "begins"), [("Asia/Kolkata", 18.5), ("Asia/Kathmandu", 18.25), ("Australia/Lord_Howe", 13.5)])
+async def test_indices_of_days_that_begin_between_two_hours_are_the_same_alone_and_among_others(
+    house: House, zone: str, begins: float
+) -> None:
+    await change(house, SITE, siteId="farm", timeZone=zone)
+    quarters = {900.0 * number: 5.0 * number for number in range(3 * 96)}
+    await house.says([reading("a", second, temperature=value / 50, par=value) for second, value in quarters.items()])
+    indices = [selector(metric=metric) for metric in ("daily_light_integral", "growing_degree_days")]
+    together = await lines(house, *indices, start=0, end=3 * DAY, window="P1D", calendar="SITE")
+    for number in (1, 2):
+        start, end = (3600 * begins + (number + more) * DAY for more in (-1, 0))
+        there = [value for second, value in quarters.items() if start <= second < end]
+        expected = [sum(there) * 900 / 1e6, max((there[0] + there[-1]) / 100 - 10, 0)]
+        asked = {"device": "a", "date": f"2026-06-0{number + 1}", "calendar": "SITE"}
+        alone = {one["metric"]: one["mean"] for one in (await house.ask(SUMMARY, asked))["dailySummary"]}
+        assert [alone[one["metric"]] for one in indices] == pytest.approx(expected)
+        assert [days[number]["mean"] for days in together] == pytest.approx(expected)
+
+
 @pytest.fixture
 async def later(tmp_path: Path) -> AsyncIterator[House]:
     """A house whose log is written a day after what it holds was measured."""
