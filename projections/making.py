@@ -92,7 +92,7 @@ class Maker:
         self._gatherer.hold(await asyncio.to_thread(kept_of, judged, self._judge.book))
 
     async def _correct(self, correction: Corrected) -> None:
-        watermark_us = self._watermarks.at(correction.device, correction.recorded_us)
+        watermark_us = self._watermarks.passed(correction.device, correction.recorded_us)
         touched = Correcting(correction, watermark_us, self._allowed_us)
         for key in await self._history.series([correction.device]):
             if key.metric == correction.metric and correction.sensor in {None, key.sensor}:

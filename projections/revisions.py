@@ -1,14 +1,16 @@
 """Revisions: how many events touched a window after it was final. Process history: a function of the log."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from adapters.history.port import KeptWindows, SeriesKey
 from domain.columns import Bools, Int64, starts_of
+from domain.indices import INDICES, inputs_of
 from domain.windows import Span, Windows
 from projections.frontier import Frontier
 from projections.incoming import Corrected
@@ -42,7 +44,7 @@ class LateRows:
 
     def __init__(self, late: Iterable[Late], allowed_us: int, zone_of: ZoneOf) -> None:
         self._by_span: Mapping[Span, dict[tuple[SeriesKey, int], list[Position]]] = {span: defaultdict(list) for span in Span}
-        for one in late:
+        for one in _with_indices(late):
             moment = np.array([one.time_us])
             for span in Span:
                 longer = longer_of(span, zone_of(one.series.device))
@@ -72,8 +74,22 @@ class Correcting:
 
     def count(self, extent: Extent) -> Int64:
         one = self._correction
+        about = np.array([key.metric == one.metric or one.metric in inputs_of(key.metric) for key in extent.keys], np.bool_)
         met = (extent.windows.start < one.end_us) & (extent.ends > one.start_us) & (extent.ends <= self._final_to)
-        return (met & (extent.held < one.position)).astype(np.int64)
+        return (about[extent.windows.series] & met & (extent.held < one.position)).astype(np.int64)
+
+
+def _with_indices(late: Iterable[Late]) -> Iterator[Late]:
+    """The rows, and those of the indices that follow from what came in one event with them."""
+    events: dict[tuple[str, str, Position], dict[str, Late]] = defaultdict(dict)
+    for one in late:
+        events[one.series.device, one.series.sensor, one.position][one.series.metric] = one
+    for came in events.values():
+        yield from came.values()
+        some = next(iter(came.values()))
+        for name, index in INDICES.items():
+            if name not in came and came.keys() >= set(index.inputs):
+                yield replace(some, series=replace(some.series, metric=name))
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -97,7 +113,7 @@ async def revised(frontier: Frontier, made: Made, touched: Touches, position: Po
         revision[places], held[places] = known.windows.revision[found], known.position[found]
     if made.final.any():
         revision += touched.count(Extent(made.span, made.keys, windows, made.ends, held))
-    kept = msgspec.structs.replace(windows, revision=revision)
+    kept = replace(windows, revision=revision)
     return KeptWindows(made.span, made.keys, kept, np.full(len(kept), position, np.int64))
 
 
@@ -106,7 +122,7 @@ async def _known(source: WindowSource, made: Made, again: Int64) -> KeptWindows:
     series, start = made.windows.series[again], made.windows.start[again]
     wanted = ranges_of(made.keys, series, start, start + 1)
     kept = await source.windows(made.span, [each for _, each in wanted])
-    return msgspec.structs.replace(kept, windows=renumbered(kept, [number for number, _ in wanted]))
+    return replace(kept, windows=renumbered(kept, [number for number, _ in wanted]))
 
 
 def _matched(windows: Windows, again: Int64, kept: Windows) -> tuple[Int64, Int64]:

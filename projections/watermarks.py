@@ -56,14 +56,16 @@ class Watermarks:
         self._changed: set[str] = set()
 
     def of(self, device: str) -> int:
-        """The watermark of a device, as far as it said itself."""
+        """The watermark of a device, as far as it went."""
         mark = self._marks.get(device)
         return EARLIEST_US if mark is None else mark.time_us
 
-    def at(self, device: str, recorded_us: int) -> int:
-        """The same, as it stands at a recorded time."""
+    def passed(self, device: str, recorded_us: int) -> int:
+        """The same, once time has passed up to a recorded time: on it goes where the device is idle."""
         mark = self._marks.get(device)
-        return EARLIEST_US if mark is None else standing(mark, recorded_us, self._lateness)
+        if mark is not None and (reached_us := standing(mark, recorded_us, self._lateness)) > mark.time_us:
+            self._move(device, replace(mark, time_us=reached_us))
+        return self.of(device)
 
     def zone_of(self, device: str) -> ZoneInfo:
         """The zone that the days of the device's site are made in."""

@@ -30,6 +30,7 @@ from tests.support.memory_log import MemoryLog
 DEW = selector(metric="dew_point")
 DAY = 86_400
 AT_TWO_SITES = (("a", 20.0, "farm"), ("b", 30.0, "tunnel"))
+AFTERWARDS = round((START + timedelta(days=5)).timestamp() * 1e6)
 
 
 def air(second: float, temperature: float, device: str = "a", **more: Any) -> Any:
@@ -305,6 +306,41 @@ async def test_a_correction_revises_each_final_window_once(later: House) -> None
         (20.0, False, 0),
         (20.0, False, 0),
     ]
+
+
+async def revisions(house: House, *selectors: dict[str, str], **more: Any) -> list[list[int]]:
+    return [[one["revision"] for one in found] for found in await lines(house, *selectors, **more)]
+
+
+HUMIDITY = selector(metric="humidity")
+
+
+async def test_a_correction_revises_the_metric_that_it_is_about_and_its_indices_and_no_other(later: House) -> None:
+    await later.says([air(0, 20.0), air(700, 20.0)])
+    await correct(later, "OFFSET", 1.0, 0, 60)
+    assert await revisions(later, selector(), HUMIDITY, DEW) == [[1, 0], [0, 0], [1, 0]]
+
+
+async def test_what_comes_late_revises_the_indices_that_follow_from_it(later: House) -> None:
+    await later.says([air(0, 20.0), air(700, 20.0), air(30, 22.0), reading("a", 40, temperature=22.0)])
+    assert await revisions(later, selector(), HUMIDITY, DEW) == [[2, 0], [1, 0], [1, 0]]
+
+
+async def test_a_correction_revises_what_is_final_since_its_device_fell_silent(tmp_path: Path) -> None:
+    async with small_house(tmp_path, log=MemoryLog(start_us=AFTERWARDS, step_us=2 * 3_600_000_000)) as house:
+        await house.says([air(0, 20.0)])
+        await correct(house, "OFFSET", 1.0, None, None)
+        await house.says([air(30, 20.0)])
+        assert await revisions(house, selector()) == [[2]]
+
+
+async def test_an_index_of_days_is_revised_with_its_day(tmp_path: Path) -> None:
+    async with small_house(tmp_path, log=MemoryLog(start_us=AFTERWARDS)) as house:
+        await house.says([air(0, 20.0), air(2 * DAY, 20.0)])
+        await correct(house, "EXCLUDE", None, 0, 30)
+        await house.says([air(7200, 20.0)])
+        degrees = selector(metric="growing_degree_days")
+        assert await revisions(house, selector(), degrees, end=3 * DAY, window="P1D") == [[2, 0], [2, 0]]
 
 
 SHOWN = """query ($first: Int!, $after: String) {
