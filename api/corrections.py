@@ -1,6 +1,5 @@
 """What `correctReadings` does: decide a correction, or tell what it would change without deciding it."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -22,6 +21,7 @@ from domain.corrections import Correction as Decided
 from domain.decisions import Decision
 from domain.decisions_readings import CorrectedDevice, fold_corrections, named
 from domain.decisions_readings import correct_readings as decide_correction
+from projections.judging import Judge
 from schema.events import Event, Operation, ReadingCorrection
 from schema.times import to_micros
 
@@ -63,7 +63,9 @@ async def _look(context: Context, wanted: CorrectReadingsInput) -> CorrectReadin
 
     considered = await context.writer.consider(f"control-{wanted.device_id}", decide)
     rows = await _rows(context, event)
-    found = await asyncio.to_thread(preview_of, rows, event.metric, now, then)
+    services = context.services
+    judge = Judge(services.rules.quality, services.decisions)
+    found = await preview_of(shared(services), judge, rows, now, then)
     return CorrectReadingsSuccess(correction=None, preview=found, cursor=CursorText(considered.cursor))
 
 

@@ -1,6 +1,8 @@
 """What a correction would change among rows of the history, made ready to be shown."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import strawberry
@@ -9,67 +11,82 @@ from adapters.history.port import HistoryRow
 from api.types.correction import CorrectedReading, CorrectionFigures, CorrectionPreview
 from api.types.enums import Quality
 from api.types.reading import finite
+from domain.columns import Bools, Int64
 from domain.corrections import Correction, of_series
-from domain.preview import Figures, Preview, Stretch, preview
-from projections.shown import Shown, shown
+from domain.preview import Figures, Preview, Worth, preview
+from domain.rows import QUALITIES, join_ids
+from projections.gathering import Gathered, RawSource, fetch
+from projections.judged import Judged
+from projections.judging import Judge
+from projections.stretches import Catalog, Stretch
 from schema.events import Quality as Word
-from schema.ids import format_event_id
+from schema.ids import EventId, format_event_id
 from schema.metrics import METRICS
 from schema.times import from_micros
 
-_View = Callable[[HistoryRow], Shown]
+_BAD: Final = QUALITIES.index(Word.BAD)
 
 
-def preview_of(
-    rows: Sequence[HistoryRow], metric: str, now: Sequence[Correction], then: Sequence[Correction]
+async def preview_of(
+    history: RawSource, judge: Judge, rows: Sequence[HistoryRow], now: Sequence[Correction], then: Sequence[Correction]
 ) -> CorrectionPreview:
-    """Rows of one metric of one device, in order of time, under two sets of corrections. Takes its time: use a thread."""
-    sensors = sorted({row.sensor for row in rows})
-    arranged = sorted(rows, key=lambda row: row.sensor)
-    found = preview(_stretch(arranged, metric, sensors), _by_series(now, sensors, metric), _by_series(then, sensors, metric))
-    sample = sorted((arranged[row] for row in found.sample), key=lambda row: row.timestamp_us)
-    return _answer(found, rows, metric, [_changed(row, _view(now), _view(then)) for row in sample])
+    """Rows of one metric of one device, in order of time, under two sets of corrections: as they count among neighbours."""
+    gathered = await fetch(history, _stretches(judge, rows))
+    return await asyncio.to_thread(_preview, judge, gathered, rows, now, then)
 
 
-def _stretch(rows: Sequence[HistoryRow], metric: str, sensors: Sequence[str]) -> Stretch:
-    ends = np.searchsorted(np.array([row.sensor for row in rows], dtype=np.str_), sensors, side="right")
-    return Stretch(
-        metric,
-        np.concatenate(([0], ends)).astype(np.int64),
-        np.array([row.timestamp_us for row in rows], np.int64),
-        np.array([row.value for row in rows], np.float64),
-        np.array([row.quality == Word.BAD for row in rows], np.bool_),
-    )
+def _stretches(judge: Judge, rows: Sequence[HistoryRow]) -> list[Stretch]:
+    catalog, bounds = Catalog(judge.book), dict[tuple[str, str, str], tuple[int, int]]()
+    for row in rows:
+        key = row.device, row.sensor, row.metric
+        bounds[key] = bounds.get(key, (row.timestamp_us, 0))[0], row.timestamp_us
+    return [catalog.stretch(key[:2], {key[2]}, *bounds[key]) for key in sorted(bounds)]
 
 
-def _by_series(corrections: Sequence[Correction], sensors: Sequence[str], metric: str) -> dict[int, Sequence[Correction]]:
-    return {number: of_series(corrections, sensor, metric) for number, sensor in enumerate(sensors)}
+def _preview(
+    judge: Judge, gathered: Gathered, rows: Sequence[HistoryRow], now: Sequence[Correction], then: Sequence[Correction]
+) -> CorrectionPreview:
+    before, after = (judge.judge(gathered, _by_series(gathered, corrections)) for corrections in (now, then))
+    asked = _asked(gathered, rows)
+    found = preview(gathered.columns.times[asked], _worth(before, asked), _worth(after, asked))
+    sample = sorted(asked[found.sample].tolist(), key=gathered.columns.times.__getitem__)
+    return _answer(found, rows, [_changed(before, after, row) for row in sample])
 
 
-def _view(corrections: Sequence[Correction]) -> _View:
-    def view(row: HistoryRow) -> Shown:
-        concerned = of_series(corrections, row.sensor, row.metric)
-        return shown(row.metric, row.value, row.quality, row.timestamp_us, concerned)
-
-    return view
+def _by_series(gathered: Gathered, corrections: Sequence[Correction]) -> dict[int, Sequence[Correction]]:
+    return {number: of_series(corrections, key.sensor, key.metric) for number, key in enumerate(gathered.keys)}
 
 
-def _changed(row: HistoryRow, now: _View, then: _View) -> CorrectedReading:
-    before, after = now(row), then(row)
+def _asked(gathered: Gathered, rows: Sequence[HistoryRow]) -> Int64:
+    """Where the rows are among those that were read for their neighbours' sake."""
+    if not rows:
+        return np.zeros(0, np.int64)
+    times = gathered.columns.times
+    within: Bools = (times >= rows[0].timestamp_us) & (times <= rows[-1].timestamp_us)
+    return np.flatnonzero(within)
+
+
+def _worth(judged: Judged, rows: Int64) -> Worth:
+    return Worth(judged.values[rows], judged.quality[rows] == _BAD)
+
+
+def _changed(before: Judged, after: Judged, row: int) -> CorrectedReading:
+    raw = before.raw
+    qualities = (Quality(QUALITIES[judged.quality[row]]) for judged in (before, after))
     return CorrectedReading(
-        event_id=strawberry.ID(format_event_id(row.event_id)),
-        sensor_id=strawberry.ID(row.sensor),
-        timestamp=from_micros(row.timestamp_us),
-        original=finite(row.value),
-        before=finite(before.value),
-        quality_before=Quality(before.quality),
-        after=finite(after.value),
-        quality_after=Quality(after.quality),
+        event_id=strawberry.ID(format_event_id(EventId(join_ids(raw.ids[row])))),
+        sensor_id=strawberry.ID(before.keys[int(raw.series[row])].sensor),
+        timestamp=from_micros(int(raw.times[row])),
+        original=finite(float(raw.values[row])),
+        before=finite(float(before.values[row])),
+        quality_before=next(qualities),
+        after=finite(float(after.values[row])),
+        quality_after=next(qualities),
     )
 
 
-def _answer(found: Preview, rows: Sequence[HistoryRow], metric: str, sample: list[CorrectedReading]) -> CorrectionPreview:
-    known = METRICS.get(metric)
+def _answer(found: Preview, rows: Sequence[HistoryRow], sample: list[CorrectedReading]) -> CorrectionPreview:
+    known = METRICS.get(rows[0].metric) if rows else None
     return CorrectionPreview(
         readings=found.readings,
         changed=found.changed,

@@ -3,9 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from schema.events import Clock
 from schema.metrics import METRICS
 
@@ -21,14 +18,6 @@ def range_verdict(metric: str, value: float) -> str | None:
     if known is None or known.low <= value <= known.high:
         return None
     return "below_range" if value < known.low else "above_range"
-
-
-def implausible(metric: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Of each value whether `range_verdict` has a word against it."""
-    known = METRICS.get(metric)
-    if known is None:
-        return np.zeros(len(values), np.bool_)
-    return (values < known.low) | (values > known.high)
 
 
 def clock_verdict(timestamp: datetime, received_at: datetime) -> Clock:

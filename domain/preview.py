@@ -1,30 +1,22 @@
 """What a correction would change, worked out over columns before anybody decides it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 
 from domain.columns import Bools, Float64, Int64
-from domain.corrections import Correction, corrected
-from domain.gates import implausible
 
 SAMPLE: Final = 20
 """Changed readings that are shown, spread evenly over all of them."""
 
 
-class Stretch(msgspec.Struct, frozen=True):
-    """Readings of one metric, of series after series: series `s` is rows `starts[s]:starts[s + 1]`, in order of time.
+class Worth(msgspec.Struct, frozen=True):
+    """What readings count for under some corrections: their values, and which are left out as bad."""
 
-    `said_bad` is where the device itself calls its value bad.
-    """
-
-    metric: str
-    starts: Int64
-    times: Int64
     values: Float64
-    said_bad: Bools
+    bad: Bools
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -53,33 +45,21 @@ class Preview(msgspec.Struct, frozen=True):
     sample: Sequence[int]
 
 
-CorrectionsOf = Mapping[int, Sequence[Correction]]
-"""By the number of the series."""
-
-
-def preview(stretch: Stretch, now: CorrectionsOf, then: CorrectionsOf) -> Preview:
-    """The difference between the corrections that stand and those that would."""
-    values, bad = _judged(stretch, now)
-    new_values, new_bad = _judged(stretch, then)
-    rows = np.flatnonzero((values != new_values) | (bad != new_bad))
-    times = stretch.times[rows]
+def preview(times: Int64, now: Worth, then: Worth) -> Preview:
+    """The difference between what readings count for now, and what they would."""
+    rows = np.flatnonzero((now.values != then.values) | (now.bad != then.bad))
+    changed = times[rows]
     return Preview(
-        readings=len(values),
+        readings=len(times),
         changed=len(rows),
-        healed=int(np.count_nonzero(bad & ~new_bad)),
-        spoiled=int(np.count_nonzero(~bad & new_bad)),
-        first_us=int(times.min()) if len(rows) else None,
-        last_us=int(times.max()) if len(rows) else None,
-        before=_figures(values[~bad]),
-        after=_figures(new_values[~new_bad]),
+        healed=int(np.count_nonzero(now.bad & ~then.bad)),
+        spoiled=int(np.count_nonzero(~now.bad & then.bad)),
+        first_us=int(changed.min()) if len(rows) else None,
+        last_us=int(changed.max()) if len(rows) else None,
+        before=_figures(now.values[~now.bad]),
+        after=_figures(then.values[~then.bad]),
         sample=[int(row) for row in _spread(rows)],
     )
-
-
-def _judged(stretch: Stretch, corrections: CorrectionsOf) -> tuple[Float64, Bools]:
-    """The values as they count, and which are bad. What looks at neighbours in event time would belong here."""
-    now = corrected(stretch.times, stretch.values, stretch.starts, corrections)
-    return now.values, now.excluded | implausible(stretch.metric, now.values) | (stretch.said_bad & ~now.replaced)
 
 
 def _figures(values: Float64) -> Figures:

@@ -247,6 +247,17 @@ async def test_a_dry_run_comes_after_the_corrections_that_stand(house: House) ->
     assert (restored["readings"], restored["changed"], restored["after"]["max"]) == (2, 1, 100.0)
 
 
+async def test_a_dry_run_judges_readings_among_their_neighbours_as_windows_do(house: House) -> None:
+    values = [20.0, 20.1, 45.0, 20.2, 20.1, 20.0]
+    await house.says([reading("a", 60 * minute, temperature=value) for minute, value in enumerate(values)])
+    asked = {"metric": "temperature", "operation": "OFFSET", "dryRun": True}
+    spike = (await correct(house, **asked, **{"from": time(120), "to": time(180)}, amount=-25.0))["preview"]
+    assert (spike["readings"], spike["healed"], spike["before"]["count"], spike["after"]["max"]) == (1, 1, 0, 20.0)
+    assert (spike["sample"][0]["qualityBefore"], spike["sample"][0]["qualityAfter"]) == ("BAD", "GOOD")
+    good = (await correct(house, **asked, **{"from": time(180), "to": time(240)}, amount=20.0))["preview"]
+    assert (good["healed"], good["spoiled"], good["after"]["count"]) == (0, 0, 1)
+
+
 async def test_a_dry_run_of_nothing_says_so(house: House) -> None:
     found = (await correct(house, metric="nothing", dryRun=True))["preview"]
     assert (found["readings"], found["changed"], found["first"], found["sample"]) == (0, 0, None, [])
