@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from msgspec.structs import replace
 
 from domain.columns import Float64, Int64
 from domain.indices import DailyIndex
@@ -31,6 +30,5 @@ def daily(index: DailyIndex, windows: Windows, day_of: DayOf) -> Windows:
 
 
 def _windows(days: Windows, values: Float64) -> Windows:
-    """A value for each day, revised as often as what it was worked out from."""
-    made = windows_of(days.series, days.start, values, np.zeros(len(days), np.int8))
-    return replace(made, revision=days.revision)
+    """A value for each day."""
+    return windows_of(days.series, days.start, values, np.zeros(len(days), np.int8))

@@ -19,7 +19,7 @@ from adapters.history.port import HistoryQueries, SeriesKey, SeriesRange
 from domain.columns import Bools, Float64, Int64
 from domain.indices import DAILY_INDICES, INDICES
 from domain.replacements import BEGINNING, END, SensorKey
-from domain.windows import NO_WINDOWS, Span, Windows, joined, merged, overlaid, windows_of
+from domain.windows import Span, Windows, merged, overlaid, windows_of
 from projections.covering import Part, cover, read, span_within
 from projections.daily import daily
 from projections.days import UTC, Days
@@ -111,17 +111,20 @@ class SeriesReader:
         for number, (key, zone) in enumerate(zip(keys, zones, strict=True)):
             asked = Days(zone, *whole(local_days(zone), start, end))
             parts += self._parts_of_days(number, key, asked, kept_in)
+            if key.metric in DAILY_INDICES:  # which is revised as the days are that it rests on
+                base = replace(key, metric=DAILY_INDICES[key.metric].metric)
+                parts += self._parts_of_days(len(keys) + number, base, asked, kept_in)
         found = await read(self._windows, parts)
 
         def day_of(windows: Windows) -> Int64:
-            return starts_of(Span.SITE_DAY, windows, zones)
+            return starts_of(Span.SITE_DAY, windows, [*zones, *zones])
 
-        windows = [merged(found, day_of(found))]
+        whole_days = merged(found, day_of(found))
+        days = whole_days.take(whole_days.series < len(keys))
         for number, key in enumerate(keys):
             if key.metric in DAILY_INDICES:
-                made = found.take(found.series == number)
-                windows.append(daily(DAILY_INDICES[key.metric], made, day_of))
-        days = overlaid(windows[0], joined([NO_WINDOWS, *windows[1:]]))
+                made = daily(DAILY_INDICES[key.metric], found.take(found.series == number), day_of)
+                days = overlaid(days, _revised_as(whole_days.take(whole_days.series == len(keys) + number), made))
         return await self._charts(keys, days, ends_of(Span.SITE_DAY, days, zones))
 
     def _parts_of_days(self, number: int, key: SeriesKey, days: Days, kept_in: Mapping[str, ZoneInfo]) -> Iterator[Part]:
@@ -222,6 +225,14 @@ def _rolled(found: Windows, first: int, last: int, width: int, length: int) -> W
     series, starts, place = small.series[place[inside]], starts[inside], place[inside]
     order = np.lexsort((small.start[place], starts, series))
     return merged(small.take(place[order]), starts[order])
+
+
+def _revised_as(days: Windows, made: Windows) -> Windows:
+    """What was made beside these days, revised as often as they were; a store may show hours before their day."""
+    there = np.isin(made.start, days.start)
+    revision = np.zeros(len(made), np.int64)
+    revision[there] = days.revision[np.searchsorted(days.start, made.start[there])]
+    return replace(made, revision=revision)
 
 
 def whole(longer: Longer, start: datetime, end: datetime) -> tuple[int, int]:

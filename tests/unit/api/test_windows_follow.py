@@ -336,11 +336,12 @@ async def test_a_correction_revises_what_is_final_since_its_device_fell_silent(t
 
 async def test_an_index_of_days_is_revised_with_its_day(tmp_path: Path) -> None:
     async with small_house(tmp_path, log=MemoryLog(start_us=AFTERWARDS)) as house:
-        await house.says([air(0, 20.0), air(2 * DAY, 20.0)])
-        await correct(house, "EXCLUDE", None, 0, 30)
-        await house.says([air(7200, 20.0)])
+        await house.says([air(0, 20.0), air(7200, 20.0), air(2 * DAY, 20.0), air(2 * DAY + 7200, 20.0)])
+        await correct(house, "OFFSET", 1.0, None, None)
         degrees = selector(metric="growing_degree_days")
-        assert await revisions(house, selector(), degrees, end=3 * DAY, window="P1D") == [[2, 0], [2, 0]]
+        for calendar in ("UTC", "SITE"):
+            days = {"end": 3 * DAY, "window": "P1D", "calendar": calendar}
+            assert await revisions(house, selector(), degrees, **days) == [[1, 0], [1, 0]]
 
 
 SHOWN = """query ($first: Int!, $after: String) {
