@@ -1,7 +1,7 @@
 """The scalars of the schema: strict on the way in, one spelling on the way out."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NewType
 
@@ -17,6 +17,7 @@ CursorText = NewType("CursorText", str)
 StateValue = NewType("StateValue", object)
 
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DURATION: Final = re.compile(
     r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:\.(\d{1,6}))?S)?)?)", re.ASCII
 )
@@ -43,6 +44,16 @@ def parse_time(value: object) -> datetime:
     except (ValueError, OverflowError):
         raise _invalid("DateTime", "a moment of the calendar, in the years 1 to 9999", value) from None
     return moment
+
+
+def parse_day(value: object) -> date:
+    """A day of the calendar as RFC 3339 writes it, and in no other of the ways of ISO 8601."""
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        raise _invalid("Date", "a day, such as 2026-03-01", value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _invalid("Date", "a day of the calendar", value) from None
 
 
 def parse_duration(value: object) -> timedelta:
@@ -104,6 +115,12 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         description="A moment, RFC 3339. In: with an offset. Out: in UTC with `Z`.",
         serialize=lru_cache(_MOMENTS)(format_time),
         parse_value=parse_time,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day, RFC 3339: `2026-03-01`.",
+        serialize=date.isoformat,
+        parse_value=parse_day,
     ),
     timedelta: strawberry.scalar(
         name="Duration",

@@ -1,6 +1,6 @@
 """Scalars and cursors: strict on the way in, the same again on the way round."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.cursors import DevicePlace, ReadingPlace, ResumePoint, decode_place, decode_resume_point, encode_place
 from api.errors import ApiError, ErrorCode
-from api.scalars import format_duration, parse_duration, parse_time
+from api.scalars import format_duration, parse_day, parse_duration, parse_time
 from schema.envelope import Cursor, Position
 from schema.times import format_time
 
@@ -29,6 +29,32 @@ def test_a_time_that_could_mean_another_is_refused(text: object) -> None:
 @given(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis wants them bare
 def test_a_time_comes_back_as_it_went_out(moment: datetime) -> None:
     assert parse_time(format_time(moment)) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260301",
+        "2026-W09-7",
+        "2026-3-1",
+        "2026-02-29",
+        "2026-03-01T00:00:00Z",
+        "2026-03-01\n",
+        "\uff12026-03-01",
+        "",
+        1,
+        None,
+        {},
+    ],
+)
+def test_a_day_that_is_not_written_as_one_is_refused(text: object) -> None:
+    with pytest.raises(ApiError):
+        parse_day(text)
+
+
+@given(st.dates())
+def test_a_day_comes_back_as_it_went_out(day: date) -> None:
+    assert parse_day(day.isoformat()) == day
 
 
 @pytest.mark.parametrize(
