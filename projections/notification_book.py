@@ -45,10 +45,10 @@ class NotificationBook:
         found: list[NotificationView] = []
         views = self._candidates(wish.alert_id)
         for view in views if wish.backwards else reversed(views):
+            if len(found) == wish.limit:
+                break
             if _is_wanted(view, wish) and sees(view.request.device_id):
                 found.append(view)
-                if len(found) == wish.limit:
-                    break
         return found[::-1] if wish.backwards else found
 
     def views(self) -> Iterable[NotificationView]:

@@ -34,7 +34,7 @@ class Page(msgspec.Struct, frozen=True):
 
     def cut(self, found: Sequence[T]) -> tuple[Sequence[T], bool]:
         """The items of the page, and whether there are more: `found` may hold one beyond it."""
-        kept = found[-self.size :] if self.backwards else found[: self.size]
+        kept = found[max(0, len(found) - self.size) :] if self.backwards else found[: self.size]
         return kept, len(found) > self.size
 
     def info(self, cursors: Sequence[CursorText], *, more: bool) -> PageInfo:
@@ -57,10 +57,10 @@ def page_of(limits: Limits, *, first: int | None, after: str | None, last: int |
 
 
 def page_size(asked: int | None, limits: Limits, name: str = "first") -> int:
-    """How many items to give; ApiError for none, or for more than a page holds."""
+    """How many items to give, none included; ApiError for fewer, or for more than a page holds."""
     size = limits.default_page if asked is None else asked
-    if size < 1:
-        raise ApiError(ErrorCode.INVALID_INPUT, f"{name} must be at least 1; got {size}")
+    if size < 0:
+        raise ApiError(ErrorCode.INVALID_INPUT, f"{name} must not be negative; got {size}")
     if size > limits.page:
         raise limit_error(name, limits.page, size)
     return size

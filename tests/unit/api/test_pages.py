@@ -119,7 +119,6 @@ async def test_a_page_between_two_cursors_holds_what_lies_between(house: House, 
 async def test_a_page_that_nobody_can_give_is_refused_in_plain_words(house: House, name: str) -> None:
     refusals: dict[str, dict[str, Any]] = {
         "both": {"first": 1, "last": 1},
-        "none": {"last": 0},
         "negative": {"last": -1},
         "cursor": {"last": 1, "before": "no cursor"},
     }
@@ -129,9 +128,19 @@ async def test_a_page_that_nobody_can_give_is_refused_in_plain_words(house: Hous
     [error] = (await house.answer(query(name), refusals["both"], role=Role.ADMIN))["errors"]
     assert error["message"] == "ask for the first items or for the last ones, not for both: leave one out"
     [error] = (await house.answer(query(name), refusals["negative"], role=Role.ADMIN))["errors"]
-    assert error["message"] == "last must be at least 1; got -1"
+    assert error["message"] == "last must not be negative; got -1"
     [error] = (await house.answer(query(name), {"last": 501}, role=Role.ADMIN))["errors"]
     assert {error["extensions"][part] for part in ("limit", "allowed", "asked")} == {"last", 500, 501}
+
+
+@pytest.mark.parametrize("name", CONNECTIONS)
+async def test_a_page_of_nothing_holds_nothing_and_tells_whether_there_is_more(house: House, name: str) -> None:
+    for count, more in (("first", "hasNextPage"), ("last", "hasPreviousPage")):
+        assert not (await page(house, name, **{count: 0}))["pageInfo"][more]
+    await fill(house)
+    for count, more in (("first", "hasNextPage"), ("last", "hasPreviousPage")):
+        found = await page(house, name, **{count: 0})
+        assert (found["nodes"], found["pageInfo"][more]) == ([], True)
 
 
 @SLOW
