@@ -14,7 +14,7 @@ from api.services import Services
 from api.types.reading_columns import ReadingColumns
 from api.types.reading_columns import reading_columns as columns_of
 from api.types.series import SeriesSelector
-from api.windows import unit_of, zones
+from api.windows import check_selectors, unit_of, zones
 from projections.judging import Judge
 from projections.reading_columns import ColumnReader
 from projections.remade import Remade
@@ -34,8 +34,7 @@ def wanted_columns(
     limits: Limits, selectors: Sequence[SeriesSelector], start: datetime, end: datetime, most: int | None
 ) -> Wanted:
     """What is asked for; ApiError where one answer cannot hold it."""
-    if not 1 <= len(selectors) <= limits.selectors:
-        raise limit_error("selectors", limits.selectors, len(selectors))
+    check_selectors(limits, selectors)
     if start >= end:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
     each = limits.column_rows // len(selectors) if most is None else most

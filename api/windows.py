@@ -46,8 +46,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def check(limits: Limits, wanted: Wanted) -> None:
     """ApiError where more windows would come than one answer holds, or none of that length are made."""
-    if not 1 <= len(wanted.selectors) <= limits.selectors:
-        raise limit_error("selectors", limits.selectors, len(wanted.selectors))
+    check_selectors(limits, wanted.selectors)
     if wanted.start >= wanted.end:
         raise ApiError(ErrorCode.INVALID_INPUT, "from must lie before to")
     _check_window(wanted)
@@ -55,6 +54,14 @@ def check(limits: Limits, wanted: Wanted) -> None:
     if asked > limits.buckets:
         raise limit_error("windows", limits.buckets, asked)
     _check_rolling(wanted)
+
+
+def check_selectors(limits: Limits, selectors: Sequence[SeriesSelector]) -> None:
+    """ApiError for none, or for more than one answer tells of."""
+    if not selectors:
+        raise ApiError(ErrorCode.INVALID_INPUT, "name at least one series in `selectors`")
+    if len(selectors) > limits.selectors:
+        raise limit_error("selectors", limits.selectors, len(selectors))
 
 
 def rolled(wanted: Wanted) -> int:

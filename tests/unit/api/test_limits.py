@@ -107,13 +107,15 @@ async def test_all_dead_letters_of_one_answer_share_its_room(tmp_path: Path) -> 
 
 SERIES = """query ($s: [SeriesSelector!]!, $to: DateTime!, $w: Duration!) {
   series(selectors: $s, from: "2026-01-01T00:00:00Z", to: $to, window: $w) { metric } }"""
+COLUMNS = """query ($s: [SeriesSelector!]!, $to: DateTime!) {
+  readingColumns(selectors: $s, from: "2026-01-01T00:00:00Z", to: $to) { metric } }"""
 
 
 @pytest.mark.parametrize(
     ("number", "to", "window", "code"),
     [
         (21, "2026-01-02T00:00:00Z", "PT1H", "LIMIT_EXCEEDED"),
-        (0, "2026-01-02T00:00:00Z", "PT1H", "LIMIT_EXCEEDED"),
+        (0, "2026-01-02T00:00:00Z", "PT1H", "INVALID_INPUT"),
         (1, "9999-01-02T00:00:00Z", "PT1M", "LIMIT_EXCEEDED"),
         (2, "2026-01-02T00:00:00Z", "PT1S", "LIMIT_EXCEEDED"),
         (1, "2026-01-01T00:00:00Z", "PT1M", "INVALID_INPUT"),
@@ -124,6 +126,12 @@ SERIES = """query ($s: [SeriesSelector!]!, $to: DateTime!, $w: Duration!) {
 async def test_series_of_too_many_windows_are_refused(house: House, number: int, to: str, window: str, code: str) -> None:
     selectors = [{"deviceId": "a", "sensorId": "main", "metric": "temperature"}] * number
     assert await house.code(SERIES, {"s": selectors, "to": to, "w": window}) == code
+
+
+@pytest.mark.parametrize("query", [SERIES, COLUMNS], ids=["series", "readingColumns"])
+async def test_who_names_no_series_is_told_to_name_one(house: House, query: str) -> None:
+    [error] = (await house.answer(query, {"s": [], "to": "2026-01-02T00:00:00Z", "w": "PT1H"}))["errors"]
+    assert (error["extensions"]["code"], error["message"]) == ("INVALID_INPUT", "name at least one series in `selectors`")
 
 
 async def test_variables_have_a_size_of_their_own(house: House) -> None:
