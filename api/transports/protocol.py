@@ -65,7 +65,7 @@ class SocketClosed(Exception):  # noqa: N818 - an end, and no fault
         self.reason = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
-def parse(frame: str | bytes | None) -> ClientMessage:
+def parse(frame: str | None) -> ClientMessage:
     """The message in a frame; SocketClosed 4400 for anything else, as the protocol wants."""
     if not isinstance(frame, str):
         raise SocketClosed(CloseCode.BAD_REQUEST, "Messages are text")

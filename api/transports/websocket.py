@@ -82,15 +82,13 @@ class Socket:
         while True:
             await self._take(protocol.parse(await self._receive()))
 
-    async def _receive(self) -> str | bytes | None:
+    async def _receive(self) -> str | None:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise SocketClosed(None)
-        text: str | bytes | None = message.get("text")
-        if text is not None and len(text) > self._limits.body_bytes:
-            raise SocketClosed(
-                CloseCode.BAD_REQUEST, f"A message may hold {self._limits.body_bytes} bytes; this has {len(text)}"
-            )
+        text: str | None = message.get("text")
+        if text is not None and (size := len(text.encode())) > self._limits.body_bytes:
+            raise SocketClosed(CloseCode.BAD_REQUEST, f"A message may hold {self._limits.body_bytes} bytes; this has {size}")
         return text
 
     async def _take(self, message: protocol.ClientMessage) -> None:

@@ -107,6 +107,12 @@ async def test_garbage_is_a_bad_request_and_kills_nobody_else(house: House) -> N
             assert len(reason.encode()) <= 123
 
 
+async def test_a_frame_is_measured_in_bytes(socket: AsgiSocket) -> None:
+    socket.subscribe("{ __typename } # " + "\N{SEEDLING}" * 33_000)
+    code, reason = await socket.closed()
+    assert (code, reason.startswith("A message may hold 131072 bytes; this has 132")) == (4400, True), reason
+
+
 async def test_a_binary_frame_is_a_bad_request(socket: AsgiSocket) -> None:
     socket.send_bytes(b'{"type":"ping"}')
     assert (await socket.closed())[0] == 4400
