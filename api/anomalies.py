@@ -12,6 +12,7 @@ from api.history import not_shared, shared
 from api.progress import Progress
 from api.resume import start_of
 from api.scalars import CursorText
+from api.selection import Selection
 from api.services import Services
 from api.types.anomaly import (
     AnomalyCleared,
@@ -83,11 +84,10 @@ def feed_of(services: Services) -> AnomalyFeed:
 class LiveAnomalies:
     """The changes of anomalies that one subscriber wants, from where it left off."""
 
-    def __init__(self, services: Services, device: str | None, metric: str | None) -> None:
+    def __init__(self, services: Services, selection: Selection) -> None:
         self._services = services
         self._feed = feed_of(services)
-        self._device = device
-        self._metric = metric
+        self._selection = selection
         self._passed = self._upto = _BEFORE_ALL
         self._seen: tuple[SeriesKey, int] | None = None
         self._store = self._feed.store
@@ -148,8 +148,8 @@ class LiveAnomalies:
         return await self._feed.page(asked)
 
     def _wants(self, change: Anomaly) -> bool:
-        key = change.series
-        return self._device in {None, key.device} and self._metric in {None, key.metric} and self._services.sees(key.device)
+        key, services = change.series, self._services
+        return services.sees(key.device) and self._selection.is_of(key.device, key.metric, services.latest)
 
     def _cursor(self) -> CursorText:
         return CursorText(_mark(self._services, self._passed, self._seen))

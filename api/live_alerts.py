@@ -14,6 +14,7 @@ from api.errors import ApiError, ErrorCode
 from api.progress import Progress
 from api.resume import start_of
 from api.scalars import CursorText
+from api.selection import Selection
 from api.services import Services
 from api.slow import Pace, TooSlowError
 from api.types.alert_messages import AlertChanged, AlertGap, AlertProgress
@@ -26,10 +27,11 @@ Messages: TypeAlias = AsyncGenerator[AlertChanged | AlertProgress | AlertGap, No
 
 
 class LiveAlerts:
-    """The changes of alerts for one subscriber, from where it left off."""
+    """The changes of alerts that one subscriber wants, from where it left off."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, selection: Selection) -> None:
         self._services = services
+        self._selection = selection
         self._house = services.whole or services
         self._progress = Progress(services.limits.progress_seconds)
         self._passed: Position | None = None
@@ -65,13 +67,17 @@ class LiveAlerts:
         for fed in page.events:
             change = await self._change(fed)
             self._passed = fed.recorded.position
-            if change is not None and self._services.sees(change.alert.raised.device_id):
+            if change is not None and self._wants(change):
                 yield AlertChanged(point=self._point(), told=change)
                 self._progress.told(self._passed)
         self._passed = page.position
         if self._progress.is_due(self._passed):
             self._progress.told(self._passed)
             yield AlertProgress(cursor=self._here())
+
+    def _wants(self, change: Change) -> bool:
+        raised, latest = change.alert.raised, self._services.latest
+        return self._services.sees(raised.device_id) and self._selection.is_of(raised.device_id, raised.metric, latest)
 
     async def _change(self, fed: FeedEvent) -> Change | None:
         try:

@@ -1,4 +1,4 @@
-"""Which readings a subscriber wants to see."""
+"""Which readings, alerts and anomalies a subscriber wants to be told of."""
 
 import msgspec
 
@@ -21,6 +21,13 @@ class Selection(msgspec.Struct, frozen=True):
     def has(self, view: DeviceView) -> bool:
         """Whether it is a device that is wanted."""
         return self.device in {None, view.device_id} and (self.location is None or self._is_here(_place_of(view)))
+
+    def is_of(self, device: str, metric: str | None, latest: LatestQueries) -> bool:
+        """Whether it is of a device and a metric that are wanted."""
+        if self.device not in {None, device} or self.metric not in {None, metric}:
+            return False
+        view = None if self.location is None else latest.device(device)
+        return self.location is None or (view is not None and self._is_here(_place_of(view)))
 
     def _is_here(self, place: str | None) -> bool:
         return place is not None and (place == self.location or place.startswith(f"{self.location}/"))

@@ -18,6 +18,11 @@ from api.types.anomaly import AnomalyMessage
 from api.types.command import Command
 from api.types.messages import ReadingMessage
 
+DeviceWanted = Annotated[strawberry.ID | None, argument("Only this device.")]
+LocationWanted = Annotated[str | None, argument("Only devices at or below this location.")]
+MetricWanted = Annotated[str | None, argument("Only this metric.")]
+FromHere = Annotated[str | None, argument("Go on after this cursor; left out: from now on.")]
+
 
 @strawberry.type(description="What can be watched.")
 class Subscription:
@@ -28,10 +33,10 @@ class Subscription:
         self,
         info: Info,
         *,
-        device_id: Annotated[strawberry.ID | None, argument("Only this device.")] = None,
-        location: Annotated[str | None, argument("Only devices at or below this location.")] = None,
-        metric: Annotated[str | None, argument("Only this metric.")] = None,
-        after: Annotated[str | None, argument("Go on after this cursor; left out: from now on.")] = None,
+        device_id: DeviceWanted = None,
+        location: LocationWanted = None,
+        metric: MetricWanted = None,
+        after: FromHere = None,
         initial: Annotated[
             bool | None,
             argument(
@@ -60,9 +65,14 @@ class Subscription:
     def alerts(
         self,
         info: Info,
-        after: Annotated[str | None, argument("Go on after this cursor; left out: from now on.")] = None,
+        *,
+        device_id: DeviceWanted = None,
+        location: LocationWanted = None,
+        metric: MetricWanted = None,
+        after: FromHere = None,
     ) -> AsyncGenerator[AlertMessage, None]:
-        return LiveAlerts(info.context.services).messages(after)
+        selection = Selection(device=device_id, location=location, metric=metric)
+        return LiveAlerts(info.context.services, selection).messages(after)
 
     @guarded_stream(
         Role.VIEWER,
@@ -71,11 +81,14 @@ class Subscription:
     def anomalies(
         self,
         info: Info,
-        device_id: Annotated[strawberry.ID | None, argument("Only this device.")] = None,
-        metric: Annotated[str | None, argument("Only this metric.")] = None,
-        after: Annotated[str | None, argument("Go on after this cursor; left out: from now on.")] = None,
+        *,
+        device_id: DeviceWanted = None,
+        location: LocationWanted = None,
+        metric: MetricWanted = None,
+        after: FromHere = None,
     ) -> AsyncGenerator[AnomalyMessage, None]:
-        return LiveAnomalies(info.context.services, device_id, metric).messages(after)
+        selection = Selection(device=device_id, location=location, metric=metric)
+        return LiveAnomalies(info.context.services, selection).messages(after)
 
     @guarded_stream(
         Role.VIEWER,

@@ -8,8 +8,9 @@ from adapters.history.serving import ServingHistory
 from api.cursors import AnomalyMark, encode_place
 from api.roles import Role
 from schema.envelope import Cursor, Position
+from schema.events import DeviceMetadata
 from tests.support.api import House, small_house
-from tests.support.house_events import Said, at, reading
+from tests.support.house_events import Said, at, pack, reading
 from tests.support.watching import Subscriber
 
 DAY = 86_400
@@ -18,8 +19,8 @@ LIST = """query ($first: Int, $after: String, $device: ID, $metric: String, $sev
   anomalies(first: $first, after: $after, deviceId: $device, metric: $metric, severity: $severity, from: $from, to: $to) {
     nodes { id deviceId sensorId metric unit start end value expected deviation score severity }
     pageInfo { hasNextPage hasPreviousPage endCursor } liveCursor } }"""
-LIVE = """subscription ($after: String, $device: ID, $metric: String) {
-  anomalies(after: $after, deviceId: $device, metric: $metric) {
+LIVE = """subscription ($after: String, $device: ID, $location: String, $metric: String) {
+  anomalies(after: $after, deviceId: $device, location: $location, metric: $metric) {
     __typename
     ... on AnomalyFound { cursor anomaly { id deviceId metric value expected severity } }
     ... on AnomalyCleared { cursor id deviceId metric start }
@@ -116,6 +117,15 @@ async def test_a_client_that_comes_back_with_a_cursor_misses_nothing_and_sees_no
     assert sorted(whole) == [29.0, 31.0, 60.0]
     async with Watching(house, after=cursor) as last:
         assert (await last.message())["__typename"] == "AnomalyProgress"
+
+
+async def test_a_subscriber_chooses_a_location(house: House) -> None:
+    start = Cursor(house.log.log_id, await house.log.head()).encode()
+    await house.says([pack("control-b", DeviceMetadata(device_id="b", location="farm/house-2/bench"))])
+    await house.says([*days("a", *[20.0] * 10, 31.0, 20.0), *days("b", *[20.0] * 10, 29.0, 20.0)])
+    for location, devices in (("farm", ["a", "b"]), ("farm/house-2", ["b"])):
+        async with Watching(house, after=start, location=location) as watching:
+            assert sorted([(await watching.change())["anomaly"]["deviceId"] for _ in devices]) == devices
 
 
 async def test_a_subscriber_chooses_device_and_metric_and_may_begin_at_a_place_of_the_log(house: House) -> None:

@@ -11,10 +11,11 @@ from api.roles import Role
 from api.types.alert_messages import AlertChanged
 from projections import alert_lives
 from schema.envelope import Cursor, Position
+from schema.events import DeviceMetadata
 from schema.rules import AlertAcknowledged, AlertRefuted, AlertSilenced
 from tests.support.alert_events import alert_step, cleared_alert, raised_alert
 from tests.support.api import House, small_house
-from tests.support.house_events import at, reading
+from tests.support.house_events import at, pack, reading
 from tests.support.memory_log import MemoryLog
 from tests.support.watching import Subscriber
 
@@ -24,7 +25,8 @@ SEEN = 'mutation { acknowledgeAlert(id: "a", note: "n") { ... on AcknowledgeAler
 class Watching(Subscriber):
     """A subscriber of alerts."""
 
-    document = """subscription ($after: String) { alerts(after: $after) { __typename
+    document = """subscription ($after: String, $device: ID, $location: String, $metric: String) {
+      alerts(after: $after, deviceId: $device, location: $location, metric: $metric) { __typename
       ... on AlertChanged { cursor change alert { id state since overSince acknowledgedBy silencedUntil refutedBecause } }
       ... on AlertProgress { cursor } ... on AlertGap { cursor reason } } }"""
     field = "alerts"
@@ -91,6 +93,27 @@ async def test_a_page_of_alerts_hands_over_without_a_gap_and_so_does_a_mutation(
         assert [(await live.changed())[0] for _ in range(2)] == ["ACKNOWLEDGED", "CLEARED"]
     async with Watching(house, after=acknowledged) as live:
         assert (await live.changed())[0] == "CLEARED"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "alerts"),
+    [
+        ({"device": "b"}, ["second"]),
+        ({"location": "farm/house-2"}, ["second"]),
+        ({"location": "farm"}, ["first", "second"]),
+        ({"metric": "temperature", "device": "a"}, ["first"]),
+        ({"metric": "humidity"}, []),
+        ({"location": "elsewhere"}, []),
+    ],
+)
+async def test_a_subscriber_chooses_device_location_and_metric(house: House, wanted: dict[str, str], alerts: list[str]) -> None:
+    start = await here(house)
+    placed = pack("control-b", DeviceMetadata(device_id="b", location="farm/house-2"))
+    await house.says([reading("a", 0, temperature=31.5), placed])
+    await house.says([raised_alert("first", device="a"), raised_alert("second", device="b"), reading("a", 1, temperature=9.0)])
+    async with Watching(house, after=start, **wanted) as live:
+        assert [(await live.changed())[1] for _ in alerts] == alerts
+        assert (await live.message())["__typename"] == "AlertProgress"
 
 
 async def test_progress_is_told_while_nothing_is_said_of_alerts(house: House) -> None:
