@@ -1,11 +1,13 @@
 """The scalars of the schema: strict on the way in, one spelling on the way out."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NewType
 
 import strawberry
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from api.cursors import decode_resume_point
@@ -109,42 +111,66 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _in_documents(parse: Callable[[object], object]) -> Callable[..., object]:
+    """The same for what stands in a document: what is refused is told with its place."""
+
+    def parse_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> object:
+        try:
+            return parse(value_from_ast_untyped(node, dict(variables or {})))
+        except ApiError as error:
+            raise GraphQLError(error.message, node, extensions=error.extensions) from error
+
+    return parse_literal
+
+
+def _scalar(
+    *, name: str, description: str, serialize: Callable[[Any], object], parse: Callable[[object], object]
+) -> ScalarDefinition:
+    return strawberry.scalar(
+        name=name,
+        description=description,
+        serialize=serialize,
+        parse_value=parse,
+        parse_literal=_in_documents(parse),
+    )
+
+
 SCALARS: Final[dict[object, ScalarDefinition]] = {
-    datetime: strawberry.scalar(
+    datetime: _scalar(
         name="DateTime",
         description="A moment, RFC 3339. In: with an offset. Out: in UTC with `Z`.",
         serialize=lru_cache(_MOMENTS)(format_time),
-        parse_value=parse_time,
+        parse=parse_time,
     ),
-    date: strawberry.scalar(
+    date: _scalar(
         name="Date",
         description="A day, RFC 3339: `2026-03-01`.",
         serialize=date.isoformat,
-        parse_value=parse_day,
+        parse=parse_day,
     ),
-    timedelta: strawberry.scalar(
+    timedelta: _scalar(
         name="Duration",
         description="A length of time, ISO 8601 without years and months: `PT1M`, `P1D`.",
         serialize=format_duration,
-        parse_value=parse_duration,
+        parse=parse_duration,
     ),
-    BigInt: strawberry.scalar(
+    BigInt: _scalar(
         name="BigInt",
         description="A whole number of up to 64 bits, as a JSON number.",
         serialize=_same,
-        parse_value=_parse_big_int,
+        parse=_parse_big_int,
     ),
-    CursorText: strawberry.scalar(
+    CursorText: _scalar(
         name="Cursor",
         description="A place in the event log. Opaque: only this server's own are taken, and they compare only as equal.",
         serialize=_same,
-        parse_value=_parse_cursor,
+        parse=_parse_cursor,
     ),
-    StateValue: strawberry.scalar(
+    StateValue: _scalar(
         name="StateValue",
         description="The state of an actuator: a text, a number, true or false.",
         serialize=_same,
-        parse_value=_parse_state,
+        parse=_parse_state,
     ),
 }
 """Python type -> the GraphQL scalar that it becomes."""

@@ -11,6 +11,7 @@ from api.errors import ApiError, ErrorCode
 from api.scalars import format_duration, parse_day, parse_duration, parse_time
 from schema.envelope import Cursor, Position
 from schema.times import format_time
+from tests.support.api import House
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,24 @@ def test_a_duration_is_told_as_people_write_it(seconds: float, text: str) -> Non
 @given(st.timedeltas(timedelta(0), timedelta(days=90_000)))
 def test_a_duration_comes_back_as_it_went_out(length: timedelta) -> None:
     assert parse_duration(format_duration(length)) == length
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        'dailySummary(deviceId: "a", date: "20260301") { count }',
+        'heatMap(metric: "t", from: "2026-03-01", to: "2026-03-02T00:00:00Z") { count }',
+        'series(selectors: [], from: "2026-03-01T00:00:00Z", to: "2026-03-02T00:00:00Z", window: "P1M") { metric }',
+        'device(id: "a", atLeast: "nothing") { id }',
+        "device(id: $id, atLeast: 5) { id }",
+    ],
+)
+async def test_a_value_in_a_document_is_refused_with_its_place(house: House, field: str) -> None:
+    head = "query ($id: ID!) { " if "$id" in field else "{ "
+    [error] = (await house.answer(f"{head}{field} }}", {"id": "a"}))["errors"]
+    wrong = next(part for part in ('"20260301"', '"2026-03-01"', '"P1M"', '"nothing"', "5)") if part in field)
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+    assert error["locations"] == [{"line": 1, "column": len(head) + field.index(wrong) + 1}]
 
 
 @given(st.text(max_size=40))
