@@ -16,7 +16,7 @@ from schema.rules import AlertRuleDefined
 
 def writer_of(services: Services) -> Writer:
     """Who writes what is decided over these services."""
-    writer = Writer(services.log, services.clock)
+    writer = Writer(services.log, services.clock, services.turns)
     return writer if services.sight is None or services.whole is None else SightedWriter(services, services.sight)
 
 
@@ -24,7 +24,7 @@ class SightedWriter(Writer):
     """Refuses what is not in sight, before it reads any of it. A device that nobody knows may be placed in sight."""
 
     def __init__(self, services: Services, sight: Sight) -> None:
-        super().__init__(services.log, services.clock)
+        super().__init__(services.log, services.clock, services.turns)
         self._sight = sight
         self._known = (services.whole or services).latest
 

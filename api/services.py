@@ -21,6 +21,7 @@ from api.page_messages import PageMessages
 from api.policy import Policy
 from api.scope import Sight
 from api.tokens import Tokens
+from api.turns import Turns
 from projections.account_queries import AccountQueries
 from projections.alert_lives import AlertLives
 from projections.alert_queries import AlertQueries
@@ -123,6 +124,11 @@ class Services:
     def sees(self, device: str) -> bool:
         """Whether these are services for somebody who sees that device."""
         return self.sight is None or self.sight.device(device)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """At the streams that people's decisions are in, shared by all."""
+        return Turns() if self.whole is None else self.whole.turns
 
     @cached_property
     def backtests(self) -> Admission:

@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.event_log.port import NO_STREAM, Append, Conflict, EventLog
 from api.errors import ApiError, ErrorCode
+from api.turns import Turns
 from domain.decisions import Decision, Refusal, Refused
 from schema.commands import CommandStep
 from schema.envelope import Cursor, Metadata, NewEvent, Position
@@ -69,9 +70,10 @@ class Writer:
     All that one writer appends, and that belongs to no other, belongs to one correlation id.
     """
 
-    def __init__(self, log: EventLog, clock: Callable[[], datetime]) -> None:
+    def __init__(self, log: EventLog, clock: Callable[[], datetime], turns: Turns | None = None) -> None:
         self._log = log
         self._clock = clock
+        self._turns = turns or Turns()
 
     @cached_property
     def correlation_id(self) -> str:
@@ -82,14 +84,15 @@ class Writer:
         self, stream: str, actor: str, decide: Decide, *, known: Known = NOTHING, cause: Cause = NO_CAUSE
     ) -> Change:
         """Let `decide` see the stream's events after what is known, and append what follows; ApiError where it refuses."""
-        for _ in range(_ATTEMPTS):
-            current = await self._read(stream, known)
-            decision = _decided(decide, current)
-            packed = self._packed(stream, current.revision, decision, actor, cause)
-            position = await self._append(stream, current, packed) if packed else current.position
-            if not isinstance(position, Conflict):
-                ids = [*current.ids, *(event.id for event in packed)]
-                return Change([*current.events, *decision], ids, position, Cursor(self._log.log_id, position).encode())
+        async with self._turns.at(stream):
+            for _ in range(_ATTEMPTS):
+                current = await self._read(stream, known)
+                decision = _decided(decide, current)
+                packed = self._packed(stream, current.revision, decision, actor, cause)
+                position = await self._append(stream, current, packed) if packed else current.position
+                if not isinstance(position, Conflict):
+                    ids = [*current.ids, *(event.id for event in packed)]
+                    return Change([*current.events, *decision], ids, position, Cursor(self._log.log_id, position).encode())
         raise ApiError(ErrorCode.CONFLICT, "too many others are changing the same thing; try again")
 
     async def consider(self, stream: str, decide: Decide, *, known: Known = NOTHING) -> Change:

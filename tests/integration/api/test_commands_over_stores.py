@@ -9,9 +9,12 @@ import pytest
 
 from adapters.event_log.port import EventLog
 from api.roles import Role
+from schema.actuators import ActuatorSpec
+from schema.events import DeviceMetadata
 from tests.contract.event_log.stores import MakeStore, OnTheDouble, Sqlite
 from tests.support.api import House, small_house
 from tests.support.commanding import ISSUE_SEVERAL, asked_of, issue, registered, wanted
+from tests.support.house_events import pack
 
 
 @pytest.fixture(params=[Sqlite, OnTheDouble], ids=["sqlite", "eventstoredb"])
@@ -49,3 +52,13 @@ async def test_of_two_that_want_one_actuator_at_once_one_is_told_that_it_is_busy
         answers = await asyncio.gather(*(issue(house, value=value) for value in ("on", "off", "on", "off")))
         assert sorted(answer.get("code", "") for answer in answers) == ["", *["ACTUATOR_BUSY"] * 3]
         assert len(await asked_of(house)) == 1
+
+
+async def test_all_actuators_of_a_device_may_be_asked_for_something_at_once(log: EventLog, tmp_path: Path) -> None:
+    valves = [f"valve-{number}" for number in range(32)]
+    actuators = tuple(ActuatorSpec(actuator_id=valve) for valve in valves)
+    async with small_house(tmp_path, log=log) as house:
+        await house.says([pack("control-box", DeviceMetadata(device_id="box", location="farm/house", actuators=actuators))])
+        answers = await asyncio.gather(*(issue(house, actuator=valve) for valve in valves))
+        assert [answer.get("code") for answer in answers] == [None] * 32
+        assert {event.actuator_id for event in await asked_of(house)} == set(valves)
