@@ -12,6 +12,7 @@ from graphql import GraphQLError
 
 from adapters.event_log.port import LogError
 from adapters.history.port import BeyondRetentionError, HistoryError
+from projections.read_model import TryAgainError
 
 _AWAY_SECONDS: Final = 5
 """After how long it is worth to ask again for what is away."""
@@ -129,7 +130,7 @@ def unexpected(error: BaseException, **context: Any) -> ApiError:
     trace = secrets.token_hex(8)
     if isinstance(error, BeyondRetentionError):
         return ApiError(ErrorCode.BEYOND_RETENTION, str(error))
-    if isinstance(error, LogError | HistoryError):
+    if isinstance(error, LogError | HistoryError | TryAgainError):
         structlog.get_logger().warning("store_unavailable", trace_id=trace, reason=str(error), **context)
         return away_error(f"a store that this needs is not available now (trace {trace})", traceId=trace)
     structlog.get_logger().error("api_failed", trace_id=trace, exc_info=error, **context)

@@ -7,6 +7,7 @@ from adapters.mqtt.errors import MqttError, PortTakenError
 from glasshouse.errors import ExitCode, GlasshouseError
 from glasshouse.simulator.ledger import LedgerError
 from glasshouse.simulator.options import SimulationOptionsError
+from projections.read_model import TryAgainError
 from projections.rebuilds import RebuildRefusedError
 from projections.running_queries import ProjectionHaltedError
 
@@ -16,6 +17,7 @@ _CODES: dict[type[Exception], ExitCode] = {
     HistoryAddressError: ExitCode.USAGE,
     HistoryError: ExitCode.STORE,
     ProjectionHaltedError: ExitCode.STORE,
+    TryAgainError: ExitCode.STORE,
     RebuildRefusedError: ExitCode.NOT_REBUILT,
     PortTakenError: ExitCode.ADDRESS,
     MqttError: ExitCode.BROKER,

@@ -12,7 +12,7 @@ from domain.control import Control
 from projections.command_file import LAYOUT
 from projections.command_queries import CommandQuery, CommandView, KnownControl, RequestView
 from projections.command_state import Changes, CommandBook
-from projections.index_file import open_index
+from projections.index_file import open_anew, open_index
 from schema.envelope import Cursor
 
 T = TypeVar("T")
@@ -41,6 +41,7 @@ class CommandIndex:
     """One file, used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection = open_index(path, LAYOUT)
 
     def checkpoint(self) -> Cursor | None:
@@ -69,6 +70,11 @@ class CommandIndex:
         with immediate(self._connection):
             for table in ("command", "control", "request", "checkpoint"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  # our own tables
+
+    def make_anew(self) -> None:
+        """Forget all, with the file."""
+        self._connection.close()
+        self._connection = open_anew(self._path, LAYOUT)
 
     def find(self, ids: Sequence[str]) -> list[CommandView | None]:
         return [self._one("SELECT view FROM command WHERE id = ?", id_, CommandView) for id_ in ids]

@@ -15,13 +15,12 @@ from projections.command_index import CommandIndex
 from projections.command_queries import CommandQuery, CommandView, KnownControl, RequestView
 from projections.command_state import Changes, CommandBook
 from projections.feed_queries import FeedPage
-from projections.going_on import goes_on_after
+from projections.going_on import going_on
 from projections.opening import require_readable
-from projections.own_thread import OwnThread, away_for_now
+from projections.own_thread import OwnThread
 from projections.watchers import Watchers
 from schema.envelope import Cursor, Filter, Position
 
-_WHAT: Final = "the file of the commands"
 _POLICY: Final = BatchPolicy(rows=5_000, pause_seconds=0.02)
 """Whoever asked for a command waits for it to show."""
 
@@ -44,7 +43,7 @@ class Commands:
     @classmethod
     async def open(cls, path: Path, policy: BatchPolicy | None = None) -> "Commands":
         """The commands in that file, made if missing."""
-        thread = OwnThread("commands")
+        thread = OwnThread("commands", "the file of the commands")
         return cls(await thread.run(lambda: CommandIndex(path)), thread, policy)
 
     @property
@@ -52,14 +51,13 @@ class Commands:
         return self._batch.position
 
     async def start(self, head: Cursor) -> Position | None:
-        with away_for_now(_WHAT):
-            position = await goes_on_after(self.name, self._index, self._thread, head)
-            self._book = await self._thread.run(self._index.book)
+        position, self._book = await going_on(self.name, self._index, self._thread, head, self._index.book)
         await self._batch.start(head.log_id, position)
         return position
 
     async def apply(self, page: FeedPage) -> None:
         require_readable(page)
+        self._thread.require_sound()
         for fed in page.events:
             self._book.take(fed, self._batch.gathered)
         await self._batch.took(page)
@@ -107,7 +105,6 @@ class Commands:
         self._watchers.all_changed()
 
     async def _write(self, changes: Changes, checkpoint: Cursor) -> None:
-        with away_for_now(_WHAT):
-            index = self._index
-            await self._thread.run(lambda: index.write(changes, checkpoint))
+        index = self._index
+        await self._thread.run(lambda: index.write(changes, checkpoint))
         self._watchers.changed(changes.correlation_ids())

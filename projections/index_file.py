@@ -24,9 +24,14 @@ def open_index(path: Path, layout: Layout) -> sqlite3.Connection:
         raise
     except sqlite3.DatabaseError as error:
         structlog.get_logger().warning(f"{layout.name}_built_anew", path=str(path), reason=str(error))
-        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-            path.with_name(name).unlink(missing_ok=True)
-        return _opened(path, layout)
+        return open_anew(path, layout)
+
+
+def open_anew(path: Path, layout: Layout) -> sqlite3.Connection:
+    """The same, with nothing in it."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    return _opened(path, layout)
 
 
 def _opened(path: Path, layout: Layout) -> sqlite3.Connection:

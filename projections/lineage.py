@@ -14,10 +14,10 @@ from adapters.event_log.port import EventLog
 from projections.batching import Batcher, BatchPolicy
 from projections.dead_letters import dead_letter_view, replay_view
 from projections.feed_queries import FeedEvent, FeedPage
-from projections.going_on import goes_on_after
+from projections.going_on import going_on
 from projections.lineage_index import Entry, Fate, LetterPlace, LineageIndex, Place
 from projections.lineage_queries import DeadLetterView, LetterState
-from projections.own_thread import OwnThread, away_for_now
+from projections.own_thread import OwnThread
 from schema.dead_letters import DeadLettered, DeadLetterReplayed
 from schema.envelope import EVERYTHING, Cursor, Position, RecordedEvent, decode_metadata
 from schema.events import ActuatorEvent, CommandAck, Event
@@ -28,7 +28,6 @@ _FLEETING: Final = frozenset({"LeaseTaken", "LeaseRenewed", "LeaseReleased", "St
 _CLOSE: Final = 8
 """To read so many events more costs no more than another question."""
 _LONGEST_ID: Final = 64
-_WHAT: Final = "the lineage index"
 _CORRELATED: Final = b'"$correlationId"'
 
 
@@ -46,7 +45,7 @@ class Lineage:
     @classmethod
     async def open(cls, log: EventLog, path: Path, policy: BatchPolicy | None = None) -> "Lineage":
         """The index of this log in that file, made if missing."""
-        thread = OwnThread("lineage")
+        thread = OwnThread("lineage", "the lineage index")
         index = await thread.run(lambda: LineageIndex(path))
         return cls(log, index, thread, policy)
 
@@ -55,12 +54,12 @@ class Lineage:
         return self._batch.position
 
     async def start(self, head: Cursor) -> Position | None:
-        with away_for_now(_WHAT):
-            position = await goes_on_after(self.name, self._index, self._thread, head)
+        position, _ = await going_on(self.name, self._index, self._thread, head, self._index.recall)
         await self._batch.start(head.log_id, position)
         return position
 
     async def apply(self, page: FeedPage) -> None:
+        self._thread.require_sound()
         self._batch.gathered.extend(_entry(fed) for fed in page.events if fed.recorded.type not in _FLEETING)
         await self._batch.took(page)
 
@@ -155,9 +154,8 @@ class Lineage:
         return found
 
     async def _write(self, entries: Sequence[Entry], checkpoint: Cursor) -> None:
-        with away_for_now(_WHAT):
-            index = self._index
-            await self._thread.run(lambda: index.write(entries, checkpoint))
+        index = self._index
+        await self._thread.run(lambda: index.write(entries, checkpoint))
 
 
 def _in_stream(place: Place) -> tuple[str, int]:

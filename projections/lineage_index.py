@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from adapters.sqlite import immediate
-from projections.index_file import open_index
+from projections.index_file import open_anew, open_index
 from projections.lineage_file import LAYOUT
 from projections.lineage_queries import LetterState
 from schema.envelope import Cursor, Position
@@ -92,10 +92,10 @@ class LineageIndex:
     """One file, used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection = open_index(path, LAYOUT)
         self._streams: dict[str, int] = {}
         self._events = 0
-        self._recall()
 
     def checkpoint(self) -> Cursor | None:
         found = self._connection.execute("SELECT log_id, position FROM checkpoint").fetchone()
@@ -110,7 +110,7 @@ class LineageIndex:
                 values = (checkpoint.log_id, checkpoint.position, self._events)
                 self._connection.execute("INSERT INTO checkpoint VALUES (?, ?, ?)", values)
         except BaseException:
-            self._recall()
+            self.recall()
             raise
 
     def reset(self) -> None:
@@ -118,7 +118,18 @@ class LineageIndex:
         with immediate(self._connection):
             for table in ("stream", "event", "correlation", "dead_letter", "checkpoint"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  # our own tables
-        self._recall()
+        self.recall()
+
+    def make_anew(self) -> None:
+        """Forget all, with the file."""
+        self._connection.close()
+        self._connection = open_anew(self._path, LAYOUT)
+
+    def recall(self) -> None:
+        """What the file holds: once it was opened, and when a write did not take place."""
+        self._streams = dict(self._connection.execute("SELECT name, number FROM stream"))
+        found = self._connection.execute("SELECT events FROM checkpoint").fetchone()
+        self._events = 0 if found is None else int(found[0])
 
     def find(self, event_id: EventId) -> list[Place]:
         """Where an event of that id may be, the first recorded first: almost always one place, and the right one."""
@@ -202,12 +213,6 @@ class LineageIndex:
                 chunk = rows[start : start + size]
                 self._connection.execute(statement, [value for each in chunk for value in each])
                 start += size
-
-    def _recall(self) -> None:
-        """What the file holds, after opening it or when a write did not take place."""
-        self._streams = dict(self._connection.execute("SELECT name, number FROM stream"))
-        found = self._connection.execute("SELECT events FROM checkpoint").fetchone()
-        self._events = 0 if found is None else int(found[0])
 
     def _newest_generation(self) -> int:
         return self._events >> _GENERATION_BITS

@@ -1,5 +1,6 @@
 """The read model of commands: each with its steps, found by what one knows of it, and the same whenever it is rebuilt."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from projections.batching import BatchPolicy
 from projections.command_queries import CommandQuery, CommandView
 from projections.commands import Commands
 from projections.engine import Engine
+from projections.read_model import TryAgainError
 from schema.commands import (
     CommandAcknowledged,
     CommandDispatched,
@@ -33,6 +35,7 @@ from tests.support.command_events import asked, command_id, control, correlated,
 from tests.support.engines import running
 from tests.support.house_events import START, Said, at, pack, tell
 from tests.support.memory_log import MemoryLog
+from tests.support.spoiling import spoil_behind_first_page
 
 AT_ONCE = BatchPolicy(rows=5, pause_seconds=0.0, bare_checkpoint_seconds=0.0)
 HEATER = asked("morning")
@@ -189,6 +192,33 @@ async def test_a_file_of_another_log_is_built_anew(tmp_path: Path) -> None:
         async with known(log, tmp_path) as commands:
             assert ids(await commands.commands(CommandQuery(limit=10))) == [command_id("noon")]
     assert [entry["event"] for entry in logs] == ["projection_starts_from_zero"]
+
+
+async def test_a_file_that_is_damaged_behind_its_first_page_is_made_anew(tmp_path: Path) -> None:
+    log = MemoryLog()
+    await tell(log, life(HEATER))
+    async with known(log, tmp_path):
+        pass
+    spoil_behind_first_page(tmp_path / "commands.db")
+    with capture_logs() as logs:
+        async with known(log, tmp_path) as commands:
+            assert ids(await commands.commands(CommandQuery(limit=10))) == [command_id("morning")]
+    assert [entry["event"] for entry in logs] == ["index_made_anew"]
+
+
+async def test_damage_that_is_met_by_who_asks_is_told_and_the_file_made_anew_with_the_next_event(tmp_path: Path) -> None:
+    log = MemoryLog()
+    await tell(log, life(HEATER))
+    with capture_logs():
+        async with known(log, tmp_path) as commands:
+            commands._index._connection.execute("UPDATE command SET view = x'00'")
+            with pytest.raises(TryAgainError, match="the file of the commands is damaged, and is made anew"):
+                await commands.find([command_id("morning")])
+            await tell(log, [control(asked("noon"), "noon")])
+            async with asyncio.timeout(10):
+                while commands.position != await log.head():
+                    await asyncio.sleep(0)
+            assert ids(await commands.commands(CommandQuery(limit=10))) == [command_id("noon"), command_id("morning")]
 
 
 _KINDS = st.sampled_from([CommandDispatching, CommandDispatched, CommandAcknowledged, None])

@@ -26,6 +26,7 @@ from schema.registry import REGISTRY
 from tests.support.engines import running
 from tests.support.house_events import START, Said, pack, reading, tell
 from tests.support.memory_log import MemoryLog
+from tests.support.spoiling import spoil_behind_first_page
 
 AT_ONCE = BatchPolicy(rows=20, pause_seconds=0.0, bare_checkpoint_seconds=0.0)
 
@@ -254,6 +255,19 @@ async def test_an_index_that_cannot_be_read_is_built_anew(tmp_path: Path, spoil:
         async with indexed(log, tmp_path) as lineage:
             assert await lineage.find(said[1].id) is not None
     assert [entry["event"] for entry in logs] == ["lineage_index_built_anew"]
+
+
+async def test_an_index_that_is_damaged_behind_its_first_page_is_made_anew(tmp_path: Path) -> None:
+    log = MemoryLog()
+    said = [letter(number) for number in range(50)]
+    await tell(log, said)
+    async with indexed(log, tmp_path):
+        pass
+    spoil_behind_first_page(tmp_path / "lineage.db")
+    with capture_logs() as logs:
+        async with indexed(log, tmp_path) as lineage:
+            assert await lineage.count_dead_letters() == 50
+    assert [entry["event"] for entry in logs] == ["index_made_anew"]
 
 
 async def test_killed_anywhere_it_indexes_each_event_once(tmp_path: Path) -> None:
