@@ -71,10 +71,11 @@ class Checkpoint(Generic[F]):
         return self._clock() - self._saved_at >= self._seconds
 
     async def save(self, folded: F, log_id: str) -> None:
-        """Keep it as it is at the call, if it can be kept."""
+        """Keep it as it is at the call, if it can be kept. Its records must hold what changes meanwhile as it was."""
         self._saved_at = self._clock()
-        if self._file is not None and folded.position is not None:
-            await self.keep(Taken(folded.position, list(folded.records())), log_id)
+        if self._file is not None and (position := folded.position) is not None:
+            records = folded.records()
+            await self.keep(Taken(position, await asyncio.to_thread(list, records)), log_id)
 
     async def take(self, folded: F) -> Taken | None:
         """The same in two steps, for what is large: off the event loop, part by part. Nothing may change it meanwhile."""

@@ -48,7 +48,7 @@ class Compensation:
                 continue
             decided = issue(control, _wanted(request, control, one, now), self._advice, now)
             if isinstance(decided, CommandRefused):
-                request.passed_over.add(one.command_id)
+                request.pass_over(one.command_id)
             else:
                 steps[one.device_id] = Step(f"control-{one.device_id}", decided, request.name, request.latest)
         return list(steps.values())

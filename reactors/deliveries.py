@@ -4,7 +4,8 @@ A request is in the log before it is sent, and its outcome after: what a crash p
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Final
 
@@ -59,8 +60,9 @@ class DeliveryState(msgspec.Struct):
         if pending is not None and pending.revision < revision:
             pending.revision, pending.attempts, pending.retry_at = revision, event.attempts, event.retry_at
 
-    def records(self) -> list[bytes]:
-        return [msgspec.json.encode(pending) for pending in self.pending.values()]
+    def records(self) -> Iterator[bytes]:
+        """As they are at the call; what is written down later has not changed since."""
+        return map(msgspec.json.encode, [copy(pending) for pending in self.pending.values()])
 
     @classmethod
     def restored(cls, position: Position, records: Sequence[bytes]) -> "DeliveryState":

@@ -38,7 +38,10 @@ class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """One device. `latest` is the id of the last event of each command under way. No word of it online or offline: None."""
+    """One device. `latest` is the id of the last event of each command under way. No word of it online or offline: None.
+
+    What it holds is replaced and never changed, so that a copy stays as it is.
+    """
 
     control: Control
     site: str | None = None
@@ -54,9 +57,9 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
         event = fact.event
         command_id = event.command_id if isinstance(event, ActuatorCommand | CommandStep) else None
         if command_id is not None and command_id in self.control.open:
-            self.latest[command_id] = fact.id
+            self.latest = {**self.latest, command_id: fact.id}
         elif isinstance(event, CommandEnded):
-            self.latest.pop(event.command_id, None)
+            self.latest = {other: id_ for other, id_ in self.latest.items() if other != event.command_id}
             self.heard = [heard for heard in self.heard if self._matters(heard)]
 
     def hear(self, fact: Fact) -> None:
@@ -119,7 +122,7 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
         known = self.states.get(event.actuator_id)
         is_later = self._has_room(event.actuator_id) if known is None else event.timestamp >= known.timestamp
         if event.clock is Clock.OK and is_later:
-            self.states[event.actuator_id] = event
+            self.states = {**self.states, event.actuator_id: event}
 
     def _has_room(self, actuator_id: str) -> bool:
         return len(self.states) < _STATES_MOST or self.control.actuator(actuator_id) is not None

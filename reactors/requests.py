@@ -15,14 +15,15 @@ class Request(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A request under way. `set_backs` are the commands that set others back, by the ids of these.
 
     `passed_over` are not set back: that was refused, or somebody decided otherwise about the actuator since.
+    What it holds is replaced and never changed, so that a copy stays as it is.
     """
 
     asked: CommandsRequested
     latest: str
-    issued: set[Id] = set()
+    issued: frozenset[Id] = frozenset()
     ends: dict[Id, Outcome] = {}
     set_backs: dict[Id, Id] = {}
-    passed_over: set[Id] = set()
+    passed_over: frozenset[Id] = frozenset()
 
     @property
     def name(self) -> str:
@@ -71,17 +72,21 @@ class Request(msgspec.Struct, omit_defaults=True, kw_only=True):
         """A fact of one of its own commands."""
         self.latest, event = fact.id, fact.event
         if isinstance(event, ActuatorCommand) and event.command_id is not None:
-            self.issued.add(event.command_id)
+            self.issued |= {event.command_id}
             if event.sets_back is not None:
-                self.set_backs[event.sets_back] = event.command_id
+                self.set_backs = {**self.set_backs, event.sets_back: event.command_id}
         elif isinstance(event, CommandEnded):
-            self.ends[event.command_id] = event.outcome
+            self.ends = {**self.ends, event.command_id: event.outcome}
 
     def overtaken(self, event: ActuatorCommand) -> None:
         """Somebody else wants something of an actuator: what this request did there before is not to be undone."""
         for one in self.succeeded:
             if (one.device_id, one.actuator_id) == (event.device_id, event.actuator_id):
-                self.passed_over.add(one.command_id)
+                self.pass_over(one.command_id)
+
+    def pass_over(self, command_id: Id) -> None:
+        """It is not to be set back."""
+        self.passed_over |= {command_id}
 
     def _is_lost(self, command_id: Id, now: datetime) -> bool:
         if command_id not in self.issued:

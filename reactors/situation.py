@@ -6,6 +6,7 @@ over when the log hands them over.
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from copy import copy
 from datetime import datetime
 from typing import Final
 
@@ -117,12 +118,9 @@ class Situation:
         device.heard = [heard for heard in device.heard if heard.id not in ids]
         self._notice(device)
 
-    def records(self) -> list[bytes]:
-        """The whole of it, to be kept."""
-        encode = msgspec.json.encode
-        parts = [_Record(device=device) for device in self.devices.values()]
-        parts += [_Record(request=request) for request in self.requests]
-        return [encode(part) for part in [*parts, _Record(revisions=self._revisions)]]
+    def records(self) -> Iterator[bytes]:
+        """The whole of it as it is at the call, to be kept; what is written down later has not changed since."""
+        return _written(list(map(copy, self.devices.values())), list(map(copy, self.requests)), dict(self._revisions))
 
     @classmethod
     def restored(cls, position: Position, records: Sequence[bytes]) -> "Situation":
@@ -188,6 +186,13 @@ class Situation:
             self._over_at.pop(name, None)
         else:
             self._over_at[name] = over_at
+
+
+def _written(devices: Sequence[Device], requests: Sequence[Request], revisions: dict[str, int]) -> Iterator[bytes]:
+    encode = msgspec.json.encode
+    yield from (encode(_Record(device=device)) for device in devices)
+    yield from (encode(_Record(request=request)) for request in requests)
+    yield encode(_Record(revisions=revisions))
 
 
 def _keep(names: set[str], name: str, *, holds: bool) -> None:
