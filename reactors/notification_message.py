@@ -3,7 +3,7 @@
 from adapters.notify.port import Message
 from schema.metrics import METRICS
 from schema.notifications import NotificationRequested, NotificationWord
-from schema.times import format_time
+from schema.times import format_time, tell_time
 
 _WORDS = {
     NotificationWord.RAISED: "",
@@ -61,5 +61,5 @@ def _text(request: NotificationRequested, unit: str | None, page: str | None) ->
 
 
 def _when(request: NotificationRequested) -> str:
-    since = format_time(request.since)
-    return f"since {since}" if request.until is None else f"from {since} to {format_time(request.until)}"
+    since = tell_time(request.since)
+    return f"since {since}" if request.until is None else f"from {since} to {tell_time(request.until)}"

@@ -28,3 +28,8 @@ def from_micros(micros: int) -> datetime:
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with `Z`, with a fraction only where there is one."""
     return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[: -len("+00:00")] + "Z"
+
+
+def tell_time(moment: datetime) -> str:
+    """The same for people, in whole seconds."""
+    return format_time(moment.replace(microsecond=0))

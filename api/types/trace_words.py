@@ -7,7 +7,7 @@ from schema.events import Event
 from schema.metrics import METRICS
 from schema.notifications import NotificationFailed, NotificationGivenUp, NotificationRequested, NotificationSent
 from schema.rules import AlertAcknowledged, AlertCleared, AlertRaised, AlertRefuted, AlertRuleDefined, AlertSilenced
-from schema.times import format_time
+from schema.times import tell_time
 
 
 def words_of(event: Event | None) -> str | None:
@@ -22,20 +22,20 @@ def _raised(event: AlertRaised) -> str:
     unit = f" {known.unit}" if value and known else ""
     past = ", as history shows that was handed in" if event.backfilled else ""
     about = " ".join(filter(None, (event.device_id, event.sensor_id)))
-    return f"{event.kind} of {about} since {format_time(event.since)}{value}{unit}{past}"
+    return f"{event.kind} of {about} since {tell_time(event.since)}{value}{unit}{past}"
 
 
 _WORDS: Final[dict[type[Any], Callable[[Any], str | None]]] = {
     AlertRuleDefined: lambda rule: f"{rule.rule_id}, {rule.name}",
     AlertRaised: _raised,
-    AlertCleared: lambda alert: f"over since {format_time(alert.since)}",
+    AlertCleared: lambda alert: f"over since {tell_time(alert.since)}",
     AlertRefuted: lambda alert: str(alert.reason),
     AlertAcknowledged: lambda alert: None if alert.note is None else str(alert.note),
-    AlertSilenced: lambda alert: f"until {format_time(alert.until)}",
+    AlertSilenced: lambda alert: f"until {tell_time(alert.until)}",
     NotificationRequested: lambda told: f"{told.recipient_id} by {told.target}: {told.word.value}",
     NotificationSent: lambda told: f"taken at attempt {told.attempts}",
     NotificationFailed: lambda told: (
-        f"not taken at attempt {told.attempts}: {told.reason}; again at {format_time(told.retry_at)}"
+        f"not taken at attempt {told.attempts}: {told.reason}; again at {tell_time(told.retry_at)}"
     ),
     NotificationGivenUp: lambda told: f"given up after {told.attempts} attempts: {told.reason}",
 }
