@@ -53,12 +53,13 @@ def _quiet_problems(zone: str, quiet: ActiveHours | None) -> Iterator[str]:
         yield f"timeZone must be an IANA time zone such as Europe/Rome; {zone[:80]!r} is none"
     if quiet is None:
         return
+    minutes = set()
     for name, text in (("start", quiet.start), ("end", quiet.end)):
         try:
-            minute_of(text)
+            minutes.add(minute_of(text))
         except ValueError:
             yield f"quiet.{name} must be a time of day such as 22:00; {text[:80]!r} is not"
-    if quiet.start == quiet.end:
+    if len(minutes) == 1:
         yield "quiet.start and quiet.end must not be the same: who is never to be told is disabled"
     if not all(0 <= day < _DAYS for day in quiet.days):
         yield "quiet.days must be numbers from 0 (Monday) to 6 (Sunday)"

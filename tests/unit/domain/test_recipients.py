@@ -29,6 +29,7 @@ def test_a_recipient_is_defined_once() -> None:
         ({"time_zone": "Europe/Nowhere"}, "timeZone"),
         ({"quiet": ActiveHours(start="25:00", end="07:00")}, "quiet.start"),
         ({"quiet": ActiveHours(start="07:00", end="07:00")}, "quiet.start"),
+        ({"quiet": ActiveHours(start="07:00", end="7:0")}, "quiet.start"),
         ({"quiet": ActiveHours(start="22:00", end="07:00", days=(7,))}, "quiet.days"),
         ({"escalation": Escalation(after_seconds=1.0, to="ben")}, "escalation.after"),
         ({"escalation": Escalation(after_seconds=60.0, to="ada")}, "escalation.to"),
