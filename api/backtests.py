@@ -72,6 +72,7 @@ def _place_of(services: Services) -> Callable[[str], Place]:
             return Place()
         home = view.location.partition("/")[0] if view.location else view.site
         site = None if home is None else services.latest.site(home)
-        return Place(home, view.location, view.device_type, "UTC" if site is None else site.time_zone)
+        retired_us = None if view.retired_at is None else to_micros(view.retired_at)
+        return Place(home, view.location, view.device_type, "UTC" if site is None else site.time_zone, retired_us)
 
     return place_of

@@ -67,7 +67,7 @@ class HistoryBacktest:
         for number, keys in enumerate(subjects.values()):
             self._history.horizon.require(keys[0].device, start_us, end_us)
             parts += await self._parts(rule, number, keys, (start_us, end_us), spend)
-        looks = [Hindsight(rule, ZoneInfo(self._place_of(one.device).zone), end_us) for one in subjects]
+        looks = [self._hindsight(rule, one, end_us) for one in subjects]
         tally, rows = Tally(most), sum(part.rows for part in parts)
         names = list(subjects)
         for some in _together(parts, _rows_at_once(rule)):
@@ -76,6 +76,12 @@ class HistoryBacktest:
         for name, look in zip(names, looks, strict=True):
             tally.add(name, look.done())
         return tally.told(looked_at=rows, series=len(subjects))
+
+    def _hindsight(self, rule: AlertRuleDefined, about: Subject, end_us: int) -> Hindsight:
+        """The silence of a device that is out of service means nothing."""
+        place, is_silence = self._place_of(about.device), isinstance(rule.condition, Silence)
+        until_us = place.retired_us - 1 if is_silence and place.retired_us is not None else end_us
+        return Hindsight(rule, ZoneInfo(place.zone), min(until_us, end_us))
 
     def _subjects(self, rule: AlertRuleDefined, known: Iterable[SeriesKey]) -> dict[Subject, list[SeriesKey]]:
         metric = metric_of(rule.condition)

@@ -20,13 +20,15 @@ from domain.gates import AHEAD_TOLERANCE
 from projections.backtested import Backtested, Spend, Tally
 from projections.opening import open_page, require_readable
 from schema.envelope import Filter, RecordedEvent, decode_metadata
-from schema.events import DeviceMetadata, ReadingCorrection, SensorReading, SiteDefined
+from schema.events import DeviceMetadata, DeviceRetired, ReadingCorrection, SensorReading, SiteDefined
 from schema.rules import AlertRuleDefined
 from schema.times import to_micros
 
 _PAGE: Final = 5_000
 MOST_ALERTS: Final = 100_000
-_ONLY: Final = Filter(types=frozenset(one.__name__ for one in (SensorReading, DeviceMetadata, ReadingCorrection, SiteDefined)))
+_ONLY: Final = Filter(
+    types=frozenset(one.__name__ for one in (SensorReading, DeviceMetadata, DeviceRetired, ReadingCorrection, SiteDefined))
+)
 _READING: Final = SensorReading.__name__
 _CLOCKS_OF_OURS_US: Final = 60_000_000
 """How far the clock that receives may be from the one that records."""

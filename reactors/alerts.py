@@ -9,12 +9,12 @@ from reactors.alert_state import AlertState, RuleSaid
 from reactors.alert_words import Heard, saying
 from reactors.saying import Saying
 from schema.envelope import Filter, Position, RecordedEvent, decode_metadata
-from schema.events import DeviceMetadata, ReadingCorrection, SensorReading, SiteDefined
+from schema.events import DeviceMetadata, DeviceRetired, ReadingCorrection, SensorReading, SiteDefined
 from schema.registry import REGISTRY
 from schema.rules import AlertRuleDefined
 from schema.times import to_micros
 
-_READ: Final = (SensorReading, DeviceMetadata, ReadingCorrection, SiteDefined, AlertRuleDefined)
+_READ: Final = (SensorReading, DeviceMetadata, DeviceRetired, ReadingCorrection, SiteDefined, AlertRuleDefined)
 _READING: Final = SensorReading.__name__
 
 

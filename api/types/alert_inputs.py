@@ -80,7 +80,9 @@ class AlertRuleInput:
     rate: RateInput | None = strawberry.field(description="A value changes too fast.", default=None)
     trend: TrendInput | None = strawberry.field(description="A value goes up or down for long.", default=None)
     anomaly: AnomalyInput | None = strawberry.field(description="An hour is unlike the days before.", default=None)
-    silence: bool = strawberry.field(description="A device says nothing at all, for as long as `for`.", default=False)
+    silence: bool = strawberry.field(
+        description="A device that is in service sends no reading, for as long as `for`.", default=False
+    )
     severity: AlertSeverity = strawberry.field(description="How much it matters.", default=AlertSeverity.WARNING)
     for_: timedelta = strawberry.field(
         name="for", description="How long it must be so before it is an alert: up to 7 days.", default=_NONE

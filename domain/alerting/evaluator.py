@@ -11,7 +11,7 @@ from domain.alerting.alarms import Alarms
 from domain.alerting.books import Books
 from domain.alerting.computed import Sources, Taken, sent_to
 from domain.alerting.naming import metric_in
-from domain.alerting.places import Place
+from domain.alerting.places import NOWHERE, Place
 from domain.alerting.quiet import Quiet
 from domain.alerting.refitting import begin, moved, withdrawn
 from domain.alerting.rulebook import SeriesOf
@@ -19,7 +19,7 @@ from domain.alerting.state import BACKFILL_US, BEHIND_US, About, Listener, Outpu
 from domain.corrections import Correction, of_series
 from schema.events import Clock, SensorReading
 from schema.rules import AlertRuleDefined
-from schema.times import to_micros
+from schema.times import LATEST_US, to_micros
 
 
 class Evaluator:
@@ -50,7 +50,7 @@ class Evaluator:
         if self.state.places.get(device) == place:
             return []
         outputs = self.passed(recorded_us)
-        return [*outputs, *moved(self.state, self._books, device, place)]
+        return [*outputs, *moved(self.state, self._books, device, place, recorded_us)]
 
     def reading(self, event_id: bytes, event: SensorReading, recorded_us: int, received_us: int | None = None) -> list[Output]:
         """A device read its sensor. `received_us`: when we were told, where that is not when the log took it."""
@@ -175,7 +175,7 @@ class Evaluator:
 
     def _settle_silence(self, device: str, now_us: int) -> list[Output]:
         quiet = self.state.silences[device]
-        outputs = outputs_of(device, quiet.passed(now_us, self._books.of_silence(device)))
+        outputs = outputs_of(device, quiet.passed(now_us, self._books.of_silence(device), self._in_service_until(device)))
         self._plan_silence(device, quiet)
         return outputs
 
@@ -185,9 +185,13 @@ class Evaluator:
             self._alarms.set((device, *key), due)
 
     def _plan_silence(self, device: str, quiet: Quiet) -> None:
-        due = quiet.due_us(self._books.of_silence(device))
+        due = quiet.due_us(self._books.of_silence(device), self._in_service_until(device))
         if due is not None:
             self._alarms.set((device,), due)
+
+    def _in_service_until(self, device: str) -> int:
+        retired_us = self.state.places.get(device, NOWHERE).retired_us
+        return LATEST_US if retired_us is None else retired_us
 
     def _computed(self, lane: Listener, about: About, taken: tuple[int, bytes, Sources]) -> float | None:
         """What follows now from what was sent; None where nothing does."""

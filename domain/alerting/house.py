@@ -1,6 +1,7 @@
 """The whole house under its rules: each event of the log, in its order, to what there is to say of alerts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -9,9 +10,10 @@ from domain.alerting.places import Place
 from domain.alerting.state import Output, State, Subject
 from domain.alerting.watch import Alert
 from domain.corrections import correction_of, standing
-from schema.events import DeviceMetadata, Event, ReadingCorrection, SensorReading, SiteDefined
+from schema.events import DeviceMetadata, DeviceRetired, Event, ReadingCorrection, SensorReading, SiteDefined
 from schema.ids import content_event_id, format_event_id
 from schema.rules import AlertRuleDefined, Anomaly, Rate, Silence, Threshold, Trend
+from schema.times import to_micros
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -20,6 +22,7 @@ class Known(msgspec.Struct, frozen=True):
     site: str | None = None
     location: str | None = None
     device_type: str | None = None
+    retired_us: int | None = None
 
     @property
     def home(self) -> str | None:
@@ -50,9 +53,8 @@ class RuledHouse:
             case SensorReading():
                 seen = self.seen(event.device_id, site, recorded_us)
                 return (*seen, *self.evaluator.reading(event_id, event, recorded_us, received_us))
-            case DeviceMetadata():
-                known = self.state.devices.get(event.device_id, Known())
-                return self._know(event.device_id, Known(known.site, event.location, event.device_type), recorded_us)
+            case DeviceMetadata() | DeviceRetired():
+                return self._learn(event.device_id, recorded_us, **_told_by(event))
             case SiteDefined():
                 return self._define_site(event, recorded_us)
             case ReadingCorrection():
@@ -78,20 +80,30 @@ class RuledHouse:
 
     def seen(self, device: str, site: str | None, recorded_us: int) -> Sequence[Output]:
         """A device spoke from that site; what it said is not told."""
-        known = self.state.devices.get(device)
-        if site is None or self.knows(device):
-            return ()
-        return self._know(device, msgspec.structs.replace(known or Known(), site=site), recorded_us)
+        return () if site is None or self.knows(device) else self._learn(device, recorded_us, site=site)
+
+    def _learn(self, device: str, recorded_us: int, **what: Any) -> Sequence[Output]:
+        known = self.state.devices.get(device, Known())
+        return self._know(device, msgspec.structs.replace(known, **what), recorded_us)
 
     def _know(self, device: str, known: Known, recorded_us: int) -> Sequence[Output]:
         self.state.devices[device] = known
         zone = self.state.zones.get(known.home or "", "UTC")
-        return self.evaluator.place(device, Place(known.home, known.location, known.device_type, zone), recorded_us)
+        return self.evaluator.place(
+            device, Place(known.home, known.location, known.device_type, zone, known.retired_us), recorded_us
+        )
 
     def _define_site(self, event: SiteDefined, recorded_us: int) -> Sequence[Output]:
         self.state.zones[event.site_id] = event.time_zone
         there = [(device, known) for device, known in self.state.devices.items() if known.home == event.site_id]
         return [output for device, known in there for output in self._know(device, known, recorded_us)]
+
+
+def _told_by(event: DeviceMetadata | DeviceRetired) -> dict[str, Any]:
+    """What people decided about a device, by the fields of `Known`."""
+    if isinstance(event, DeviceRetired):
+        return {"retired_us": None if event.at is None else to_micros(event.at)}
+    return {"location": event.location, "device_type": event.device_type}
 
 
 def alert_id(subject: Subject, alert: Alert) -> str:

@@ -8,12 +8,17 @@ from schema.rules import Where
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """A device as its house has it. `zone` is the time zone of its site."""
+    """A device as its house has it. `zone` is the time zone of its site; from `retired_us` on it is out of service."""
 
     site: str | None = None
     location: str | None = None
     device_type: str | None = None
     zone: str = "UTC"
+    retired_us: int | None = None
+
+    def is_retired(self, time_us: int) -> bool:
+        """Whether its silence means nothing then."""
+        return self.retired_us is not None and self.retired_us <= time_us
 
 
 NOWHERE: Final = Place()

@@ -8,6 +8,7 @@ from domain.alerting.books import Silences
 from domain.alerting.episodes import Limits, Progress
 from domain.alerting.limiting import IS_SILENT, SPEAKS
 from domain.alerting.watch import Said, Watch
+from schema.times import LATEST_US
 
 
 class Quiet(msgspec.Struct):
@@ -24,10 +25,10 @@ class Quiet(msgspec.Struct):
             self.later = set()
         return self._spoke(now_us) if self.watches else ()
 
-    def passed(self, now_us: int, rules: Silences) -> Iterator[tuple[str, Said]]:
-        """Time passed."""
+    def passed(self, now_us: int, rules: Silences, until_us: int = LATEST_US) -> Iterator[tuple[str, Said]]:
+        """Time passed. From `until_us` on its silence means nothing."""
         for rule, length_us in rules.items():
-            if self.heard_us + length_us > now_us:
+            if self.heard_us + length_us > now_us or self.heard_us + length_us >= until_us:
                 break
             if rule not in self.later:
                 watch = self._watch(rule, length_us)
@@ -37,11 +38,12 @@ class Quiet(msgspec.Struct):
                     for said in watch.passed(due_us):
                         yield rule, said
 
-    def due_us(self, rules: Silences) -> int | None:
+    def due_us(self, rules: Silences, until_us: int = LATEST_US) -> int | None:
         """When time alone says that it is silent under another rule; None where it does not."""
         for rule, length_us in rules.items():
             if rule not in self.later and self._watch(rule, length_us).due_us() is not None:
-                return self.heard_us + length_us
+                due_us = self.heard_us + length_us
+                return due_us if due_us < until_us else None
         return None
 
     def withdraw(self, rule: str) -> Iterator[tuple[str, Said]]:

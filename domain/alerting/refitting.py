@@ -32,8 +32,9 @@ def withdrawn(state: State, rule: str) -> Iterator[Output]:
         yield from outputs_of(device, quiet.withdraw(rule))
 
 
-def moved(state: State, books: Books, device: str, place: Place) -> Iterator[Output]:
-    """A device is there from now on. What rules said that are not about it any more is withdrawn."""
+def moved(state: State, books: Books, device: str, place: Place, now_us: int) -> Iterator[Output]:
+    """A device is there from now on, in service or not. What rules said that are not about it any more is withdrawn."""
+    was_retired, is_retired = state.places.get(device, NOWHERE).is_retired(now_us), place.is_retired(now_us)
     listeners, quiet = state.listeners.get(device, {}), state.silences.get(device)
     before = {key: books.of_series(device, key) for key in listeners}
     silent_before = books.of_silence(device).keys()
@@ -43,9 +44,9 @@ def moved(state: State, books: Books, device: str, place: Place) -> Iterator[Out
         yield from _moved_series(listeners, device, key, rules, books.of_series(device, key))
     if quiet is not None:
         silent_now = books.of_silence(device).keys()
-        for rule in silent_before - silent_now:
+        for rule in silent_before if is_retired else silent_before - silent_now:
             yield from outputs_of(device, quiet.withdraw(rule))
-        quiet.later |= silent_now - silent_before
+        quiet.later |= silent_now if was_retired and not is_retired else silent_now - silent_before
 
 
 def _begin_series(listeners: Listeners, key: SeriesOf, rule: AlertRuleDefined) -> None:

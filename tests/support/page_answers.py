@@ -43,6 +43,7 @@ def device(device_id: str = "bench-1", *latest: Json, **changes: Any) -> Json:
         "status": "ONLINE",
         "statusAt": now,
         "lastSeen": now,
+        "retiredAt": None,
         "actuators": [],
         "latest": [{**one, "deviceId": device_id} for one in latest],
         **changes,

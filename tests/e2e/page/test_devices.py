@@ -96,6 +96,17 @@ def test_a_device_is_offline_by_its_last_will_until_it_reads_again(page: Page, h
     expect(status).to_have_text("Online")
 
 
+def test_a_device_that_is_out_of_service_needs_no_look_whatever_it_said_last(page: Page, house: StagedHouse) -> None:
+    gone = device("bench-2", reading(120.0, quality="BAD"), lastSeen=ago(301), retiredAt=ago(10))
+    to_go = device("bench-3", reading(), lastSeen=ago(301), latest=[], retiredAt=ago(-3600))
+    house.devices = [device("bench-1", reading()), gone, to_go]
+    house.open()
+    expect(page.locator("#device-bench-2 .status")).to_have_text("Out of service")
+    expect(page.locator("#device-bench-3 .status")).to_have_text("Silent")
+    expect(page.get_by_role("button", name="Bad values")).to_have_text("Bad values 0")
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 device needs a look")
+
+
 def test_actuators_show_their_state_and_why(page: Page, house: StagedHouse) -> None:
     heater = {"actuatorId": "heater", "state": True, "reason": "too cold", "timestamp": ago(60)}
     vent = {"actuatorId": "vent", "state": 0.4, "reason": None, "timestamp": ago(60)}

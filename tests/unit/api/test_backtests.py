@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.limits import Limits
-from schema.events import DeviceMetadata, Operation, ReadingCorrection, SiteDefined
+from schema.events import DeviceMetadata, DeviceRetired, Operation, ReadingCorrection, SiteDefined
 from schema.times import to_micros
 from tests.support.api import House, small_house
 from tests.support.house_events import at, pack, reading
@@ -120,6 +120,15 @@ async def test_silence_is_told_of_a_device_and_a_pause_of_one_sensor_is_none(hou
             ("DeviceSilent", "2026-06-01T00:58:00Z", "2026-06-01T03:00:00Z", None)
         ]
     assert found["series"] == 1
+
+
+@pytest.mark.parametrize("basis", WAYS)
+async def test_the_silence_of_a_device_that_is_out_of_service_is_none(house: House, basis: str) -> None:
+    house.now = at(12 * 3600)
+    await house.says([warm("a", minute, 20.0) for minute in range(5)] + [warm("b", minute, 20.0) for minute in range(5)])
+    await house.says([pack("control-a", DeviceRetired(device_id="a", at=at(7 * 60), reason="the season is over"))])
+    found = await back_test(house, basis, silence=True, **{"for": "PT10M"})
+    assert [one["deviceId"] for one in found["alerts"]] == ["b"]
 
 
 async def test_values_that_are_bad_or_beyond_the_time_asked_break_no_rule(house: House) -> None:

@@ -9,7 +9,7 @@ export type Reading = ResultOf<typeof READING>;
 
 export const DEVICE = graphql(`
   fragment Details on Device {
-    id site location name model firmwareVersion status statusAt lastSeen
+    id site location name model firmwareVersion status statusAt lastSeen retiredAt
     actuators { actuatorId state reason timestamp }
   }
 `);

@@ -23,13 +23,15 @@ export interface Device {
   readAt: number;
 }
 
-export type Status = "online" | "silent" | "offline";
+/** `retired`: it is out of service, and so nothing about it needs a look. */
+export type Status = "online" | "silent" | "offline" | "retired";
 
 export interface Counts {
   all: number;
   online: number;
   silent: number;
   offline: number;
+  retired: number;
   bad: number;
   troubled: number;
 }
@@ -75,6 +77,7 @@ export class Store {
   }
 
   status(device: Device): Status {
+    if (device.details?.retiredAt != null && time(device.details.retiredAt) <= this.now()) return "retired";
     if (device.details?.status === "OFFLINE" && device.readAt <= time(device.details.statusAt)) return "offline";
     return this.now() - device.heardAt > SILENT_AFTER_MS ? "silent" : "online";
   }
@@ -85,13 +88,14 @@ export class Store {
   }
 
   counts(): Counts {
-    const counts = { all: 0, online: 0, silent: 0, offline: 0, bad: 0, troubled: 0 };
+    const counts = { all: 0, online: 0, silent: 0, offline: 0, retired: 0, bad: 0, troubled: 0 };
     for (const device of this.devices.values()) {
-      const [status, bad] = [this.status(device), this.hasBadValue(device)];
+      const status = this.status(device);
+      const bad = status !== "retired" && this.hasBadValue(device);
       counts.all += 1;
       counts[status] += 1;
       if (bad) counts.bad += 1;
-      if (bad || status !== "online") counts.troubled += 1;
+      if (bad || status === "silent" || status === "offline") counts.troubled += 1;
     }
     return counts;
   }

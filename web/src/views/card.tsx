@@ -9,7 +9,7 @@ import { addressOf } from "../parts/router";
 import type { Device, Latest } from "../house/store";
 
 const UNNAMED = "main"; // the sensor of a device that named none
-const STATUS_TEXT = { online: "Online", silent: "Silent", offline: "Offline" };
+const STATUS_TEXT = { online: "Online", silent: "Silent", offline: "Offline", retired: "Out of service" };
 const MARKS: Record<string, readonly [string, string]> = {
   bad: ["Bad", "A check found this value impossible, or the device says it is wrong."],
   suspected: ["Suspect", "This value may be wrong."],

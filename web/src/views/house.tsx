@@ -96,7 +96,8 @@ function Devices(): JSX.Element {
 function fits(device: Device): boolean {
   if (search.value !== "" && !wordsOf(device).includes(search.value)) return false;
   if (filter.value === "all") return true;
-  return filter.value === "bad" ? store.hasBadValue(device) : store.status(device) === filter.value;
+  const status = store.status(device);
+  return filter.value === "bad" ? status !== "retired" && store.hasBadValue(device) : status === filter.value;
 }
 
 function wordsOf({ id, details }: Device): string {
@@ -108,13 +109,15 @@ function inOrder(a: Device, b: Device): number {
 }
 
 function headline(): string {
-  const { all, troubled } = counts.value;
+  const { all, retired, troubled } = counts.value;
+  const inService = all - retired;
   if (!loaded.value) return "Opening the house";
   if (all === 0) return "Waiting for the first device";
   if (troubled > 0) return `${plural(troubled, "device needs", "devices need")} a look`;
   const open = openAlerts.value.length;
   if (open > 0) return `All devices are heard, ${plural(open, "alert is", "alerts are")} open`;
-  return all === 1 ? "The device is well" : `All ${all} devices are well`;
+  if (inService === 0) return "No device is in service";
+  return inService === 1 ? "The device is well" : `All ${inService} devices are well`;
 }
 
 function speed(): string {

@@ -9,6 +9,7 @@ from domain.alerting.house import HouseState, RuledHouse, alert_id, kind_of
 from domain.alerting.watch import Word
 from schema.events import (
     DeviceMetadata,
+    DeviceRetired,
     Event,
     Operation,
     ReadingCorrection,
@@ -35,6 +36,9 @@ class Told:
         outputs = self.house.take(self.number.to_bytes(16, "big"), event, site=site, recorded_us=recorded_us)
         return [output.said.word for output in outputs]
 
+    def pass_to(self, minute: float) -> list[Word]:
+        return [output.said.word for output in self.house.passed(to_micros(NOON + timedelta(minutes=minute)))]
+
     def measure(self, value: float, minute: float = 0, site: str | None = "north") -> list[Word]:
         at = NOON + timedelta(minutes=minute)
         return self.tell(SensorReading(device_id="box", sensor_id="main", timestamp=at, reading={"co2": value}), minute, site)
@@ -60,6 +64,35 @@ def test_the_hours_of_a_rule_are_those_of_the_site_even_where_its_zone_is_told_l
     assert told.measure(1200.0) == []
     told.tell(SiteDefined(site_id="north", time_zone="Europe/Rome"), 1)
     assert told.measure(1200.0, 2) == [Word.RAISED]
+
+
+def retired(minute: float | None) -> DeviceRetired:
+    at = None if minute is None else NOON + timedelta(minutes=minute)
+    return DeviceRetired(device_id="box", at=at, reason="the season is over")
+
+
+def test_the_silence_of_a_device_that_is_out_of_service_means_nothing() -> None:
+    told = Told()
+    told.tell(AlertRuleDefined(rule_id="quiet", name="Quiet", condition=Silence(), for_seconds=600))
+    told.measure(900.0)
+    assert told.tell(retired(5), 5) == []
+    assert told.pass_to(30) == []
+    assert told.tell(retired(None), 40) == []
+    assert told.pass_to(55) == []  # what it did not say meanwhile is not held against it
+    told.measure(900.0, 60)
+    assert told.pass_to(71) == [Word.RAISED]
+    assert told.tell(retired(72), 72) == [Word.WITHDRAWN]
+    told.measure(900.0, 80)
+    assert told.pass_to(120) == []
+
+
+@pytest.mark.parametrize(("minute", "words"), [(10, []), (11, [Word.RAISED])])
+def test_a_device_that_is_to_go_out_of_service_is_silent_until_then(minute: float, words: list[Word]) -> None:
+    told = Told()
+    told.tell(AlertRuleDefined(rule_id="quiet", name="Quiet", condition=Silence(), for_seconds=600))
+    told.measure(900.0)
+    told.tell(retired(minute), 1)
+    assert told.pass_to(60) == words
 
 
 def test_a_correction_refutes_an_alert() -> None:
