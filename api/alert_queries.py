@@ -148,6 +148,7 @@ class AlertQuery:
         basis: Annotated[BacktestBasis, argument("What it is told of the past.")],
         at_least: AtLeast = None,
     ) -> Backtest:
+        await info.context.visibility.at_least(ALERTS, at_least)
         if basis is BacktestBasis.AS_CORRECTED:
             history.shared(info.context.services)
             await info.context.visibility.at_least(WINDOWS, at_least)

@@ -20,8 +20,8 @@ async def alert_readings(services: Services, alert_id: str, page: Page) -> Readi
     if view is None or not services.sees(view.raised.device_id):
         return None
     raised = view.raised
-    start, over = raised.since - _looked_back(services, raised), view.over_since or view.ended_at
-    end = None if over is None else max(over, start + _MOMENT)
+    start = raised.since - _looked_back(services, raised)
+    end = None if view.over is None else max(view.over, start + _MOMENT)
     return await history.readings(services, history.Wanted(raised.device_id, raised.sensor_id, raised.metric, start, end, page))
 
 

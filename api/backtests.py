@@ -1,7 +1,7 @@
 """Back-tests: what an alert rule would have said."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from api.types.enums import BacktestBasis
 from api.windows import zones
 from domain.alerting.house import kind_of
 from domain.alerting.places import Place
+from projections.alert_queries import MOST, AlertView, AlertWish
 from projections.backtest import HistoryBacktest
 from projections.backtested import Backtested
 from projections.judging import Judge
@@ -39,7 +40,15 @@ async def backtested(
     with services.backtests.enter(context.principal.actor):
         way = _as_known if basis is BacktestBasis.AS_KNOWN else _as_corrected
         told = await way(context, rule, *bounds)
-    return backtest(basis, kind_of(rule), wanted.severity, told, time.perf_counter() - began)
+    raised, seconds = _raised(services, rule, start, end), time.perf_counter() - began
+    return backtest(basis, kind_of(rule), wanted.severity, told, raised, most=services.limits.page, seconds=seconds)
+
+
+def _raised(services: Services, rule: AlertRuleDefined, start: datetime, end: datetime) -> Sequence[AlertView]:
+    """What a rule of that id did raise about that time, by when it began."""
+    views = services.alerts.alerts(AlertWish(rule=rule.rule_id, limit=MOST), services.sees)
+    about = [view for view in views if view.raised.since < end and (view.over is None or view.over > start)]
+    return sorted(about, key=lambda view: view.raised.since)
 
 
 async def _as_corrected(context: Context, rule: AlertRuleDefined, start_us: int, end_us: int) -> Backtested:

@@ -13,9 +13,10 @@ _SECONDS: Final = 30 * 86_400.0
 _DOCUMENT: Final = """
 query ($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
   backtest(rule: $rule, from: $from, to: $to, basis: $basis) {
-    basis total refuted series lookedAt seconds
+    basis total refuted raisedTotal series lookedAt seconds
     devices { deviceId alerts }
-    alerts { kind severity deviceId sensorId metric since raised ended cleared value refuted }
+    alerts { kind severity deviceId sensorId metric since raised ended cleared value refuted alertId }
+    raised { id deviceId sensorId since overSince state }
   }
 }
 """

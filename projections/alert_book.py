@@ -1,18 +1,14 @@
 """Alerts, event by event: those that are open, and the last of those that are over."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from msgspec.structs import replace
 
 from domain.forgetting import surplus
-from projections.alert_queries import AlertState, AlertView, AlertWish
+from projections.alert_queries import MOST, AlertState, AlertView, AlertWish
 from projections.feed_queries import FeedEvent
 from schema.envelope import decode_metadata
 from schema.rules import AlertAcknowledged, AlertCleared, AlertRaised, AlertRefuted, AlertSilenced, AlertStep
-
-MOST: Final = 20_000
-"""Alerts that are remembered, or a twentieth more; beyond, those go first that are over, and then the oldest."""
 
 
 class AlertBook:
@@ -86,6 +82,7 @@ def _is_wanted(view: AlertView, wish: AlertWish) -> bool:
     raised = view.raised
     return (
         wish.state in {None, view.state}
+        and wish.rule in {None, raised.rule_id}
         and wish.device in {None, raised.device_id}
         and wish.severity in {None, raised.severity}
         and (wish.after is None or view.position < wish.after)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from schema.envelope import Position
 from schema.rules import AlertRaised, AlertSeverity
+
+MOST: Final = 20_000
+"""Alerts that are remembered, or a twentieth more; beyond, those go first that are over, and then the oldest."""
 
 
 class AlertState(StrEnum):
@@ -37,11 +40,17 @@ class AlertView(msgspec.Struct, frozen=True):
     note: str | None = None
     silenced_until: datetime | None = None
 
+    @property
+    def over(self) -> datetime | None:
+        """Until when its rule was broken, as far as that is known; None: it still is."""
+        return self.over_since or self.ended_at
+
 
 class AlertWish(msgspec.Struct, frozen=True, kw_only=True):
     """Which alerts are asked for, newest first, between the positions `after` and `before`; with `backwards` the last."""
 
     state: AlertState | None = None
+    rule: str | None = None
     device: str | None = None
     severity: AlertSeverity | None = None
     after: int | None = None

@@ -1,16 +1,21 @@
 """What a back-test of an alert rule answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import strawberry
 
 from api.fields import described
 from api.scalars import BigInt
+from api.types.alert import Alert, alert
 from api.types.enums import AlertSeverity, BacktestBasis
 from api.types.reading import finite
+from domain.alerting.hindsight import PastAlert
+from domain.alerting.state import Subject
+from projections.alert_queries import AlertView
 from projections.backtested import Backtested, Found
-from schema.times import from_micros
+from schema.rules import AlertRaised
+from schema.times import from_micros, to_micros
 
 
 @strawberry.type(description="An alert that the rule would have raised.")
@@ -28,6 +33,9 @@ class BacktestAlert:
         "What stood when it was raised. As known the last reading; as corrected the figure that was held against the limits."
     )
     refuted: bool = described("Whether what came later showed that it was none; never as corrected, which knows better.")
+    alert_id: strawberry.ID | None = described(
+        "The alert that a rule of this id did raise of the same, at that time: one of `raised`. Null where it raised none."
+    )
 
 
 @strawberry.type(description="How many alerts there were of a device.")
@@ -42,16 +50,33 @@ class Backtest:
     alerts: list[BacktestAlert] = described("The first 500 alerts, by when they began.")
     total: int = described("How many alerts there were.")
     refuted: int = described("How many of them were refuted later.")
+    raised: list[Alert] = described(
+        "What a rule of this id did raise about that time, as far as alerts are remembered: the first 500, by when they began. "
+        "Those that no `alertId` names, this rule would not have raised."
+    )
+    raised_total: int = described("How many these are.")
     devices: list[BacktestCount] = described("The devices that had alerts, by id.")
     series: int = described("How many series, or devices that may fall silent, the rule was about.")
     looked_at: BigInt = described("How many readings it was held against; as known how many events in sight were read.")
     seconds: float = described("How long it took.")
 
 
-def backtest(basis: BacktestBasis, kind: str, severity: AlertSeverity, told: Backtested, seconds: float) -> Backtest:
+def backtest(
+    basis: BacktestBasis,
+    kind: str,
+    severity: AlertSeverity,
+    told: Backtested,
+    raised: Sequence[AlertView],
+    *,
+    most: int,
+    seconds: float,
+) -> Backtest:
+    """`raised` are the alerts that there were, by when they began; at most `most` of them are told."""
     return Backtest(
         basis=basis,
-        alerts=_alerts(kind, severity, told.found),
+        alerts=_alerts(kind, severity, told.found, raised),
+        raised=[alert(view) for view in raised[:most]],
+        raised_total=len(raised),
         total=told.total,
         refuted=told.refuted,
         devices=[BacktestCount(device_id=strawberry.ID(one), alerts=count) for one, count in told.devices.items()],
@@ -61,7 +86,10 @@ def backtest(basis: BacktestBasis, kind: str, severity: AlertSeverity, told: Bac
     )
 
 
-def _alerts(kind: str, severity: AlertSeverity, found: Sequence[Found]) -> list[BacktestAlert]:
+def _alerts(kind: str, severity: AlertSeverity, found: Sequence[Found], raised: Sequence[AlertView]) -> list[BacktestAlert]:
+    there: dict[Subject, list[AlertView]] = {}
+    for view in raised:
+        there.setdefault(_subject(view.raised), []).append(view)
     return [
         BacktestAlert(
             kind=kind,
@@ -75,6 +103,20 @@ def _alerts(kind: str, severity: AlertSeverity, found: Sequence[Found]) -> list[
             cleared=None if one.alert.cleared_us is None else from_micros(one.alert.cleared_us),
             value=None if one.alert.value is None else finite(one.alert.value),
             refuted=one.alert.refuted,
+            alert_id=_met(one.alert, there.get(one.subject, ())),
         )
         for one in found
     ]
+
+
+def _subject(raised: AlertRaised) -> Subject:
+    return Subject(raised.rule_id, raised.device_id, raised.sensor_id, raised.metric)
+
+
+def _met(found: PastAlert, there: Iterable[AlertView]) -> strawberry.ID | None:
+    """The first that shares a moment with it."""
+    for view in there:
+        begins_before_its_end = found.ended_us is None or to_micros(view.raised.since) <= found.ended_us
+        if begins_before_its_end and (view.over is None or to_micros(view.over) >= found.since_us):
+            return strawberry.ID(view.raised.alert_id)
+    return None

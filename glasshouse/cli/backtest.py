@@ -85,8 +85,9 @@ def _table(alerts: list[dict[str, Any]]) -> Table:
     for one in alerts:
         what = " ".join(filter(None, (one["deviceId"], one["sensorId"])))
         value = "" if one["value"] is None else f"{one['value']:.4g}"
-        told = "refuted later" if one["refuted"] else ""
-        table.add_row(one["kind"], escape(what), one["since"], one["raised"], one["ended"] or "still so", value, told)
+        told = filter(None, ("was raised" if one["alertId"] else "", "refuted later" if one["refuted"] else ""))
+        ended = one["ended"] or "still so"
+        table.add_row(one["kind"], escape(what), one["since"], one["raised"], ended, value, ", ".join(told))
     return table
 
 
@@ -99,4 +100,16 @@ def _summary(found: dict[str, Any], waited: float) -> str:
     return (
         f"{found['total']:,} alerts of {len(found['devices']):,} devices{first}{refuted}. "
         f"{found['lookedAt']:,} {what} of {found['series']:,} series in {found['seconds']:.1f} s{before}."
+        f"{_against(found)}"
     )
+
+
+def _against(found: dict[str, Any]) -> str:
+    """What a rule of that id did raise, and how much of it this one would not have."""
+    count, raised, alerts = found["raisedTotal"], found["raised"], found["alerts"]
+    if not count:
+        return ""
+    more = len({one["id"] for one in raised} - {one["alertId"] for one in alerts})
+    is_whole = len(alerts) == found["total"] and len(raised) == count
+    not_these = f", {more:,} of which this one would not have" if more and is_whole else ""
+    return f" The rule of this id raised {count:,} about that time{not_these}."

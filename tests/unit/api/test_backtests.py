@@ -10,6 +10,7 @@ import pytest
 from api.limits import Limits
 from schema.events import DeviceMetadata, DeviceRetired, Operation, ReadingCorrection, SiteDefined
 from schema.times import to_micros
+from tests.support.alert_events import cleared_alert, raised_alert
 from tests.support.api import House, small_house
 from tests.support.house_events import at, pack, reading
 from tests.support.memory_log import MemoryLog
@@ -222,3 +223,17 @@ async def test_the_past_ends_now(house: House) -> None:
     await house.says([warm("a", 55, 31.0)])
     later = variables("AS_CORRECTED", to="2027-01-01T00:00:00Z", **{"for": "PT10M"})
     assert (await house.ask(ASK, later))["backtest"]["total"] == 0
+
+
+@pytest.mark.parametrize("basis", WAYS)
+async def test_it_is_held_against_what_the_rule_did_raise(house: House, basis: str) -> None:
+    await house.says([warm("box", minute, 31.0 if 10 <= minute < 20 else 20.0) for minute in range(40)])
+    await house.says([warm("other", minute, 31.0 if 10 <= minute < 20 else 20.0) for minute in range(40)])
+    await house.says([raised_alert("met", 11 * 60), cleared_alert("met", 20 * 60), raised_alert("odd", 33 * 60)])
+    await house.says([raised_alert("before", -600), cleared_alert("before", -60), raised_alert("beyond", 20 * 3600)])
+    asked = ASK.replace("basis total", "raisedTotal raised { id } basis total").replace("value refuted", "alertId deviceId")
+    found = (await house.ask(asked, variables(basis)))["backtest"]
+    assert [(one["deviceId"], one["alertId"]) for one in found["alerts"]] == [("box", "met"), ("other", None)]
+    assert ([one["id"] for one in found["raised"]], found["raisedTotal"]) == (["met", "odd"], 2)
+    others = (await house.ask(asked, variables(basis, ruleId="cool")))["backtest"]
+    assert (others["raised"], [one["alertId"] for one in others["alerts"]]) == ([], [None, None])

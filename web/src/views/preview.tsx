@@ -17,8 +17,8 @@ import { Past } from "./past";
 const BACKTEST = graphql(`
   query Backtest($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
     backtest(rule: $rule, from: $from, to: $to, basis: $basis) {
-      total refuted lookedAt series seconds
-      alerts { deviceId sensorId metric since raised cleared ended value refuted }
+      total refuted raisedTotal lookedAt series seconds
+      alerts { deviceId sensorId metric since raised cleared ended value refuted alertId }
     }
   }
 `);
@@ -70,9 +70,10 @@ async function ask(draft: Draft, unit: string | null, from: number, to: number, 
   return (await request(BACKTEST, { rule: inputOf(draft, unit), from: start, to: end, basis }, abort)).backtest;
 }
 
-function summary({ total, refuted, lookedAt, series, seconds }: Backtest): string {
+function summary({ total, refuted, raisedTotal, lookedAt, series, seconds }: Backtest): string {
+  const raised = raisedTotal > 0 ? ` The rule as it was did raise ${plural(raisedTotal, "alert")}.` : "";
   const none = refuted > 0 ? `, ${refuted} of which turned out to be none` : "";
-  return `${plural(total, "alert")}${none}; looked at ${plural(lookedAt, "reading")} of ${plural(series, "series", "series")} in ${seconds.toFixed(1)} s.`;
+  return `${plural(total, "alert")}${none}; looked at ${plural(lookedAt, "reading")} of ${plural(series, "series", "series")} in ${seconds.toFixed(1)} s.${raised}`;
 }
 
 /** One series of the rule over the past, its limits as lines, its alerts shaded. */
@@ -99,7 +100,7 @@ function Found({ alerts, unit }: { alerts: readonly Found[]; unit: string | null
         {alerts.slice(-LISTED).map((one) => (
           <li key={`${one.deviceId} ${one.sensorId} ${one.since}`}>
             {formatMoment(one.since)}, {calledOf(one.deviceId)} {one.sensorId}{one.value !== null && one.metric !== null && `: ${formatWithUnit(one.metric, one.value, unit)}`},{" "}
-            {one.cleared === null ? "not over" : `for ${formatSpan(Date.parse(one.cleared) - Date.parse(one.since))}`}{one.refuted && ", was none"}
+            {one.cleared === null ? "not over" : `for ${formatSpan(Date.parse(one.cleared) - Date.parse(one.since))}`}{one.refuted && ", was none"}{one.alertId !== null && ", was raised"}
           </li>
         ))}
       </ul>
