@@ -26,6 +26,7 @@ NOTHING: Final[Mapping[str, Json]] = {  # what a staged house has none of
     "Heat": {"heatMap": []},
     "Projections": {"projections": []},
     "Keys": {"keys": []},
+    "KeyNames": {"keys": []},
 }
 
 

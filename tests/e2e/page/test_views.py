@@ -119,6 +119,7 @@ def test_an_alert_is_acknowledged_with_a_note_and_tells_why(house: Page, server:
     expect(alert).to_contain_text("41.0 °C")
     alert.get_by_label("Note").fill("vents are stuck")
     alert.get_by_role("button", name="Acknowledge").click()
+    expect(alert).to_contain_text("seen by first admin")
     expect(alert).to_contain_text("vents are stuck")
     alert.get_by_role("button", name="Silence for an hour").click()
     expect(alert).to_contain_text("silent until")

@@ -7,6 +7,7 @@ import { alertFeed, calledOf, now, store, version } from "../data/app";
 import { graphql } from "../data/graphql";
 import { request, succeeded } from "../data/request";
 import { ALERT, type Alert } from "../house/alerts";
+import { personOf } from "../house/people";
 import { namedRules } from "../house/rule-names";
 import { formatMoment, formatSpan, inWords } from "../parts/format";
 import { formatWithUnit, metricLabel } from "../parts/metrics";
@@ -109,7 +110,7 @@ function since(alert: Alert): JSX.Element {
 }
 
 function seen({ acknowledgedAt, acknowledgedBy, note, silencedUntil }: Alert): string {
-  const acknowledged = acknowledgedAt === null ? "" : ` · seen by ${acknowledgedBy ?? "somebody"} at ${formatMoment(acknowledgedAt)}`;
+  const acknowledged = acknowledgedAt === null ? "" : ` · seen by ${acknowledgedBy === null ? "somebody" : personOf(acknowledgedBy)} at ${formatMoment(acknowledgedAt)}`;
   const said = note === null ? "" : `: “${note}”`;
   const silent = silencedUntil !== null && Date.parse(silencedUntil) > now.value ? ` · silent until ${formatMoment(silencedUntil)}` : "";
   return acknowledged + said + silent;

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { calledOf, socket, tell } from "../data/app";
 import { graphql, type ResultOf } from "../data/graphql";
 import { GraphQLError, request, succeeded } from "../data/request";
+import { personOf } from "../house/people";
 import { inWords } from "../parts/format";
 import { usePolled } from "../parts/poll";
 import { addressOf } from "../parts/router";
@@ -84,7 +85,7 @@ function Row({ command: one, again }: { command: Command; again: () => void }): 
       <button type="button" aria-expanded={open} aria-controls={`trace-${one.id}`} onClick={() => setOpen(!open)}>
         <span class="what">{wanted(one.actuatorId, one.command, one.value)}</span>{" "}
         <span class="state">{inWords(one.state)}</span>{" "}
-        <span class="where">{[calledOf(one.deviceId), one.requestedBy].filter(Boolean).join(" · ")}</span> <Time at={one.requestedAt} />
+        <span class="where">{[calledOf(one.deviceId), one.requestedBy && personOf(one.requestedBy)].filter(Boolean).join(" · ")}</span> <Time at={one.requestedAt} />
       </button>
       <p class="reason" hidden={one.reason === null}>{one.reason}</p>
       {NOT_SENT.has(one.state) && one.held && <Act run={cancel}>Take it back</Act>}

@@ -5,6 +5,7 @@ import { store } from "../data/app";
 import { request, succeeded } from "../data/request";
 import { CORRECT, type Correction } from "../house/device-documents";
 import { correctedAt } from "../house/history";
+import { personOf } from "../house/people";
 import { formatMoment } from "../parts/format";
 import { formatWithUnit, metricLabel, shownDifference, unitLabel } from "../parts/metrics";
 import { Act, Time } from "../parts/ui";
@@ -24,7 +25,7 @@ export function Corrections({ device, corrections, changed }: {
             <Time at={one.decidedAt} />
             <span>
               {metricLabel(one.metric)}{one.sensorId !== null && ` of ${one.sensorId}`} {stretch(one)}: {effect(one, unitOf(device, one.metric))},
-              “{one.reason}” <small>by {one.actor ?? "somebody"}</small>{" "}
+              “{one.reason}” <small>by {one.actor === null ? "somebody" : personOf(one.actor)}</small>{" "}
               {one.operation !== "RESTORE" && <Act class="quiet small" run={() => takeBack(device, one).then(changed)}>Take it back</Act>}
             </span>
           </li>

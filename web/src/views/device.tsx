@@ -7,6 +7,7 @@ import { nameOf, now, store, version } from "../data/app";
 import { request } from "../data/request";
 import { type Asked, COMMANDS_OF, DEVICE_PAGE, type DevicePage } from "../house/device-documents";
 import type { Selector } from "../house/history";
+import { personOf } from "../house/people";
 import { formatAge, formatMoment, formatState, inWords } from "../parts/format";
 import { usePolled } from "../parts/poll";
 import { addressOf } from "../parts/router";
@@ -167,7 +168,7 @@ function TimeLine({ id, commands }: { id: string; commands: readonly Asked[] }):
             <span>
               <a href={addressOf("commands", correlationId)}>{actuatorId} {value === null ? name : formatState(value)}</a>
               {deviceId !== id && ` on ${deviceId}`}, {inWords(state)}{reason !== null && `: ${reason}`}
-              {requestedBy !== null && <small> by {requestedBy}</small>}
+              {requestedBy !== null && <small> by {personOf(requestedBy)}</small>}
             </span>
           </li>
         ))}

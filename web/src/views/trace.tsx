@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { graphql, type ResultOf, type State } from "../data/graphql";
 import { request } from "../data/request";
+import { personOf } from "../house/people";
 import { formatClock, formatMoment, formatState, inWords, plural } from "../parts/format";
 import { formatWithUnit, metricLabel } from "../parts/metrics";
 import { usePolled } from "../parts/poll";
@@ -66,7 +67,7 @@ function sentence(entry: Entry, several: boolean): string {
     case "TracedReading":
       return `${entry.after ? "Afterwards" : "Because"} ${entry.readings[0]?.deviceId}: ${values(entry.readings)}`;
     case "TracedRequest":
-      return `${entry.actor ?? "Somebody"} asked for ${plural(entry.commandIds.length, "command")}`;
+      return `${entry.actor === null ? "Somebody" : personOf(entry.actor)} asked for ${plural(entry.commandIds.length, "command")}`;
     case "TracedCommand":
       return `${wanted(entry.actuatorId, entry.command, entry.value)} on ${entry.deviceId}`;
     case "TracedStep":
@@ -76,7 +77,7 @@ function sentence(entry: Entry, several: boolean): string {
     case "TracedEnd":
       return entry.succeeded ? "All of it succeeded" : `Not all of it succeeded; ${plural(entry.setBack.length, "command")} set back`;
     case "TracedEvent":
-      return `${happened(entry.type)}${entry.actor === null ? "" : ` by ${entry.actor}`}${entry.text === null ? "" : `: ${entry.text}`}`;
+      return `${happened(entry.type)}${entry.actor === null ? "" : ` by ${personOf(entry.actor)}`}${entry.text === null ? "" : `: ${entry.text}`}`;
   }
 }
 
