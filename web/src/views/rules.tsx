@@ -1,8 +1,9 @@
 /** Alert rules: what there is, and a form for one of them. */
 
 import type { JSX } from "preact";
-import { graphql } from "../data/graphql";
+import { graphql, type ResultOf } from "../data/graphql";
 import { request } from "../data/request";
+import { personOf } from "../house/people";
 import { NEW, draftOf, RULE, type Rule } from "../house/rule";
 import { formatSpan, inWords, parseDuration } from "../parts/format";
 import { formatWithUnit, metricLabel, shownDifference, unitLabel } from "../parts/metrics";
@@ -12,13 +13,17 @@ import { Tag, Time } from "../parts/ui";
 import { RuleForm } from "./rule-form";
 import { RulesHead } from "./rules-head";
 
-const RULES = graphql(`query Rules { alertRules(first: 200) { nodes { ...Rule } } }`, [RULE]);
+const RULES = graphql(
+  `query Rules($after: String) { alertRules(first: 500, after: $after) { nodes { ...Rule } pageInfo { hasNextPage endCursor } } }`,
+  [RULE],
+);
+type Page = ResultOf<typeof RULES>["alertRules"];
+
 const REFRESH_MS = 10_000;
 const ADD = "new";
 
 export function Rules({ parts: [place] }: { parts: string[] }): JSX.Element {
-  const { data, again } = usePolled("rules", (abort) => request(RULES, {}, abort), REFRESH_MS);
-  const rules = data?.alertRules.nodes;
+  const { data: rules, again } = usePolled("rules", ask, REFRESH_MS);
   const chosen = rules?.find(({ id }) => id === place);
   if (place === ADD && chosen === undefined) return <RuleForm key={ADD} start={NEW} saved={again} />;
   if (chosen !== undefined) return <RuleForm key={chosen.id} start={draftOf(chosen)} saved={again} />;
@@ -27,9 +32,20 @@ export function Rules({ parts: [place] }: { parts: string[] }): JSX.Element {
       <RulesHead at="rules" />
       <ul class="rows">{rules?.map((rule) => <Row key={rule.id} rule={rule} />)}</ul>
       {rules?.length === 0 && <p class="plain">There is no rule yet, so nothing is an alert.</p>}
-      {place !== undefined && rules !== undefined && <p class="plain">There is no rule {place}.</p>}
+      {place !== undefined && rules !== null && <p class="plain">There is no rule {place}.</p>}
     </>
   );
+}
+
+/** All of them, page by page. */
+async function ask(abort: AbortSignal): Promise<readonly Rule[]> {
+  const rules: Rule[] = [];
+  for (let after: string | null = null, more = true; more;) {
+    const { nodes, pageInfo } = (await request(RULES, { after }, abort)).alertRules as Page;
+    rules.push(...nodes);
+    [after, more] = [pageInfo.endCursor, pageInfo.hasNextPage];
+  }
+  return rules;
 }
 
 function Row({ rule }: { rule: Rule }): JSX.Element {
@@ -39,7 +55,7 @@ function Row({ rule }: { rule: Rule }): JSX.Element {
       <Tag kind={rule.enabled ? "good" : ""}>{rule.enabled ? "in force" : "out of force"}</Tag>
       <p class="wide-row">{sentence(rule)}</p>
       <p class="about wide-row">
-        {rule.kind}, {inWords(rule.severity)} · defined <Time at={rule.definedAt} />{rule.definedBy !== null && ` by ${rule.definedBy}`}
+        {rule.kind}, {inWords(rule.severity)} · defined <Time at={rule.definedAt} />{rule.definedBy !== null && ` by ${personOf(rule.definedBy)}`}
       </p>
     </li>
   );
