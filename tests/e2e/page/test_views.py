@@ -87,6 +87,47 @@ def test_a_rule_is_previewed_over_the_past_and_saved(house: Page) -> None:
     expect(view.get_by_role("link", name="too-warm")).to_be_visible()
 
 
+def test_what_a_form_lacks_is_said_when_it_is_sent(house: Page) -> None:
+    view = opened(house, "#/rules/new")
+    for name in ("Save", "Preview over the past"):
+        view.get_by_role("button", name=name).click()
+        expect(view.locator("form .error")).to_have_text("Give the rule a name first.")
+        view.get_by_label("Above").fill("20")
+        expect(view.locator("form .error")).to_be_empty()
+    view.get_by_label("Name", exact=True).fill("番茄")
+    view.get_by_role("button", name="Save").click()
+    expect(view.locator("form .error")).to_contain_text("Give the rule an id first")
+    opened(house, "#/operate").get_by_role("button", name="Issue a key").click()
+    expect(house.locator("#notice")).to_contain_text("Say first whom or what the key is for.")
+
+
+def test_a_rule_about_silence_asks_for_nothing_that_it_cannot_have(house: Page, server: Server) -> None:
+    view = opened(house, "#/rules/new")
+    view.get_by_label("Name", exact=True).fill("Quiet")
+    view.get_by_label("Over after minutes inside").fill("3")
+    view.get_by_label("Only the sensor").fill("main")
+    view.get_by_label("In force from").fill("08:00")
+    view.get_by_label("It is an alert when").select_option("silence")
+    expect(view.get_by_label("Only the sensor")).to_have_count(0)
+    view.get_by_role("button", name="Save").click()
+    expect(view.get_by_role("link", name="Quiet")).to_be_visible()
+    assert server.ask('{ alertRule(id: "quiet") { kind hours { start } clearFor } }') == {
+        "alertRule": {"kind": "DeviceSilent", "hours": None, "clearFor": "PT0S"}
+    }
+
+
+def test_limits_in_the_readers_units_are_kept_in_ours_though_nothing_is_measured(house: Page, server: Server) -> None:
+    soil = {"ruleId": "soil", "name": "Soil", "threshold": {"metric": "soil_temperature", "above": 30}}
+    server.ask(RULE, input=soil)
+    house.get_by_label("Units").select_option("us")
+    view = opened(house, "#/rules/soil")
+    expect(view.get_by_label("Above (°F)")).to_have_value("86")
+    view.get_by_role("button", name="Save").click()
+    expect(view.locator(".row").filter(has_text="Soil").first).to_contain_text("above 86.0 °F")
+    house.get_by_label("Units").select_option("metric")
+    assert server.ask('{ alertRule(id: "soil") { condition { above } } }') == {"alertRule": {"condition": {"above": 30}}}
+
+
 def test_rules_about_an_index_and_about_anomalies_are_previewed_and_saved(house: Page, server: Server) -> None:
     view = opened(house, "#/rules/new")
     view.get_by_label("Id", exact=True).fill("dry")

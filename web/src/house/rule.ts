@@ -32,6 +32,7 @@ export interface Draft {
   name: string;
   kind: Kind;
   metric: string;
+  unit: string | null; // of the metric that it began with
   above: string;
   below: string;
   hysteresis: string;
@@ -52,7 +53,7 @@ export interface Draft {
 }
 
 export const NEW: Draft = {
-  id: "", name: "", kind: "threshold", metric: "temperature", above: "", below: "", hysteresis: "0.5", for: "5", clearFor: "0",
+  id: "", name: "", kind: "threshold", metric: "temperature", unit: "degC", above: "", below: "", hysteresis: "0.5", for: "5", clearFor: "0",
   againWithin: "10", over: "60", unusual: "MAJOR", severity: "WARNING", location: "", deviceId: "", sensorId: "", hoursFrom: "", hoursTo: "", enabled: true, backfill: false,
   kept: { days: [], deviceType: null, siteId: null },
 };
@@ -64,7 +65,7 @@ export function draftOf(rule: Rule): Draft {
   const limit = isDifference(kind) ? shownDifference : shown;
   const text = (value: number | null | undefined, as: typeof limit) => (value == null ? "" : String(rounded(as(value, unit))));
   return {
-    id: rule.id, name: rule.name, kind, metric: condition?.metric ?? "temperature", severity: rule.severity, enabled: rule.enabled, backfill: rule.evaluateBackfill,
+    id: rule.id, name: rule.name, kind, metric: condition?.metric ?? NEW.metric, unit: condition === null ? NEW.unit : unit, severity: rule.severity, enabled: rule.enabled, backfill: rule.evaluateBackfill,
     above: text(condition?.above, limit), below: text(condition?.below, limit),
     hysteresis: text(condition?.hysteresis ?? 0, shownDifference),
     for: minutes(rule.for), clearFor: minutes(rule.clearFor), againWithin: minutes(rule.againWithin),
@@ -75,9 +76,21 @@ export function draftOf(rule: Rule): Draft {
   };
 }
 
-/** The rule to send; `unit` is that of its metric. */
+/** The rule to send; `unit` is that of its metric. What a silence cannot have is left out. */
 export function inputOf(draft: Draft, unit: string | null): RuleInput {
-  const { kind, metric, kept } = draft;
+  const { kept } = draft;
+  const place = { location: draft.location || null, deviceId: draft.deviceId || null, deviceType: kept.deviceType, siteId: kept.siteId };
+  const input = { ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, for: duration(draft.for) };
+  if (draft.kind === "silence") return { ...input, where: place, silence: true };
+  return {
+    ...input, ...conditionOf(draft, unit), where: { ...place, sensorId: draft.sensorId || null },
+    clearFor: duration(draft.clearFor), againWithin: duration(draft.againWithin),
+    hours: hoursOf(draft.hoursFrom, draft.hoursTo, kept.days), evaluateBackfill: draft.backfill,
+  };
+}
+
+function conditionOf({ kind, metric, unusual, ...draft }: Draft, unit: string | null): Partial<RuleInput> {
+  if (kind === "anomaly") return { anomaly: { metric, severity: unusual } };
   const convert = isDifference(kind) ? typedDifference : typed;
   const limits = {
     metric,
@@ -85,25 +98,15 @@ export function inputOf(draft: Draft, unit: string | null): RuleInput {
     below: numberOf(draft.below, (value) => convert(value, unit)),
     hysteresis: numberOf(draft.hysteresis, (value) => typedDifference(value, unit)) ?? 0,
   };
-  const input: RuleInput = {
-    ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, evaluateBackfill: kind !== "silence" && draft.backfill, hours: hoursOf(draft.hoursFrom, draft.hoursTo, kept.days),
-    for: duration(draft.for), clearFor: duration(draft.clearFor), againWithin: duration(draft.againWithin),
-    where: {
-      location: draft.location || null, deviceId: draft.deviceId || null, sensorId: draft.sensorId || null,
-      deviceType: kept.deviceType, siteId: kept.siteId,
-    },
-  };
-  if (kind === "silence") return { ...input, silence: true };
-  if (kind === "rate") return { ...input, rate: { ...limits, over: duration(draft.over) } };
-  if (kind === "trend") return { ...input, trend: { ...limits, window: duration(draft.over) } };
-  if (kind === "anomaly") return { ...input, anomaly: { metric, severity: draft.unusual } };
-  return { ...input, threshold: { ...limits, basis: kind === "minutes" ? "MINUTES" : "READINGS" } };
+  if (kind === "rate") return { rate: { ...limits, over: duration(draft.over) } };
+  if (kind === "trend") return { trend: { ...limits, window: duration(draft.over) } };
+  return { threshold: { ...limits, basis: kind === "minutes" ? "MINUTES" : "READINGS" } };
 }
 
 /** The limits of a threshold as the reader sees them; others have none that a chart of values could show. */
 export function limitsOf({ kind, above, below }: Draft): number[] {
   if (kind !== "threshold" && kind !== "minutes") return [];
-  return [above, below].filter((text) => text.trim() !== "").map(Number).filter(Number.isFinite);
+  return [above, below].filter((text) => text.trim() !== "").map(plain).filter(Number.isFinite);
 }
 
 function kindOf(condition: Rule["condition"]): Kind {
@@ -119,10 +122,14 @@ function isDifference(kind: Kind): boolean {
 }
 
 function numberOf(text: string, convert: (value: number) => number): number | null {
-  const trimmed = text.trim().replace(",", ".");
-  if (trimmed === "") return null;
-  if (!Number.isFinite(Number(trimmed))) throw new Error(`“${text}” is not a number.`);
-  return rounded(convert(Number(trimmed)));
+  if (text.trim() === "") return null;
+  if (!Number.isFinite(plain(text))) throw new Error(`“${text}” is not a number.`);
+  return rounded(convert(plain(text)));
+}
+
+/** A number as people write it, with a point or a comma. */
+function plain(text: string): number {
+  return Number(text.trim().replace(",", "."));
 }
 
 function duration(minutesText: string): string {

@@ -10,19 +10,22 @@ export function Time({ at, format = formatMoment }: { at: string; format?: (at: 
   return <time dateTime={at} title={formatMoment(at)}>{format(at)}</time>;
 }
 
-/** A button that does one thing at a time and tells what went wrong: `failed` does, or else the page. */
-export function Act({ run, children, class: kind, disabled, failed }: {
+/** A button that does one thing at a time and tells what went wrong: `failed` does, or else the page. `lacks` is what must be there first. */
+export function Act({ run, children, class: kind, disabled, failed, lacks }: {
   run: () => Promise<unknown>;
   children: ComponentChildren;
   class?: string;
   disabled?: boolean;
   failed?: (reason: string) => void;
+  lacks?: string | false;
 }): JSX.Element {
   const [busy, setBusy] = useState(false);
+  const fail = (error: unknown) => (failed === undefined ? tell(error) : failed(inPlainWords(error)));
   const act = () => {
-    setBusy(true);
     notice.value = "";
-    run().catch((error: unknown) => (failed === undefined ? tell(error) : failed(inPlainWords(error)))).finally(() => setBusy(false));
+    if (lacks) return fail(lacks);
+    setBusy(true);
+    run().catch(fail).finally(() => setBusy(false));
   };
   return (
     <button type="button" class={kind} disabled={busy || disabled} aria-busy={busy} onClick={act}>

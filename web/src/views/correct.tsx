@@ -34,7 +34,7 @@ export function Correct({ of: { selector, from, to }, close, done }: { of: Stret
     done();
     close();
   };
-  const ready = draft.reason.trim() !== "" && (!takesAmount(draft.operation) || draft.amount.trim() !== "");
+  const lacks = takesAmount(draft.operation) && draft.amount.trim() === "" ? "Say first by how much." : draft.reason.trim() === "" && "Say first why.";
   return (
     <Dialog title={`Correct ${metricLabel(metric)} of ${device === undefined ? deviceId : nameOf(device)}`} close={close}>
       <form class="form" onSubmit={(event) => event.preventDefault()}>
@@ -53,8 +53,8 @@ export function Correct({ of: { selector, from, to }, close, done }: { of: Stret
         {look !== null && <p class="wide-row" role="status">{told(look, metric)}</p>}
         <p class="error wide-row" role="alert">{error}</p>
         <div class="acts">
-          <Act run={async () => setLook((await send(true)).preview)} failed={setError} disabled={!ready}>Look first</Act>
-          <Act class="primary" run={decide} failed={setError} disabled={!ready}>Correct</Act>
+          <Act run={async () => setLook((await send(true)).preview)} failed={setError} lacks={lacks}>Look first</Act>
+          <Act class="primary" run={decide} failed={setError} lacks={lacks}>Correct</Act>
         </div>
       </form>
     </Dialog>

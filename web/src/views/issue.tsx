@@ -47,7 +47,7 @@ export function IssueCommand({ device, issued }: { device: Device; issued: () =>
         <label>To{choices.length > 0 && set?.minimum == null
           ? <select value={value} onChange={(event) => setText(event.currentTarget.value)}>{choices.map((one) => <option key={one}>{one}</option>)}</select>
           : <input value={text} required placeholder={hint(set)} onInput={(event) => setText(event.currentTarget.value)} />}</label>
-        <div class="acts"><Act class="primary" run={run} disabled={value === ""}>Send</Act></div>
+        <div class="acts"><Act class="primary" run={run} lacks={value.trim() === "" && `Say first what ${chosen} is to be set to.`}>Send</Act></div>
       </form>
     </section>
   );

@@ -70,7 +70,7 @@ function Issue({ issued }: { issued: (secret: string) => void }): JSX.Element {
       <label>Role<select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
         {ROLES.map((one) => <option key={one} value={one}>{inWords(one)}</option>)}
       </select></label>
-      <div class="acts"><Act run={issue} disabled={name.trim() === ""}>Issue a key</Act></div>
+      <div class="acts"><Act run={issue} lacks={name.trim() === "" && "Say first whom or what the key is for."}>Issue a key</Act></div>
     </form>
   );
 }

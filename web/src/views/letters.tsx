@@ -92,6 +92,7 @@ function Row({ letter, became }: { letter: Letter; became: (all: readonly Became
 function Repair({ letter, became }: { letter: Letter; became: (all: readonly Became[]) => void }): JSX.Element {
   const [topic, setTopic] = useState(letter.topic);
   const [payload, setPayload] = useState(letter.payload);
+  const isSame = topic === letter.topic && payload === letter.payload;
   const send = async () => {
     const input = { id: letter.id, topic: topic === letter.topic ? null : topic, payload: payload === letter.payload ? null : payload };
     became([succeeded((await request(REPAIR, { input })).repairDeadLetter).letter]);
@@ -100,7 +101,7 @@ function Repair({ letter, became }: { letter: Letter; became: (all: readonly Bec
     <div class="form wide-row">
       <label>Topic<input value={topic} onInput={(event) => setTopic(event.currentTarget.value)} /></label>
       <label>Payload<textarea value={payload} spellcheck={false} onInput={(event) => setPayload(event.currentTarget.value)} /></label>
-      <div class="acts"><Act class="primary" run={send} disabled={topic === letter.topic && payload === letter.payload}>Repair and replay</Act></div>
+      <div class="acts"><Act class="primary" run={send} lacks={isSame && "Change the topic or the payload first; “Replay as it is” sends it unchanged."}>Repair and replay</Act></div>
     </div>
   );
 }

@@ -29,7 +29,7 @@ export function RecipientForm({ start, others, saved }: { start: Draft; others: 
     saved();
     go("recipients");
   };
-  const ready = draft.id !== "" && draft.targets.trim() !== "";
+  const lacks = draft.id === "" ? "Give a name and an id first." : draft.targets.trim() === "" && "Say first by what: a name of a target in the settings.";
   return (
     <>
       <header class="view-head"><h1>{isNew ? "New recipient" : start.name}</h1><a href={addressOf("recipients")}>All who are told</a></header>
@@ -70,7 +70,7 @@ export function RecipientForm({ start, others, saved }: { start: Draft; others: 
           {tick("enabled", "Is told at all")}
         </fieldset>
         <p class="error" role="alert">{error}</p>
-        <div class="acts"><Act class="primary" run={save} failed={setError} disabled={!ready}>Save</Act></div>
+        <div class="acts"><Act class="primary" run={save} failed={setError} lacks={lacks}>Save</Act></div>
       </form>
     </>
   );

@@ -23,11 +23,12 @@ type Text = { [K in keyof Draft]: Draft[K] extends string ? K : never }[keyof Dr
 export function RuleForm({ start, saved }: { start: Draft; saved: () => void }): JSX.Element {
   const [draft, setDraft] = useState(start);
   const [preview, setPreview] = useState<Draft | null>(null);
-  const unit = unitOf(draft.metric);
+  const unit = unitOf(draft.metric) ?? (draft.metric === start.metric ? start.unit : null);
   const [error, setError] = useState("");
   const isNew = start.id === "";
   const change = (part: Partial<Draft>) => (setDraft({ ...draft, ...part }), setError(""));
-  const look = () => (setError(""), setPreview(draft));
+  const lacks = draft.id === "" && (draft.name.trim() === "" ? "Give the rule a name first." : "Give the rule an id first: letters, digits, _ . or -");
+  const look = async () => (setError(""), setPreview(draft));
   const field = (name: Text, label: string, more: InputHTMLAttributes<HTMLInputElement> = {}) => (
     <label>{label}<input {...more} value={draft[name]} onInput={(event) => change({ [name]: event.currentTarget.value })} /></label>
   );
@@ -74,23 +75,24 @@ export function RuleForm({ start, saved }: { start: Draft; saved: () => void }):
         <fieldset class="form">
           <legend>When it is over</legend>
           {limits && field("hysteresis", `Back inside by${told}`, { inputMode: "decimal" })}
-          {field("clearFor", "Over after minutes inside", { inputMode: "decimal" })}
-          {field("againWithin", "Same alert within minutes", { inputMode: "decimal" })}
+          {measured && field("clearFor", "Over after minutes inside", { inputMode: "decimal" })}
+          {measured && field("againWithin", "Same alert within minutes", { inputMode: "decimal" })}
+          {!measured && <p class="plain">With the first word of the device.</p>}
         </fieldset>
         <fieldset class="form">
           <legend>Where and when</legend>
           {field("location", "At or below the place", { placeholder: "the whole house", list: "all-places" })}
           {field("deviceId", "Only the device", { placeholder: "all", list: "all-devices" })}
-          {field("sensorId", "Only the sensor", { placeholder: "all" })}
-          {field("hoursFrom", "In force from", { type: "time" })}
-          {field("hoursTo", "In force until", { type: "time" })}
+          {measured && field("sensorId", "Only the sensor", { placeholder: "all" })}
+          {measured && field("hoursFrom", "In force from", { type: "time" })}
+          {measured && field("hoursTo", "In force until", { type: "time" })}
           <label class="tick"><input type="checkbox" checked={draft.enabled} onChange={(event) => change({ enabled: event.currentTarget.checked })} />In force</label>
           {measured && <label class="tick"><input type="checkbox" checked={draft.backfill} onChange={(event) => change({ backfill: event.currentTarget.checked })} />History that is imported counts, too</label>}
         </fieldset>
         <p class="error" role="alert">{error}</p>
         <div class="acts">
-          <button type="button" disabled={draft.id === ""} onClick={look}>Preview over the past</button>
-          <Act class="primary" run={save} failed={setError} disabled={draft.id === ""}>Save</Act>
+          <Act run={look} failed={setError} lacks={lacks}>Preview over the past</Act>
+          <Act class="primary" run={save} failed={setError} lacks={lacks}>Save</Act>
         </div>
       </form>
       {preview !== null && <Preview key={JSON.stringify(preview)} draft={preview} unit={unit} failed={(reason) => (setError(reason), setPreview(null))} />}
