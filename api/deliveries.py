@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
 from starlette.requests import Request
@@ -79,12 +80,19 @@ class Deliveries:
             await self._hand_over(intake, principal)
             await intake.finish()
         except HttpRefused as refused:
+            await self._keep_what_came(intake, principal)
             refused.error.tell(taken=intake.taken)
             raise
         except ApiError as error:
             error.tell(taken=intake.taken)
             raise
         return intake
+
+    async def _keep_what_came(self, intake: Intake, principal: Principal) -> None:
+        """Of a request that is refused half-way, the items before, which are whole; where that fails, `taken` says so."""
+        with suppress(ApiError):
+            await self._hand_over(intake, principal)
+            await intake.finish()
 
     async def _hand_over(self, intake: Intake, principal: Principal) -> None:
         """A batch, while the key is good and has not sent too much."""

@@ -105,7 +105,7 @@ class Pipeline:
     def _decode(self, message: Inbound) -> list[Item]:
         size = len(message.payload)
         if size > self._limits.payload_bytes:
-            flaw = Flaw(Code.TOO_LARGE, f"{size} bytes, more than {self._limits.payload_bytes}")
+            flaw = Flaw(Code.TOO_LARGE, f"{size} bytes, more than {self._limits.payload_bytes}: send it in parts")
             item = dead_item(message, flaw, self._limits)
             item.message = msgspec.structs.replace(message, payload=b"")
             return [item]

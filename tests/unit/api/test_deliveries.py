@@ -223,9 +223,17 @@ async def test_what_came_before_a_limit_is_stored_and_the_refusal_says_how_much(
         items = [item(reading(minute)) for minute in range(601)]
         response = await home.post(by_line(items), kind=NDJSON)
         taken = response.json()["errors"][0]["extensions"]["taken"]
-        assert (response.status_code, taken) == (413, 384)
+        assert (response.status_code, taken) == (413, 600)
         assert set(await home.results(by_line(items[:taken]), kind=NDJSON)) == {"duplicate"}
-        assert set(await home.results(by_line(items[512:]), kind=NDJSON)) == {"stored"}
+        assert set(await home.results(by_line(items[taken:]), kind=NDJSON)) == {"stored"}
+
+
+async def test_what_came_before_a_gzip_that_breaks_off_is_stored(home: Gateway) -> None:
+    items = [item(reading(minute)) for minute in range(5)]
+    whole, cut = gzip.compress(by_line(items) + b"\n"), gzip.compress(by_line([item(reading(9))]))[:-9]
+    response = await home.post(whole + cut, kind=NDJSON, **{"content-encoding": "gzip"})
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["taken"]) == (400, 5)
+    assert await home.results(by_line(items), kind=NDJSON) == ["duplicate"] * 5
 
 
 @pytest.mark.parametrize("kind", ["application/json", NDJSON])
