@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page in a profile of its own. No test may leave an error of a script, or a breach of the security policy."""
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=30_000)
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     problems: list[str] = []

@@ -27,5 +27,6 @@ def test_the_keyboard_goes_on_in_the_view_that_was_opened(page: Page, house: Sta
     house.open()
     page.get_by_role("link", name="Commands").press("Enter")
     expect(page.locator("#view")).to_be_focused()
+    expect(page.locator(".command")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.locator("#view :focus")).to_be_visible()

