@@ -21,6 +21,7 @@ from api.types.summary import DailySummary, daily_summary
 from api.window_length import LONGEST, MINUTE, check_length
 from domain.calendars import day_bounds
 from domain.indices import DAILY_INDICES
+from domain.windows import Span
 from projections.heat import HeatMap
 from projections.judging import Judge
 from projections.remade import Remade
@@ -107,18 +108,20 @@ async def series(services: Services, wanted: Wanted) -> list[Series]:
 
 
 async def summaries(services: Services, device_id: str, day: date, calendar: Calendar) -> list[DailySummary]:
-    """One for each series of the device that was heard that day, and for each index of a day that follows."""
+    """One for each series of the device that was heard that day, and for each index that follows from what is kept of it."""
     zone = ZoneInfo("UTC") if calendar is Calendar.UTC else zones(services)(device_id)
     bounds = day_bounds(day, zone)
     if not _FIRST_US <= bounds[0] < bounds[1] <= _LAST_US:
         return []  # a day that the zone skipped, or the last that a calendar tells, whose end it cannot
     start, end = (from_micros(moment) for moment in bounds)
-    known = await shared(services).series([device_id])
+    history = shared(services)
+    known = await history.series([device_id])
+    has_hours = bounds[0] >= history.horizon.windows_from(Span.HOUR) or not history.horizon.rows_gone(device_id, *bounds)
     more = [
         msgspec.structs.replace(key, metric=name)
         for name, index in DAILY_INDICES.items()
         for key in known
-        if key.metric == index.metric
+        if key.metric == index.metric and (has_hours or not index.from_hours)
     ]
     keys = [*known, *more]
     if not keys:

@@ -14,7 +14,7 @@ DayOf = Callable[[Windows], Int64]
 
 
 def daily(index: DailyIndex, windows: Windows, day_of: DayOf) -> Windows:
-    """One value for each day with readings, from the windows of a metric in order: hours, or what makes up hours.
+    """One value for each day with readings, from the windows of a metric in order: days, or hours, or what makes them up.
 
     Hours are those of the day: where it begins between two of UTC, so do they.
     """

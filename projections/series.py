@@ -132,7 +132,9 @@ class SeriesReader:
         first, last = days.start_us, days.end_us
         index = DAILY_INDICES.get(key.metric)
         if index is not None:
-            yield from self._parts(number, replace(key, metric=index.metric), first, last, days.made_of())
+            base = replace(key, metric=index.metric)
+            of_hours = self._parts(number, base, first, last, days.made_of())
+            yield from of_hours if index.from_hours else self._parts_of_days(number, base, days, kept_in)
             return
         sources = list(self._sources(key, first, last))
         is_one = len(sources) == 1 and (sources[0].start_us, sources[0].end_us) == (first, last)

@@ -164,6 +164,17 @@ async def test_a_day_that_is_lost_keeps_no_other_day_from_being_corrected(tmp_pa
         assert await kept_days(house) == [21.0, 20.0, 21.0, 21.0]
 
 
+@pytest.mark.parametrize("calendar", ["UTC", "SITE"])
+async def test_a_day_of_which_only_its_own_windows_are_kept_is_summed_up_from_these(tmp_path: Path, calendar: str) -> None:
+    async with archived_history(tmp_path) as history, small_house(tmp_path, history=history) as house:
+        await house.says([reading("a", second, temperature=20.0, par=300.0) for second in (0, 7200, 89 * DAY)])
+        policy = Policy(raw=10, archive=50, minute=20, quarter=20, hour=20)
+        await retain(history, policy, now=at(0) + timedelta(days=90))
+        asked = f'dailySummary(deviceId: "a", date: "2026-06-01", calendar: {calendar}) {{ metric count mean }}'
+        found = {one["metric"]: (one["count"], one["mean"]) for one in (await house.ask(f"{{ {asked} }}"))["dailySummary"]}
+        assert found == {"temperature": (2, 20.0), "par": (2, 300.0), "growing_degree_days": (1, 10.0)}
+
+
 async def values(house: House) -> list[float]:
     return [node["value"] for node in (await house.ask(READINGS))["readings"]["nodes"]]
 
