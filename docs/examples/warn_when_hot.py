@@ -8,6 +8,7 @@ command may run twice, but none is left out.
 """
 
 import argparse
+import http.client
 import json
 import os
 import subprocess
@@ -30,6 +31,8 @@ subscription Temperatures($location: String, $after: String) {
 }
 """
 RETRY_SECONDS = 2.0
+FOR_NOW = {429, 502, 503, 504}
+"""Statuses of a house, or of a proxy before it, that will answer in a moment."""
 SILENT_SECONDS = 30.0
 """A living stream shows itself every five seconds."""
 
@@ -78,8 +81,17 @@ def messages(url: str, key: str, variables: dict[str, Any]) -> Iterator[dict[str
             if line.startswith(b"data: {"):
                 result = json.loads(line.removeprefix(b"data: "))
                 if "errors" in result:
-                    raise SystemExit("; ".join(error["message"] for error in result["errors"]))
+                    raise refusal(result["errors"])
                 yield result["data"]["readings"]
+
+
+def refusal(errors: list[dict[str, Any]]) -> BaseException:
+    """The end of the program, or of this connection alone where time helps."""
+    told = "; ".join(error["message"] for error in errors)
+    passing = all(
+        error["extensions"]["code"] in {"TOO_SLOW", "UNAVAILABLE"} or "retryAfter" in error["extensions"] for error in errors
+    )
+    return ConnectionError(told) if passing else SystemExit(told)
 
 
 def follow(url: str, key: str, location: str | None, watch: Watch) -> Iterator[str]:
@@ -93,8 +105,10 @@ def follow(url: str, key: str, location: str | None, watch: Watch) -> Iterator[s
                     yield told
                 watch.keep(message["cursor"])
         except urllib.error.HTTPError as refused:
-            raise SystemExit(f"{url} refuses: {refused.read().decode()}") from refused
-        except OSError as lost:
+            if refused.code not in FOR_NOW:
+                raise SystemExit(f"{url} refuses: {refused.read().decode()}") from refused
+            print(f"not now: {refused}", file=sys.stderr)
+        except (OSError, http.client.HTTPException) as lost:
             print(f"connection lost: {lost}", file=sys.stderr)
         time.sleep(RETRY_SECONDS)
 
