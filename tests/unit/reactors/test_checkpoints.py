@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import get_ident
+from typing import Any
 
 from adapters.snapshot import SnapshotFile
 from reactors.checkpoint import Checkpoint
@@ -33,7 +34,7 @@ BEFORE: list[tuple[str, Event]] = [
     ),
     ("device-box", ActuatorEvent(device_id="box", actuator_id="heater", timestamp=NOW, state="off")),
 ]
-STEP = {"device_id": "box", "actuator_id": "heater", "command_id": "c1", "timestamp": NOW}
+STEP: dict[str, Any] = {"device_id": "box", "actuator_id": "heater", "command_id": "c1", "timestamp": NOW}
 AFTER: list[tuple[str, Event]] = [
     (
         "control-box",
