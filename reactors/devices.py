@@ -101,6 +101,10 @@ class Device(msgspec.Struct, omit_defaults=True, kw_only=True):
         """Whether its control state is another than the one that was kept last."""
         return bool(self.states) and (self.snapshot is None or self.snapshot.state != self.state)
 
+    def is_waited_for(self, command: Command) -> bool:
+        """Whether the command is to be held until the device is back, which said that it is offline."""
+        return command.hold and self.online is False
+
     def command_of(self, heard: Heard) -> Command | None:
         """The command that this may be of."""
         if heard.answer is not None:

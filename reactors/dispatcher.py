@@ -10,7 +10,7 @@ import msgspec
 from domain.advice import Advice
 from domain.command_decider import dispatch
 from domain.command_outcomes import ended
-from domain.commands import Command, CommandState
+from domain.commands import Command
 from reactors.appending import Appending, Step
 from reactors.clock import Clock
 from reactors.devices import Device
@@ -76,7 +76,7 @@ class Dispatcher:
 
     def _due(self, situation: Situation, now: datetime) -> Iterator[_Plan]:
         for device, command in situation.requested():
-            if _may_go(device, command, now):
+            if command.deadline - now >= LEAST:
                 dispatching = dispatch(device.control, command.id, now, self._fencing())
                 if dispatching is not None:
                     yield _plan(device, command, dispatching, device.place or self._advice.site(command.device_id))
@@ -92,13 +92,6 @@ class Dispatcher:
         told = set(self._sending.told)
         taken = await self._appending.append(situation, steps.values())
         self._sending.forget(told - {command_id for command_id, step in steps.items() if step.stream not in taken})
-
-
-def _may_go(device: Device, command: Command, now: datetime) -> bool:
-    """What is to be held waits for a device that said it is offline. MQTT counts the life of a message in whole seconds."""
-    if command.state is not CommandState.REQUESTED or command.deadline - now < LEAST:
-        return False
-    return not (command.hold and device.online is False)
 
 
 def _plan(device: Device, command: Command, dispatching: CommandDispatching, site: str | None) -> _Plan:

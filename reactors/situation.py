@@ -86,14 +86,18 @@ class Situation:
             yield device, device.control.open[command_id]
 
     def requested(self) -> Iterator[tuple[Device, Command]]:
-        """Those of them that were not dispatched yet, the oldest first."""
+        """Those of them that were not dispatched yet and wait for no device, the oldest first."""
         for command_id, device_id in self._requested.items():
             device = self.devices[device_id]
             yield device, device.control.open[command_id]
 
     def foreign(self) -> list[Device]:
-        """The devices of other dialects than ours that have commands under way."""
+        """Devices of other dialects than ours that have commands under way, and of which something has changed."""
         return [self.devices[device_id] for device_id in self._foreign]
+
+    def looked_at(self, device: Device) -> None:
+        """Nothing follows from how this foreign device is now."""
+        self._foreign.discard(device.control.device_id)
 
     def over(self, now: datetime) -> list[Device]:
         """The devices of which a command is over."""
@@ -143,7 +147,11 @@ class Situation:
         self._revisions |= record.revisions or {}
 
     def _hear(self, device: Device, fact: Fact) -> None:
+        was_online = device.online
         device.hear(fact)
+        if device.online is not was_online:
+            for command_id in device.control.open:
+                self._index(command_id, device)
         self._notice(device)
 
     def _decide(self, device: Device, fact: Fact) -> None:
@@ -158,8 +166,8 @@ class Situation:
     def _index(self, command_id: str, device: Device) -> None:
         """Where a command is found, after a step of it."""
         command = device.control.open.get(command_id)
-        is_requested = command is not None and command.state is CommandState.REQUESTED
-        for index, holds in ((self._open, command is not None), (self._requested, is_requested)):
+        may_go = command is not None and command.state is CommandState.REQUESTED and not device.is_waited_for(command)
+        for index, holds in ((self._open, command is not None), (self._requested, may_go)):
             if holds:
                 index[command_id] = device.control.device_id
             else:

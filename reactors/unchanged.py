@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.command_outcomes import unchanged
-from reactors.appending import Appending
+from reactors.appending import Appending, Step
 from reactors.situation import Situation
 from reactors.steps import next_step
 
@@ -18,8 +18,11 @@ class Unchanged:
 
     async def react(self, situation: Situation, now: datetime) -> datetime | None:
         """End what changes nothing; again where somebody wrote to a stream meanwhile."""
-        steps = [
-            next_step(device, end) for device in situation.foreign() for end in unchanged(device.control, device.states, now)
-        ]
+        steps: list[Step] = []
+        for device in situation.foreign():
+            ends = unchanged(device.control, device.states, now)
+            steps += (next_step(device, end) for end in ends)
+            if not ends:
+                situation.looked_at(device)
         taken = await self._appending.append(situation, steps)
         return None if all(step.stream in taken for step in steps) else now

@@ -243,6 +243,12 @@ class Greenhouse:
         assert self.crew is not None
         return self.crew.engine.complaint()
 
+    @property
+    def situation(self) -> Situation:
+        """As the reactors see it."""
+        assert self.crew is not None
+        return self.crew.engine._situation
+
     def count(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(f"glasshouse_{name}", labels)
 

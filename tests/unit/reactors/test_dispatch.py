@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,30 @@ async def test_a_held_command_waits_for_its_device_and_goes_out_once_it_is_onlin
     async with greenhouse() as house:
         await house.status("offline")
         await house.ask(hold=True)
+        assert house.steps() == []
+        assert list(house.situation.requested()) == []
+        await house.status("online")
+        assert house.steps() == ["dispatching", "dispatched"]
+
+
+async def test_a_held_command_goes_out_after_a_restart_once_its_device_is_online(tmp_path: Path) -> None:
+    async with greenhouse(tmp_path) as house:
+        await house.status("offline")
+        await house.ask(hold=True)
+        await house.stop()
+        await house.start()
+        assert house.steps() == []
+        await house.status("online")
+        assert house.steps() == ["dispatching", "dispatched"]
+
+
+async def test_a_held_command_waits_for_a_device_that_goes_offline_before_it_was_sent() -> None:
+    async with greenhouse() as house:
+        house.broker.is_connected = False
+        await house.ask(hold=True)
+        await house.status("offline")
+        house.broker.is_connected = True
+        await house.clock.advance(1)
         assert house.steps() == []
         await house.status("online")
         assert house.steps() == ["dispatching", "dispatched"]

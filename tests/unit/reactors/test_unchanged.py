@@ -55,6 +55,18 @@ async def test_another_state_and_a_device_of_ours_are_waited_for(dialect: Dialec
     await house.stop()
 
 
+async def test_a_device_is_looked_at_again_once_something_of_it_has_changed_and_not_before() -> None:
+    house = await greenhouse(Dialect.SHELLY, SHELLY, "on")
+    await house.ask(value="on")
+    assert house.situation.foreign() == []
+    await house.stop()
+    await house.start()
+    assert house.situation.foreign() == []
+    await house.answer("accepted")
+    assert house.ends() == {"c1": "succeeded"}
+    await house.stop()
+
+
 async def test_what_never_said_in_which_state_it_is_is_waited_for() -> None:
     house = Greenhouse()
     await house.register(dialect=Dialect.TASMOTA, address="a")
