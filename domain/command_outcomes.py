@@ -13,8 +13,8 @@ import msgspec
 from domain.commands import Command, CommandState
 from domain.control import Control
 from domain.dialects.shelly import is_first_generation
-from domain.states import is_reached
-from schema.actuators import Dialect, Scalar
+from domain.states import is_nothing, is_reached
+from schema.actuators import ActuatorType, Dialect, Scalar
 from schema.commands import CommandAcknowledged, CommandEnded, Outcome, OverrideBegun
 from schema.events import ActuatorEvent, Clock, CommandAck, Event
 
@@ -127,18 +127,27 @@ def _is_done(control: Control, command: Command, state: Scalar, at: datetime) ->
     """Whether a state, as it was at a moment, is what the command was sent for. Our own devices say so themselves."""
     if control.metadata is None or control.metadata.dialect is Dialect.NATIVE:
         return False
-    if command.dispatching_at is None or command.value is None or at < command.dispatching_at - _CLOCK_BEHIND:
+    if command.dispatching_at is None or at < command.dispatching_at - _CLOCK_BEHIND:
         return False
-    return is_reached(command.value, state)
+    return _reaches(control, command, state)
 
 
 def _was_so(control: Control, command: Command, known: ActuatorEvent) -> bool:
     device = control.metadata
-    if device is None or device.dialect is Dialect.NATIVE or command.value is None or command.dispatching_at is None:
+    if device is None or device.dialect is Dialect.NATIVE or command.dispatching_at is None:
         return False
     answers = device.dialect is Dialect.SHELLY and not is_first_generation(device.address or "")
     heard_of_it = command.acknowledged_at if answers else command.dispatched_at
-    return heard_of_it is not None and known.timestamp < command.dispatching_at and is_reached(command.value, known.state)
+    return heard_of_it is not None and known.timestamp < command.dispatching_at and _reaches(control, command, known.state)
+
+
+def _reaches(control: Control, command: Command, state: Scalar) -> bool:
+    """Whether the state is what was wanted. A lamp that shines a little is not off, as near as that may be."""
+    if command.value is None or not is_reached(command.value, state):
+        return False
+    spec = control.actuator(command.actuator_id)
+    is_lamp = spec is not None and spec.type is ActuatorType.LEVEL
+    return not is_lamp or is_nothing(command.value) is is_nothing(state)
 
 
 def _over_at(control: Control, command: Command) -> datetime:

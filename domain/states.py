@@ -34,6 +34,12 @@ def is_same(one: Scalar, other: Scalar) -> bool:
     return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()
 
 
+def is_nothing(state: Scalar) -> bool:
+    """Whether it is off, or closed, in whole percent."""
+    level = level_of(state)
+    return level is not None and round(level) == 0
+
+
 def is_reached(wanted: Scalar, state: Scalar) -> bool:
     """Whether a device that says `state` has done what was wanted."""
     level, said = level_of(wanted), level_of(state)

@@ -11,7 +11,7 @@ from domain.control import Control
 from schema.actuators import ActuatorSpec, Dialect, Scalar
 from schema.commands import CommandAcknowledged, CommandDispatched, CommandEnded, Outcome, OverrideBegun
 from schema.events import ActuatorCommand, ActuatorEvent, Clock, CommandAck, Event
-from tests.support.commands import HEATER, LAMP, NOW, Known, after, box, later, wanted
+from tests.support.commands import HEATER, LAMP, NOW, VENT, Known, after, box, later, wanted
 
 
 def requested(control: Control, **fields: Any) -> Control:
@@ -79,6 +79,18 @@ def test_a_level_is_reached_within_a_step_of_the_device() -> None:
     control = sent(box(LAMP, dialect=Dialect.ZIGBEE2MQTT), actuator_id="lamp", value=40)
     assert stated(control, state(38.9, "lamp"), later(2), later(3)) == []
     assert outcomes(stated(control, state(40.16, "lamp"), later(2), later(3))) == [Outcome.SUCCEEDED]
+
+
+@pytest.mark.parametrize(("value", "says"), [(0, 1.0), (1, 0.0)])
+def test_a_lamp_that_shines_a_little_is_not_off(value: float, says: float) -> None:
+    control = sent(box(LAMP, dialect=Dialect.ZIGBEE2MQTT), actuator_id="lamp", value=value)
+    assert stated(control, state(says, "lamp"), later(2), later(3)) == []
+    assert outcomes(stated(control, state(float(value), "lamp"), later(2), later(3))) == [Outcome.SUCCEEDED]
+
+
+def test_a_vent_whose_motor_counts_a_percent_beside_is_closed() -> None:
+    control = sent(box(VENT, dialect=Dialect.SHELLY), actuator_id="vent", value="closed")
+    assert outcomes(stated(control, state(1.0, "vent"), later(2), later(3))) == [Outcome.SUCCEEDED]
 
 
 def test_a_state_from_before_a_command_was_sent_says_nothing_of_it() -> None:
