@@ -10,7 +10,7 @@ from domain.decisions import id_problem, text_problem
 from domain.declared_interlocks import interlock_problems
 from domain.declared_values import count_problems, range_problems, seconds_problems, states_problems
 from domain.foreign import is_ours
-from schema.actuators import ActuatorSpec, AllowedCommand, Dialect
+from schema.actuators import ActuatorSpec, ActuatorType, AllowedCommand, Dialect
 from schema.complaints import quoted
 from schema.events import DeviceMetadata
 
@@ -20,8 +20,8 @@ MAX_INTERLOCKS: Final = 16
 """Of one actuator."""
 MAX_LEVELS: Final = 8
 """Of a device's topic."""
-_COUNTING: Final = frozenset({Dialect.TASMOTA, Dialect.SHELLY})
-"""Dialects whose channels are numbers."""
+_FIRST: Final = {Dialect.TASMOTA: 1, Dialect.SHELLY: 0}
+"""The first channel of dialects that count them. Tasmota means all of them by 0, those that were not declared, too."""
 _is_channel = re.compile(r"[A-Za-z0-9_]{1,32}").fullmatch
 
 
@@ -74,8 +74,9 @@ def _channel_problems(where: str, dialect: Dialect, channel: str | None) -> Iter
         yield f"{where} is for other dialects: a native device knows its actuators by their ids"
     if _is_channel(channel) is None:
         yield f"{where} must be 1 to 32 letters, digits or '_'; {quoted(channel)} is not"
-    if dialect in _COUNTING and not channel.isdecimal():
-        yield f"{where} must be a number, as {dialect} counts its channels; {quoted(channel)} is not"
+    first = _FIRST.get(dialect)
+    if first is not None and not (channel.isdecimal() and channel == str(int(channel)) and int(channel) >= first):
+        yield f"{where} must be a number, as {dialect} counts its channels from {first} on; {quoted(channel)} is none of these"
 
 
 def _command_problems(where: str, dialect: Dialect, allowed: AllowedCommand) -> Iterator[str]:
@@ -90,8 +91,20 @@ def _double_problems(device: DeviceMetadata) -> Iterator[str]:
     ids = Counter(spec.actuator_id for spec in device.actuators)
     yield from (f"actuators names {id_} {times} times" for id_, times in ids.items() if times > 1)
     if device.dialect is not Dialect.NATIVE:
-        parts = Counter((spec.type, spec.channel) for spec in device.actuators)
+        parts = Counter((spec.type, _channel(device.dialect, spec)) for spec in device.actuators)
         for (type_, channel), times in parts.items():
             if times > 1:
-                told = "no channel" if channel is None else f"the channel {channel}"
+                told = _channel_told(device.dialect, channel)
                 yield f"actuators has {times} of the type {type_} with {told}: the device cannot tell them apart"
+
+
+def _channel(dialect: Dialect, spec: ActuatorSpec) -> str | None:
+    """Which it is, named or not. A Tasmota's dimmer without a channel is all of the light."""
+    is_whole = dialect is Dialect.TASMOTA and spec.type is ActuatorType.LEVEL
+    return str(_FIRST[dialect]) if spec.channel is None and dialect in _FIRST and not is_whole else spec.channel
+
+
+def _channel_told(dialect: Dialect, channel: str | None) -> str:
+    if channel is None:
+        return "no channel"
+    return f"the channel {channel}" + (" (that of one without a channel)" if channel == str(_FIRST.get(dialect)) else "")

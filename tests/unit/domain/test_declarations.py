@@ -38,6 +38,14 @@ def taking(**fields: Any) -> ActuatorSpec:
         device(locked(above=50, only_with=CALM)),
         device(locked(not_while=NotWhile(device_id="roof", actuator_id="heater", above=0))),
         device(HEATER, LAMP, dialect=Dialect.ZIGBEE2MQTT, address="zigbee2mqtt/Bench 3/lamp"),
+        device(
+            *(
+                ActuatorSpec(actuator_id=name, type=ActuatorType.LEVEL, channel=channel)
+                for name, channel in [("all", None), ("red", "1")]
+            ),
+            dialect=Dialect.TASMOTA,
+            address="lamp",
+        ),
         device(HEATER, ActuatorSpec(actuator_id="fan", channel="2"), dialect=Dialect.TASMOTA, address="%prefix%/house/box"),
     ],
 )
@@ -56,7 +64,23 @@ def test_what_makes_sense_can_be_declared(said: DeviceMetadata) -> None:
         (device(ActuatorSpec(actuator_id="fan", channel="1")), "actuators[0].channel is for other dialects"),
         (
             device(ActuatorSpec(actuator_id="fan", channel="l1"), dialect=Dialect.SHELLY, address="shellyplus1"),
+            "actuators[0].channel must be a number, as shelly counts its channels from 0 on; 'l1' is none of these",
+        ),
+        (
+            device(ActuatorSpec(actuator_id="fan", channel="0"), dialect=Dialect.TASMOTA, address="plugs"),
+            "actuators[0].channel must be a number, as tasmota counts its channels from 1 on; '0' is none of these",
+        ),
+        (
+            device(ActuatorSpec(actuator_id="fan", channel="01"), dialect=Dialect.TASMOTA, address="plugs"),
             "actuators[0].channel must be a number",
+        ),
+        (
+            device(HEATER, ActuatorSpec(actuator_id="fan", channel="1"), dialect=Dialect.TASMOTA, address="plugs"),
+            "actuators has 2 of the type switch with the channel 1",
+        ),
+        (
+            device(ActuatorSpec(actuator_id="fan", channel="0"), HEATER, dialect=Dialect.SHELLY, address="plugs"),
+            "actuators has 2 of the type switch with the channel 0",
         ),
         (device(taking(minimum=2, maximum=1)), "actuators[0].commands[0].minimum must not be more than maximum"),
         (device(taking(minimum=nan)), "actuators[0].commands[0].minimum must be a finite number"),
@@ -93,8 +117,12 @@ def test_what_makes_sense_can_be_declared(said: DeviceMetadata) -> None:
         (device(dialect=Dialect.TASMOTA, address="glasshouse_plug"), "address must not begin with glasshouse"),
         (device(dialect=Dialect.SHELLY, address="a\u202eb"), "address must be 1 to 200 printable"),
         (
-            device(HEATER, ActuatorSpec(actuator_id="fan"), dialect=Dialect.SHELLY, address="shelly"),
+            device(HEATER, ActuatorSpec(actuator_id="fan"), dialect=Dialect.ZIGBEE2MQTT, address="zigbee2mqtt/plug"),
             "actuators has 2 of the type switch with no channel",
+        ),
+        (
+            device(HEATER, ActuatorSpec(actuator_id="fan"), dialect=Dialect.SHELLY, address="shelly"),
+            "actuators has 2 of the type switch with the channel 0 (that of one without a channel)",
         ),
         (
             device(ActuatorSpec(actuator_id="fan", channel="l/1"), dialect=Dialect.SHELLY, address="shelly"),
