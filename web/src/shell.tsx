@@ -34,6 +34,7 @@ export function Shell(): JSX.Element {
   const calls = counts.value.troubled + waiting.value;
   document.title = calls > 0 ? `(${calls}) Glasshouse` : "Glasshouse";
   useArrival(route.value.join("/"));
+  useEntry(stage.value === "asking");
   if (stage.value === "asking") return <Login />;
   return (
     <div id="house" hidden={stage.value !== "house"}>
@@ -58,6 +59,15 @@ function useArrival(address: string): void {
     document.getElementById("view")?.focus({ preventScroll: true });
     scrollTo(0, startOfView());
   }, [address]);
+}
+
+/** Who logged in is at the start, not where the form was. */
+function useEntry(asking: boolean): void {
+  const before = useRef(asking);
+  useEffect(() => {
+    if (before.current && !asking) document.getElementById("view")?.focus({ preventScroll: true });
+    before.current = asking;
+  }, [asking]);
 }
 
 function skip(event: Event): void {

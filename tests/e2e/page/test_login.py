@@ -48,6 +48,7 @@ def test_a_wrong_key_is_refused_in_plain_words_and_the_right_one_then_opens(page
     field.fill(f"  {GOOD_KEY}\n")
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#link")).to_have_text("Live")
+    expect(page.locator("#view")).to_be_focused()
     assert GOOD_KEY not in page.evaluate(STORED)
 
 

@@ -97,6 +97,10 @@ def test_what_a_form_lacks_is_said_when_it_is_sent(house: Page) -> None:
     view.get_by_label("Name", exact=True).fill("番茄")
     view.get_by_role("button", name="Save").click()
     expect(view.locator("form .error")).to_contain_text("Give the rule an id first")
+    view.get_by_label("Id", exact=True).fill("tomato")
+    view.get_by_label("For so many minutes").fill("-5")
+    view.get_by_role("button", name="Save").click()
+    expect(view.locator("form .error")).to_have_text("“-5” is no number of minutes from 0 to 10080, a week.")
     opened(house, "#/operate").get_by_role("button", name="Issue a key").click()
     expect(house.locator("#notice")).to_contain_text("Say first whom or what the key is for.")
 
@@ -166,6 +170,20 @@ def test_an_alert_is_acknowledged_with_a_note_and_tells_why(house: Page, server:
     expect(alert).to_contain_text("silent until")
     alert.get_by_role("button", name="Why, and the readings behind").click()
     expect(alert.locator(".trace")).to_contain_text("The alert is raised")
+
+
+def test_who_uses_the_keyboard_stays_where_he_is(house: Page, server: Server) -> None:
+    cold = {"ruleId": "cold", "name": "Cold", "threshold": {"metric": "humidity", "below": 50}}
+    server.ask(RULE, input=cold)
+    server.publish(TOPIC, [{"reading": {"humidity": 40}}])
+    view = opened(house, "#/alerts")
+    alert = view.locator(".alert").filter(has_text="rule cold")
+    alert.get_by_role("button", name="Silence for an hour").press("Enter")
+    expect(alert).to_contain_text("silent until")
+    expect(alert.get_by_role("button", name="Silence for an hour")).to_be_focused()
+    alert.get_by_role("button", name="Acknowledge").press("Enter")
+    expect(alert).to_contain_text("seen by")
+    expect(alert.get_by_role("button", name="Why, and the readings behind")).to_be_focused()
 
 
 def test_a_dead_letter_is_repaired_and_replayed(house: Page, server: Server) -> None:

@@ -3,6 +3,7 @@
 import { graphql, type ResultOf, type VariablesOf } from "../data/graphql";
 import { parseDuration } from "../parts/format";
 import { hoursOf } from "../parts/hours";
+import { durationOf } from "../parts/minutes";
 
 export const RECIPIENT = graphql(`
   fragment Told on Recipient {
@@ -70,12 +71,6 @@ export function inputOf(draft: Draft): RecipientInput {
     targets: draft.targets.split(",").map((one) => one.trim()).filter(Boolean),
     where: { location: location || null, deviceId: deviceId || null, deviceType, sensorId, siteId },
     quiet: hoursOf(draft.quietFrom, draft.quietTo, kept.days),
-    escalation: draft.escalateTo === "" ? null : { after: minutes(draft.escalateAfter), to: draft.escalateTo },
+    escalation: draft.escalateTo === "" ? null : { after: durationOf(draft.escalateAfter), to: draft.escalateTo },
   };
-}
-
-function minutes(text: string): string {
-  const value = Number(text.trim().replace(",", "."));
-  if (text.trim() === "" || !Number.isFinite(value)) throw new Error(`“${text}” is not a number of minutes.`);
-  return `PT${Math.round(value * 60)}S`;
 }

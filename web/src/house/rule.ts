@@ -4,6 +4,7 @@ import { graphql, type ResultOf, type VariablesOf } from "../data/graphql";
 import { shown, shownDifference, typed, typedDifference } from "../parts/metrics";
 import { parseDuration } from "../parts/format";
 import { hoursOf } from "../parts/hours";
+import { durationOf } from "../parts/minutes";
 
 export const RULE = graphql(`
   fragment Rule on AlertRule {
@@ -80,11 +81,11 @@ export function draftOf(rule: Rule): Draft {
 export function inputOf(draft: Draft, unit: string | null): RuleInput {
   const { kept } = draft;
   const place = { location: draft.location || null, deviceId: draft.deviceId || null, deviceType: kept.deviceType, siteId: kept.siteId };
-  const input = { ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, for: duration(draft.for) };
+  const input = { ruleId: draft.id, name: draft.name || draft.id, severity: draft.severity, enabled: draft.enabled, for: durationOf(draft.for) };
   if (draft.kind === "silence") return { ...input, where: place, silence: true };
   return {
     ...input, ...conditionOf(draft, unit), where: { ...place, sensorId: draft.sensorId || null },
-    clearFor: duration(draft.clearFor), againWithin: duration(draft.againWithin),
+    clearFor: durationOf(draft.clearFor), againWithin: durationOf(draft.againWithin),
     hours: hoursOf(draft.hoursFrom, draft.hoursTo, kept.days), evaluateBackfill: draft.backfill,
   };
 }
@@ -98,8 +99,8 @@ function conditionOf({ kind, metric, unusual, ...draft }: Draft, unit: string | 
     below: numberOf(draft.below, (value) => convert(value, unit)),
     hysteresis: numberOf(draft.hysteresis, (value) => typedDifference(value, unit)) ?? 0,
   };
-  if (kind === "rate") return { rate: { ...limits, over: duration(draft.over) } };
-  if (kind === "trend") return { trend: { ...limits, window: duration(draft.over) } };
+  if (kind === "rate") return { rate: { ...limits, over: durationOf(draft.over) } };
+  if (kind === "trend") return { trend: { ...limits, window: durationOf(draft.over) } };
   return { threshold: { ...limits, basis: kind === "minutes" ? "MINUTES" : "READINGS" } };
 }
 
@@ -130,10 +131,6 @@ function numberOf(text: string, convert: (value: number) => number): number | nu
 /** A number as people write it, with a point or a comma. */
 function plain(text: string): number {
   return Number(text.trim().replace(",", "."));
-}
-
-function duration(minutesText: string): string {
-  return `PT${Math.round((numberOf(minutesText, (value) => value) ?? 0) * 60)}S`;
 }
 
 function minutes(text: string): string {

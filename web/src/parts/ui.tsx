@@ -10,7 +10,8 @@ export function Time({ at, format = formatMoment }: { at: string; format?: (at: 
   return <time dateTime={at} title={formatMoment(at)}>{format(at)}</time>;
 }
 
-/** A button that does one thing at a time and tells what went wrong: `failed` does, or else the page. `lacks` is what must be there first. */
+/** A button that does one thing at a time and tells what went wrong: `failed` does, or else the page. `lacks` is what must be
+ * there first. One that cannot be pressed just now keeps the focus: who uses the keyboard stays where he is. */
 export function Act({ run, children, class: kind, disabled, failed, lacks }: {
   run: () => Promise<unknown>;
   children: ComponentChildren;
@@ -20,15 +21,17 @@ export function Act({ run, children, class: kind, disabled, failed, lacks }: {
   lacks?: string | false;
 }): JSX.Element {
   const [busy, setBusy] = useState(false);
+  const isOff = busy || disabled === true;
   const fail = (error: unknown) => (failed === undefined ? tell(error) : failed(inPlainWords(error)));
   const act = () => {
+    if (isOff) return;
     notice.value = "";
     if (lacks) return fail(lacks);
     setBusy(true);
     run().catch(fail).finally(() => setBusy(false));
   };
   return (
-    <button type="button" class={kind} disabled={busy || disabled} aria-busy={busy} onClick={act}>
+    <button type="button" class={kind} aria-disabled={isOff} aria-busy={busy} onClick={act}>
       {children}
     </button>
   );

@@ -72,8 +72,10 @@ function Now({ alert: { deviceId, sensorId, metric, state } }: { alert: Alert })
 function Acts({ alert }: { alert: Alert }): JSX.Element {
   const [note, setNote] = useState("");
   const acknowledge = async () => {
+    const row = document.activeElement?.closest("li");
     const { acknowledgeAlert } = await request(ACKNOWLEDGE, { id: alert.id, note: note.trim() || null });
     alertFeed()?.take([succeeded(acknowledgeAlert).alert]);
+    setTimeout(() => stayAt(row)); // the button is gone, and its row may be elsewhere
   };
   const silence = async (span: number) => {
     const until = new Date(now.peek() + span).toISOString();
@@ -90,6 +92,11 @@ function Acts({ alert }: { alert: Alert }): JSX.Element {
       {SILENCES.map(([text, span]) => <Act key={text} run={() => silence(span)}>{`Silence for ${text}`}</Act>)}
     </>
   );
+}
+
+/** Who lost his place in a row is at its last button. */
+function stayAt(row: Element | null | undefined): void {
+  if (document.activeElement === document.body) row?.querySelector<HTMLElement>("[aria-expanded]")?.focus({ preventScroll: true });
 }
 
 function stand({ state: stands, acknowledgedAt }: Alert): string {
