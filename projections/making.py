@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from adapters.history.horizon import BESIDE_US
 from adapters.history.port import Anomaly, History, KeptWindows, SeriesKey, SeriesRange
 from domain.columns import Bools
 from domain.raw_rows import RawRows, joined
@@ -22,7 +23,7 @@ from projections.incoming import Corrected, Item, Zoned
 from projections.judged import Judged
 from projections.judging import Judge
 from projections.minutes import minutes_of
-from projections.reach import BESIDE_US, is_within_reach, within_reach
+from projections.reach import is_within_reach, within_reach
 from projections.remade import Remade
 from projections.revisions import Correcting, LateRows, Made, Touches, revised
 from projections.rules import WindowRules

@@ -3,18 +3,13 @@
 A reading that comes so late is kept as all others are. The windows of its time stay as they were, and that is told.
 """
 
-from typing import Final
-
 import numpy as np
 import structlog
 
+from adapters.history.horizon import BESIDE_US
 from adapters.history.port import History
 from domain.raw_rows import RawRows
 from domain.windows import Span
-from schema.times import DAY_US
-
-BESIDE_US: Final = 2 * DAY_US
-"""Where shorter windows are no longer kept, whole days of a site are made of raw rows."""
 
 
 def within_reach(history: History, rows: RawRows) -> RawRows:

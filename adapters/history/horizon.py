@@ -1,11 +1,14 @@
 """How far back a history goes, where old rows and windows move out of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 from domain.anomalies import DAYS
 from domain.windows import Span
 from schema.times import DAY_US, EARLIEST_US
+
+BESIDE_US: Final = 2 * DAY_US
+"""Where shorter windows are no longer kept, whole days of a site are made of raw rows."""
 
 
 class Horizon(Protocol):
@@ -70,6 +73,20 @@ class Endless:
 
 
 ENDLESS: Final = Endless()
+
+
+def unmade(horizon: Horizon, span: Span) -> Mapping[str, Collection[int]]:
+    """Of each device the days, numbers since 1970, in which windows of that span that lean on rows that are gone may begin."""
+    floor = max(horizon.windows_from(each) for each in Span)
+    found = horizon.gone().items()
+    return {device: {number for day in days for number in _around(day, span, floor)} for device, days in found}
+
+
+def _around(day: int, span: Span, floor: int) -> range:
+    """A day of a site may end in the day after; where windows were dropped, those beside the day stay as they were."""
+    before = BESIDE_US if floor > EARLIEST_US else DAY_US * (span is Span.SITE_DAY)
+    after = BESIDE_US if day + DAY_US < floor else 0
+    return range((day - before) // DAY_US, (day + DAY_US + after) // DAY_US)
 
 
 def judged_from(horizon: Horizon) -> int:

@@ -15,7 +15,6 @@ from glasshouse.versions.made import Digests, Gone
 from projections.engine import Troupe
 from projections.rebuilds import DifferingDay, PartReport
 from schema.envelope import Position
-from schema.times import DAY_US
 
 NAMED: Final = 20
 """So many of the days that differ are named."""
@@ -26,7 +25,7 @@ class Compared(Protocol):
 
     async def digests(self, taken: Callable[[], None]) -> Digests: ...
 
-    def gone(self) -> Gone: ...
+    def gone(self, part: str) -> Gone: ...
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -63,7 +62,7 @@ async def standing_still(log: EventLog, troupes: Sequence[Troupe]) -> AsyncItera
 
 
 async def compare(log: EventLog, troupes: Sequence[Troupe], serving: Compared, candidate: Compared) -> Comparison:
-    """What the two hold, but of days whose raw readings one of them has no more, which cannot be made anew there.
+    """What the two hold, but of days that cannot be made anew in one of them, which has the raw readings no more.
 
     They go on as soon as both have been looked at, which may be long before both are digested.
     """
@@ -73,15 +72,13 @@ async def compare(log: EventLog, troupes: Sequence[Troupe], serving: Compared, c
         for one, event, name in zip((serving, candidate), looked, ("serving", "candidate"), strict=True):
             asked.append(tasks.create_task(one.digests(event.set), name=f"digests-{name}"))
         await asyncio.gather(*(event.wait() for event in looked))
-    gone = [serving.gone(), candidate.gone()]
-    left, right = (_without(task.result(), gone) for task in asked)
+    left, right = (_without(task.result(), (serving, candidate)) for task in asked)
     return await asyncio.to_thread(compared, position, left, right)
 
 
-def _without(digests: Digests, gone: Sequence[Gone]) -> Digests:
-    numbers = [{device: [day // DAY_US for day in days] for device, days in each.items()} for each in gone if each]
+def _without(digests: Digests, either: Sequence[Compared]) -> Digests:
     return {
-        part: reduce(DayDigests.without, numbers, found) if isinstance(found, DayDigests) else found
+        part: reduce(DayDigests.without, (one.gone(part) for one in either), found) if isinstance(found, DayDigests) else found
         for part, found in digests.items()
     }
 

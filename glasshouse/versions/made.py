@@ -1,15 +1,17 @@
 """One version of a read model, open in this process: what fills it, and what it holds."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
 
 from adapters.event_log.port import EventLog
-from adapters.history.port import History
+from adapters.history.horizon import unmade
+from adapters.history.port import RAW, History
 from domain.day_digests import DayDigests
 from domain.versions import Version
+from domain.windows import Span
 from glasshouse.reading import accounts_at, alerts_at, decisions_at, latest_at
 from glasshouse.stores import open_history
 from glasshouse.versions.shelf import COMMANDS, HISTORY, LINEAGE, Shelf
@@ -26,13 +28,14 @@ from projections.lineage import Lineage
 from projections.read_model import ReadModel
 from projections.rules import WindowRules
 from projections.windows import Decided
+from schema.times import DAY_US
 
 Digests = Mapping[str, DayDigests | str]
 """What a read model holds, part by part: by device and day where it is made of readings."""
 
 
-Gone = Mapping[str, Sequence[int]]
-"""Where the UTC days start, by device."""
+Gone = Mapping[str, Collection[int]]
+"""Days of UTC, numbers since 1970, by device."""
 _NOTHING_GONE: Final[Gone] = {}
 
 
@@ -49,8 +52,8 @@ class Made(Protocol):
         """What it holds when `taken` is called. Until then it must stand still."""
         ...
 
-    def gone(self) -> Gone:
-        """Of which days of devices the raw readings are gone."""
+    def gone(self, part: str) -> Gone:
+        """Of which days of devices that part cannot be made anew, since raw readings are gone."""
         ...
 
     async def close(self) -> None: ...
@@ -80,8 +83,11 @@ class MadeHistory:
     async def digests(self, taken: Callable[[], None]) -> Digests:
         return await self.store.digests(taken)
 
-    def gone(self) -> Gone:
-        return self.store.horizon.gone()
+    def gone(self, part: str) -> Gone:
+        horizon = self.store.horizon
+        if part == RAW:
+            return {device: [day // DAY_US for day in days] for device, days in horizon.gone().items()}
+        return unmade(horizon, Span.SITE_DAY if part == Span.SITE_DAY else Span.DAY)
 
     async def close(self) -> None:
         await self.store.close()
@@ -101,7 +107,8 @@ class MadeInMemory:
         taken()
         return found
 
-    def gone(self) -> Gone:
+    def gone(self, part: str) -> Gone:
+        del part
         return _NOTHING_GONE
 
     async def close(self) -> None:
@@ -122,7 +129,8 @@ class MadeInFile:
         taken()
         return found
 
-    def gone(self) -> Gone:
+    def gone(self, part: str) -> Gone:
+        del part
         return _NOTHING_GONE
 
     async def close(self) -> None:

@@ -7,19 +7,30 @@ from typing import Any
 import duckdb
 import pytest
 
+from adapters.event_log.port import ANY, Append
+from adapters.event_log.sqlite import SqliteEventLog
 from domain.versions import Outcome
 from projections.rebuilds import Action
-from tests.support.house_events import START
+from schema.events import Operation, ReadingCorrection
+from tests.support.house_events import START, pack
 from tests.support.up import glasshouse
 from tests.support.versions import done
 
 ENDED = (Outcome.EQUAL, 0)
+ALL_OF_IT = ReadingCorrection(
+    device_id="tomato-0",
+    correction_id="all",
+    metric="temperature",
+    operation=Operation.OFFSET,
+    amount=1.0,
+    reason="a test",
+)
 
 
-async def retain(data: Path) -> None:
+async def retain(data: Path, **shorter: str) -> None:
     """Move all into the archive, and let it forget the days before the first of June."""
     limits = {"GLASSHOUSE_KEEP_RAW_DAYS": "30", "GLASSHOUSE_KEEP_ARCHIVE_DAYS": str((datetime.now(UTC) - START).days)}
-    code, out, err = await glasshouse("retain", "--data", str(data), env=limits)
+    code, out, err = await glasshouse("retain", "--data", str(data), env=limits | shorter)
     assert code == 0, (out, err)
 
 
@@ -76,3 +87,15 @@ async def test_where_the_archive_lost_a_day_the_log_has_it_still_and_the_others_
     assert (rebuilt.outcome, rebuilt.differing_days, rebuilt.switched) == (*ENDED, True)
     assert windows(shortened / "history-2.duckdb") == before
     assert readings(shortened / "history-2.duckdb") == 4_000
+
+
+async def test_windows_that_lean_on_days_past_all_retention_stay_as_they_were_and_make_no_difference(data: Path) -> None:
+    await done(data, "history", Action.VERIFY)
+    await retain(data, **dict.fromkeys((f"GLASSHOUSE_KEEP_{span}_DAYS" for span in ("MINUTE", "QUARTER", "HOUR")), "30"))
+    log = await SqliteEventLog.open(data / "events.db")
+    stream, event = pack("control-tomato-0", ALL_OF_IT)
+    await log.append([Append(stream, ANY, [event])])
+    await log.close()
+    for action in (Action.VERIFY, Action.REBUILD):
+        report = await done(data, "history", action)
+        assert (report.outcome, report.differing_days) == ENDED, report.days
