@@ -7,7 +7,7 @@ from typing import Final
 
 from api.alert_rules import rule_of
 from api.context import Context
-from api.errors import ApiError, ErrorCode
+from api.errors import ApiError, ErrorCode, limit_error
 from api.history import shared
 from api.services import Services
 from api.types.alert_inputs import AlertRuleInput
@@ -26,6 +26,7 @@ from schema.rules import AlertRuleDefined
 from schema.times import to_micros
 
 _LESS: Final = "ask for a shorter time, or say in `where` what the rule is about; a resting house has no such limit"
+_FEWER: Final = "ask for a shorter time, or give the rule a `for`"
 
 
 async def backtested(
@@ -69,7 +70,7 @@ async def _as_known(context: Context, rule: AlertRuleDefined, start_us: int, end
             rule, start_us, end_us, most=services.limits.page, spend=lambda events: context.tested.spend(events, _LESS)
         )
     except TooManyAlertsError as error:
-        raise ApiError(ErrorCode.LIMIT_EXCEEDED, str(error)) from error
+        raise limit_error("alerts of a back-test", error.most, f"more than {error.most}", _FEWER) from error
 
 
 def _place_of(services: Services) -> Callable[[str], Place]:

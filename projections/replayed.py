@@ -38,7 +38,11 @@ Sees = Callable[[str], bool]
 
 
 class TooManyAlertsError(Exception):
-    """The rule says more than can be held to see what became of it."""
+    """The rule says more than can be held to see what became of it: more than `most` alerts."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the rule raises more than {most} alerts")
+        self.most = most
 
 
 class LogBacktest:
@@ -109,9 +113,7 @@ class _Replay:
             key = output.subject, output.said.alert.first_us
             self._alerts[key] = self._told(key, output, now_us)
         if len(self._alerts) > MOST_ALERTS:
-            raise TooManyAlertsError(
-                f"the rule raises more than {MOST_ALERTS:,} alerts; ask for a shorter time, or give it a `for`"
-            )
+            raise TooManyAlertsError(MOST_ALERTS)
 
     def _told(self, key: tuple[Subject, int], output: Output, now_us: int) -> PastAlert:
         """The alert as it is after these words."""

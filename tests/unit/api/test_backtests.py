@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api.limits import Limits
+from projections import replayed
 from schema.events import DeviceMetadata, DeviceRetired, Operation, ReadingCorrection, SiteDefined
 from schema.times import to_micros
 from tests.support.alert_events import cleared_alert, raised_alert
@@ -198,6 +199,17 @@ async def test_no_more_readings_are_looked_at_than_may_be(tmp_path: Path, basis:
         [error] = (await house.answer(ASK, variables(basis)))["errors"]
         assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
         assert error["extensions"]["limit"] == "readings of back-tests"
+
+
+async def test_far_too_many_alerts_are_refused_with_how_many_may_be(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replayed, "MOST_ALERTS", 2)
+    await house.says([warm(device, 0, 31.0) for device in ("a", "b", "c")])
+    [error] = (await house.answer(ASK, variables("AS_KNOWN")))["errors"]
+    told = error["extensions"]
+    assert (told["code"], told["limit"], told["allowed"], told["asked"]) == (
+        "LIMIT_EXCEEDED", "alerts of a back-test", 2, "more than 2"
+    )  # fmt: skip
+    assert "give the rule a `for`" in error["message"]
 
 
 async def test_no_more_back_tests_run_at_once_than_may_be(house: House) -> None:
