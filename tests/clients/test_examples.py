@@ -5,13 +5,14 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from adapters.mqtt.address import BrokerAddress
@@ -66,10 +67,16 @@ def has(found: list[Any], count: int) -> bool:
     return len(found) >= count
 
 
+class Lines(list[Any]):
+    """What a program prints, a JSON object a line; `ended` once it did by itself."""
+
+    ended = False
+
+
 @asynccontextmanager
-async def lines_of(*command: str, cwd: Path, key: str) -> AsyncIterator[list[Any]]:
-    """What a program prints, a JSON object a line, for as long as the block runs."""
-    lines: list[Any] = []
+async def lines_of(*command: str, cwd: Path, key: str) -> AsyncIterator[Lines]:
+    """What a program prints for as long as the block runs."""
+    lines = Lines()
     take = lines.append
     process = await asyncio.create_subprocess_exec(
         *command, cwd=cwd, env={**os.environ, "GLASSHOUSE_KEY": key}, stdout=asyncio.subprocess.PIPE
@@ -79,27 +86,38 @@ async def lines_of(*command: str, cwd: Path, key: str) -> AsyncIterator[list[Any
         assert process.stdout is not None
         async for line in process.stdout:
             take(json.loads(line))
+        lines.ended = True
 
     listening = asyncio.create_task(listen(), name="listen")
     try:
         yield lines
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
         await listening
 
 
-async def test_the_live_chart_has_every_point_once_whatever_the_network_does(
+async def changed(up: UpProcess, mutation: str) -> Any:
+    """What an admin is answered."""
+    key = {"authorization": f"Bearer {up.ready['admin_key']}"}
+    async with httpx.AsyncClient(base_url=up.http, headers=key, trust_env=False) as client:
+        return (await client.post("/graphql", json={"query": f"mutation {{ {mutation} }}"})).json()["data"]
+
+
+async def test_the_live_chart_has_every_point_once_whatever_the_network_does_and_ends_with_its_key(
     up: UpProcess, greenhouse: Greenhouse, live_chart: Path
 ) -> None:
     place = urlsplit(up.http)
     assert place.hostname is not None
     assert place.port is not None
     await greenhouse.says([20.0, 21.0])
+    issue = 'issueKey(input: {name: "chart", role: VIEWER}) { ... on IssueKeySuccess { secret key { id } } }'
+    issued = (await changed(up, issue))["issueKey"]
     async with cutting((place.hostname, place.port), cuts=CUTS, seed=3) as network:
         command = (npm.program(), "build/main.js", f"{network.url}/graphql", "tomato-1", "temperature")
         expected = [20.0, 21.0]
-        async with lines_of(*command, cwd=live_chart, key=str(up.ready["admin_key"])) as points:
+        async with lines_of(*command, cwd=live_chart, key=issued["secret"]) as points:
             await until(lambda: len(points) >= 2, 30)
             while network.cuts < CUTS:
                 more = [22.0 + len(expected) / 100 + number / 1000 for number in range(5)]
@@ -108,6 +126,8 @@ async def test_the_live_chart_has_every_point_once_whatever_the_network_does(
                 await until(partial(has, points, len(expected)), 30)
             assert [point["value"] for point in points] == pytest.approx(expected)
             assert {point["unit"] for point in points} == {"degC"}
+            await changed(up, f'revokeKey(input: {{keyId: "{issued["key"]["id"]}"}}) {{ __typename }}')
+            await until(lambda: points.ended, 30)
 
 
 async def test_the_warning_comes_once_for_each_time_that_it_gets_too_hot_also_over_a_restart(

@@ -32,6 +32,8 @@ export interface ChartOptions {
 export type GapHandler = (reason: string) => void;
 
 const RETRY_MS = 500;
+/** Close codes after which asking again is in vain: a message that is none, no key, a key that is not good or no longer. */
+const FINAL = new Set([4400, 4401, 4403, 4406]);
 
 export class LiveChart {
   readonly #options: ChartOptions;
@@ -47,20 +49,24 @@ export class LiveChart {
     });
   }
 
-  /** Points of a series since then, and from there on as they come; ends only when the loop that takes them does. */
+  /**
+   * Points of a series since then, and from there on as they come; ends only when the loop that takes them does, or with an
+   * error where nothing more can be had: the key is no longer good, say.
+   */
   async *points(series: Series, since: Date, onGap: GapHandler = () => {}): AsyncGenerator<Point, never> {
     let cursor = yield* this.#past(series, since);
     for (;;) {
       try {
         for await (const { data, errors } of this.#live(series, cursor)) {
-          if (errors || !data) throw new Error(JSON.stringify(errors));
+          if (errors || !data) throw errors ?? new Error('no data');
           const message = data.readings;
           if (message.__typename === 'ReadingReceived') yield message.reading;
           if (message.__typename === 'ReadingGap') onGap(message.reason);
           cursor = message.cursor;
         }
       } catch (lost) {
-        console.error('connection lost, going on from the last reading:', lost instanceof Error ? lost.message : lost);
+        if (isFinal(lost)) throw new Error(reasonOf(lost));
+        console.error('connection lost, going on from the last reading:', reasonOf(lost));
       }
       await pause(RETRY_MS);
     }
@@ -102,6 +108,18 @@ export class LiveChart {
       }
     }
   }
+}
+
+/** Whether it would be so again. Errors that pass say when to come again, or that something is away. */
+function isFinal(lost: unknown): boolean {
+  if (Array.isArray(lost)) return !lost.every(({ extensions: told }) => told?.code === 'UNAVAILABLE' || told?.retryAfter);
+  return lost instanceof Object && 'code' in lost && FINAL.has(Number(lost.code));
+}
+
+function reasonOf(lost: unknown): string {
+  if (Array.isArray(lost)) return lost.map(({ message }) => message).join('; ');
+  if (lost instanceof Error) return lost.message;
+  return lost instanceof Object && 'reason' in lost ? String(lost.reason || 'the socket closed') : String(lost);
 }
 
 function pause(milliseconds: number): Promise<void> {
