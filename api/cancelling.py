@@ -17,18 +17,20 @@ from domain.commands import Command, CommandState, advance
 from domain.control import fold
 from domain.decisions import Decision
 from projections.command_queries import CommandView
+from schema.commands import CommandStep
 from schema.events import Event
 
 
 async def cancel_command(context: Context, command_id: str, reason: str | None) -> CancelCommandSuccess:
     """ApiError where it was sent already, has ended otherwise, or is not known."""
     commands = context.services.commands
-    view = await _found(context, command_id)
-    device_id = view.command.device_id
+    device_id = (await _found(context, command_id)).command.device_id
     known = await commands.control(device_id)
+    view = await _found(context, command_id)  # knows as much as the control state, or more
 
     def decide(events: Sequence[Event]) -> Decision:
-        stands = reduce(advance, events, view.command)
+        own = (event for event in events if isinstance(event, CommandStep) and event.command_id == command_id)
+        stands = reduce(advance, own, view.command)
         if stands.state is CommandState.CANCELLED:
             return []
         if not stands.is_open:

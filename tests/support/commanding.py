@@ -6,7 +6,7 @@ from typing import Any, Final
 from api.roles import Role
 from schema.actuators import ActuatorSpec, ActuatorType
 from schema.commands import CommandAcknowledged, CommandDispatched, CommandDispatching, CommandEnded, CommandStep, Outcome
-from schema.events import ActuatorCommand, DeviceMetadata, DeviceStatus
+from schema.events import ActuatorCommand, DeviceMetadata, DeviceStatus, Event
 from schema.registry import REGISTRY
 from tests.support.api import House
 from tests.support.command_events import control, step
@@ -39,11 +39,14 @@ def wanted(actuator: str = "heater", value: object = "on", device: str = "box", 
     return {"deviceId": device, "actuatorId": actuator, "value": value, **rest}
 
 
+async def control_of(house: House, device: str = "box") -> list[Event]:
+    """What its control stream holds."""
+    return [REGISTRY.unpack(each) for each in await house.log.read_stream(f"control-{device}", limit=500)]
+
+
 async def asked_of(house: House, device: str = "box") -> list[ActuatorCommand]:
     """The commands that stand in its control stream."""
-    recorded = await house.log.read_stream(f"control-{device}", limit=500)
-    events = [REGISTRY.unpack(each) for each in recorded]
-    return [event for event in events if isinstance(event, ActuatorCommand)]
+    return [event for event in await control_of(house, device) if isinstance(event, ActuatorCommand)]
 
 
 async def become(house: House, event: ActuatorCommand, *kinds: type[CommandStep] | Outcome) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.roles import Role
-from schema.commands import CommandDispatching, Outcome, OverrideBegun
+from schema.commands import CommandDispatching, CommandEnded, Outcome, OverrideBegun
 from schema.envelope import decode_metadata
 from schema.events import DeviceRetired
 from schema.ids import format_event_id
@@ -17,6 +17,7 @@ from tests.support.commanding import (
     ON_ITS_WAY,
     asked_of,
     become,
+    control_of,
     issue,
     status,
 )
@@ -140,6 +141,20 @@ async def test_a_command_is_told_as_taken_back_also_while_the_read_model_stands_
     done = (await box.ask(CANCEL, {"id": asked["id"]}, role=Role.OPERATOR))["cancelCommand"]["command"]
     assert [step["state"] for step in done["steps"]] == ["REQUESTED", "CANCELLED"]
     assert (done["state"], done["reason"]) == ("CANCELLED", "too warm")
+
+
+async def test_what_became_of_another_command_of_the_device_meanwhile_says_nothing_of_this_one(box: House) -> None:
+    async def cancel(command_id: str) -> Any:
+        return (await box.ask(CANCEL, {"id": command_id}, role=Role.OPERATOR))["cancelCommand"]
+
+    heater = (await issue(box))["command"]["id"]
+    vent = (await issue(box, actuator="vent", value=40))["command"]["id"]
+    box.engine.serving(["commands"]).close_gates()
+    box.wait_no_longer_than(0.01)
+    await cancel(heater)
+    assert [step["state"] for step in (await cancel(vent))["command"]["steps"]] == ["REQUESTED", "CANCELLED"]
+    ends = [event for event in await control_of(box) if isinstance(event, CommandEnded)]
+    assert [event.command_id for event in ends] == [heater, vent]
 
 
 LIST = """query ($state: CommandState, $first: Int, $after: String, $last: Int, $before: String) {
