@@ -10,6 +10,7 @@ from reactors.requests import Request
 from reactors.situation import Situation
 from reactors.steps import next_step
 from schema.commands import CommandEnded, OnFailure, RequestedCommand, RequestEnded
+from schema.events import ActuatorCommand
 from schema.ids import content_event_id, format_event_id
 
 
@@ -23,14 +24,18 @@ class Compensation:
         self._advice = advice
 
     async def react(self, situation: Situation, now: datetime) -> datetime | None:
-        """Go on with each request as far as its commands have come."""
-        requests = situation.requests.stirred(now)
-        steps = {request.name: self._due(situation, request, now) for request in requests}
-        await self._appending.append(situation, [one for some in steps.values() for one in some])
-        for request in requests:
-            if not steps[request.name]:
-                situation.requests.rested(request, now)
-        return now if any(steps.values()) else situation.requests.next_deadline
+        """Go on with each request as far as its commands have come: of two that set back at one device, the second after."""
+        asked: set[str] = set()
+        steps: list[Step] = []
+        for request in situation.requests.stirred(now):
+            if asked.isdisjoint(request.devices):
+                due = self._due(situation, request, now)
+                asked |= {step.event.device_id for step in due if isinstance(step.event, ActuatorCommand)}
+                steps += due
+                if not due:
+                    situation.requests.rested(request, now)
+        await self._appending.append(situation, steps)
+        return now if steps else situation.requests.next_deadline
 
     def _due(self, situation: Situation, request: Request, now: datetime) -> list[Step]:
         if request.asked.on_failure is OnFailure.SET_BACK and request.has_failed(now):

@@ -35,6 +35,11 @@ class Request(msgspec.Struct, omit_defaults=True, kw_only=True):
         return [*(one.command_id for one in self.asked.commands), *self.set_backs.values()]
 
     @property
+    def devices(self) -> set[Id]:
+        """Those that its commands are for."""
+        return {one.device_id for one in self.asked.commands}
+
+    @property
     def succeeded(self) -> list[RequestedCommand]:
         """Those of its commands that did."""
         return [one for one in self.asked.commands if self.ends.get(one.command_id) is Outcome.SUCCEEDED]

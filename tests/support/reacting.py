@@ -191,18 +191,20 @@ class Greenhouse:
         await self.decide(device, event)
         return event
 
-    async def request(self, *commands: RequestedCommand, on_failure: OnFailure = OnFailure.SET_BACK) -> None:
-        """Somebody wants several things together, under the correlation id `loop-1`."""
+    async def request(
+        self, *commands: RequestedCommand, on_failure: OnFailure = OnFailure.SET_BACK, name: str = "loop-1"
+    ) -> None:
+        """Somebody wants several things together, under that correlation id."""
         now = self.clock.now()
         asked = CommandsRequested(
-            correlation_id="loop-1",
+            correlation_id=name,
             digest="0",
             timestamp=now,
             deadline=now + timedelta(seconds=30),
             commands=commands,
             on_failure=on_failure,
         )
-        await self.tell("request-loop-1", asked)
+        await self.tell(f"request-{name}", asked)
 
     async def answer(self, result: str, command: str = "c1", device: str = "box", **fields: Any) -> None:
         await self.said(device, CommandAck(device_id=device, command_id=command, result=result, timestamp=NOW, **fields))

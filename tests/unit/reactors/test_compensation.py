@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 from domain.advice import KnownState
-from schema.actuators import ActuatorSpec, Interlock, NotWhile
+from schema.actuators import ActuatorSpec, ActuatorType, Interlock, NotWhile
 from schema.commands import OnFailure, RequestedCommand, RequestEnded
 from schema.envelope import decode_metadata
 from schema.events import ActuatorCommand
 from tests.support.commands import NOW
 from tests.support.reacting import Greenhouse, greenhouse
+
+WAYS = (("on", "vent", "open"), ("open", "heater", "on"))
+"""No heating with the vent open, no airing while it is heated."""
 
 
 def part(number: int, *, actuator: str = "heater", before: str | None = "off", value: str = "on") -> RequestedCommand:
@@ -143,6 +146,37 @@ async def test_setting_back_is_held_to_the_interlocks() -> None:
     request = ended(house)
     assert request is not None
     assert request.left == ("c1",)
+    await house.stop()
+
+
+async def test_of_two_requests_that_fail_at_once_the_second_is_set_back_by_what_the_first_does() -> None:
+    cold, warm = (Interlock(values=(on,), not_while=NotWhile(actuator_id=other, states=(state,))) for on, other, state in WAYS)
+    house = Greenhouse()
+    heater = ActuatorSpec(actuator_id="heater", interlocks=(cold,))
+    vent = ActuatorSpec(actuator_id="vent", type=ActuatorType.COVER, interlocks=(warm,))
+    await house.register("box-1", actuators=(heater, vent))
+    await house.register("box-2")
+    for actuator, state in (("heater", "off"), ("vent", "closed")):
+        house.advice.actuators["box-1", actuator] = KnownState(state, NOW)
+    await house.start()
+    await issue(house, part(1, before="on", value="off"), part(2))
+    airing = RequestedCommand(
+        command_id="c3", device_id="box-1", actuator_id="vent", command="set", value="closed", before="open"
+    )
+    lamp = RequestedCommand(command_id="c4", device_id="box-2", actuator_id="lamp", command="set", value=40)
+    await house.request(airing, lamp, name="loop-2")
+    await house.ask("c3", "box-1", "vent", value="closed", correlation_id="loop-2")
+    await house.ask("c4", "box-2", "lamp", value=40, correlation_id="loop-2")
+    for command in ("c1", "c3"):
+        await house.answer("succeeded", command, "box-1")
+    house.allowed.clear()
+    for command in ("c2", "c4"):
+        await house.answer("failed", command, "box-2")
+    house.allowed.set()
+    await house.clock.advance(1)
+    assert [back.sets_back for back in set_backs(house, "box-1")] == ["c1"]
+    [second] = [event for event in house.log.events("request-loop-2") if isinstance(event, RequestEnded)]
+    assert second.left == ("c3",)
     await house.stop()
 
 
