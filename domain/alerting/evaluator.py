@@ -17,7 +17,7 @@ from domain.alerting.refitting import begin, moved, withdrawn
 from domain.alerting.rulebook import SeriesOf
 from domain.alerting.state import BACKFILL_US, BEHIND_US, About, Listener, Output, State, listening, outputs_of
 from domain.corrections import Correction, of_series
-from schema.events import Clock, SensorReading
+from schema.events import Clock, Quality, SensorReading
 from schema.rules import AlertRuleDefined
 from schema.times import LATEST_US, to_micros
 
@@ -57,7 +57,7 @@ class Evaluator:
         device, time_us = event.device_id, to_micros(event.timestamp)
         backfilled = (recorded_us if received_us is None else received_us) - time_us > BACKFILL_US
         outputs = self.passed(recorded_us) if backfilled else self.heard(device, recorded_us)
-        if event.clock is not Clock.OK or (backfilled and not self._books.of_backfill):
+        if not _counts(event) or (backfilled and not self._books.of_backfill):
             return outputs
         take = self._took_backfill if backfilled else self._took
         computed = self._books.computed
@@ -201,3 +201,8 @@ class Evaluator:
         """The corrections of a series; what is computed is so of what was corrected."""
         standing, (sensor, series) = self.state.corrections.get(about.device), about.key
         return of_series(standing, sensor, metric_in(series)) if standing and lane.computed is None else ()
+
+
+def _counts(event: SensorReading) -> bool:
+    """Whether what a device read counts: its clock is believed, and it does not call it bad itself."""
+    return event.clock is Clock.OK and event.quality is not Quality.BAD

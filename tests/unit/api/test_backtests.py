@@ -9,7 +9,7 @@ import pytest
 
 from api.limits import Limits
 from projections import replayed
-from schema.events import DeviceMetadata, DeviceRetired, Operation, ReadingCorrection, SiteDefined
+from schema.events import DeviceMetadata, DeviceRetired, Operation, Quality, ReadingCorrection, SiteDefined
 from schema.times import to_micros
 from tests.support.alert_events import cleared_alert, raised_alert
 from tests.support.api import House, small_house
@@ -131,6 +131,12 @@ async def test_the_silence_of_a_device_that_is_out_of_service_is_none(house: Hou
     await house.says([pack("control-a", DeviceRetired(device_id="a", at=at(7 * 60), reason="the season is over"))])
     found = await back_test(house, basis, silence=True, **{"for": "PT10M"})
     assert [one["deviceId"] for one in found["alerts"]] == ["b"]
+
+
+@pytest.mark.parametrize("basis", WAYS)
+async def test_what_a_device_calls_bad_itself_breaks_no_rule(house: House, basis: str) -> None:
+    await house.says([warm("a", 0, 35.0, quality=Quality.BAD), warm("b", 0, 35.0, quality=Quality.SUSPECTED)])
+    assert [one["deviceId"] for one in (await back_test(house, basis))["alerts"]] == ["b"]
 
 
 async def test_values_that_are_bad_or_beyond_the_time_asked_break_no_rule(house: House) -> None:

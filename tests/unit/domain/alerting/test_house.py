@@ -12,6 +12,7 @@ from schema.events import (
     DeviceRetired,
     Event,
     Operation,
+    Quality,
     ReadingCorrection,
     SensorReading,
     SiteDefined,
@@ -64,6 +65,16 @@ def test_the_hours_of_a_rule_are_those_of_the_site_even_where_its_zone_is_told_l
     assert told.measure(1200.0) == []
     told.tell(SiteDefined(site_id="north", time_zone="Europe/Rome"), 1)
     assert told.measure(1200.0, 2) == [Word.RAISED]
+
+
+def test_what_a_device_calls_bad_itself_breaks_no_rule_and_is_a_word_all_the_same() -> None:
+    told = Told()
+    told.tell(too_much())
+    told.tell(AlertRuleDefined(rule_id="quiet", name="Quiet", condition=Silence(), for_seconds=600))
+    bad = SensorReading(device_id="box", sensor_id="main", timestamp=NOON, reading={"co2": 1200.0}, quality=Quality.BAD)
+    assert told.tell(bad) == []
+    assert told.pass_to(11) == [Word.RAISED]
+    assert told.measure(1200.0, 12) == [Word.CLEARED, Word.RAISED]
 
 
 def retired(minute: float | None) -> DeviceRetired:
