@@ -1,13 +1,12 @@
 """`glasshouse keys`: issue, list, rotate and revoke API keys, and let devices into a broker with theirs."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,10 +15,11 @@ from api.errors import ApiError
 from api.scalars import parse_duration
 from domain.decisions_keys import GRACE
 from glasshouse.broker_files import our_account, write_broker_files
+from glasshouse.cli.console import stdout
 from glasshouse.cli.options import HELP, Config, Data, EventLog, Json, Mqtt, settings_from
 from glasshouse.cli.options import Key as AdminKey
 from glasshouse.errors import SettingsError
-from glasshouse.key_record import Wanted
+from glasshouse.key_record import Key, Wanted
 from glasshouse.keys import Keys, open_keys
 from glasshouse.loops import run
 from glasshouse.roles_setting import RoleWord
@@ -51,12 +51,7 @@ def list_keys(
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return
-    table = Table("id", "name", "role", "good for", "issued", "ends")
-    for one in found:
-        ends = "revoked" if one.revoked else "never" if one.expires_at is None else _short(one.expires_at)
-        good_for = ", ".join([*one.sites, *one.devices]) or "all"
-        table.add_row(one.id, escape(one.name), one.role, good_for, _short(one.issued_at), ends)
-    Console().print(table)
+    stdout().print(key_table(found))
 
 
 @app.command("issue")
@@ -164,9 +159,22 @@ def _ask(settings: Settings, ask: Callable[[Keys], Awaitable[T]]) -> T:
     return run(work())
 
 
+def key_table(keys: Sequence[Key]) -> Table:
+    """For people. The ids, which the other commands take, stand in it whole, however narrow it is."""
+    table = Table(box=None)
+    table.add_column("id", no_wrap=True)
+    for name in ("name", "role", "good for", "issued", "ends"):
+        table.add_column(name, overflow="fold")
+    for one in keys:
+        ends = "revoked" if one.revoked else "never" if one.expires_at is None else _short(one.expires_at)
+        good_for = ", ".join([*one.sites, *one.devices]) or "all"
+        table.add_row(one.id, escape(one.name), one.role, good_for, _short(one.issued_at), ends)
+    return table
+
+
 def _short(time: str) -> str:
-    """To the second: a table that fits on a terminal. `--json` has it all."""
-    return f"{time[:19]}Z"
+    """To the minute: a table that fits on a terminal. `--json` has it all."""
+    return f"{time[:16]}Z"
 
 
 def _length(text: str) -> timedelta:
