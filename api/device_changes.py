@@ -17,6 +17,7 @@ from api.types.inputs import RegisterDeviceInput, ReplaceSensorInput, RetireDevi
 from api.types.results import RegisterDeviceSuccess, ReplaceSensorSuccess, RetireDeviceSuccess
 from api.types.segment import sensor_segment
 from api.visibility import DECISIONS, LATEST
+from api.writes import Known
 from domain import decisions_devices as decisions
 from domain.decisions import Decision, fold_device
 from domain.registration import register_device
@@ -34,7 +35,8 @@ async def change_device(context: Context, wanted: RegisterDeviceInput) -> Regist
     def decide(events: Sequence[Event]) -> Decision:
         return register_device(fold_device(events), wanted.device_id, changes, context.services.clock())
 
-    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
+    known = await _known(context, wanted.device_id)
+    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide, known=known)
     cursor = await settled(context, change, LATEST, DECISIONS)
     decided = fold_device(change.events) or DeviceMetadata(device_id=wanted.device_id)
     return RegisterDeviceSuccess(device=_as_decided(context, decided), cursor=cursor)
@@ -72,13 +74,24 @@ async def retire_device(context: Context, wanted: RetireDeviceInput) -> RetireDe
         known = fold_device(events) is not None or context.services.latest.device(wanted.device_id) is not None
         return decisions.retire_device(current, event, known=known)
 
-    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide)
+    stands = await _known(context, wanted.device_id)
+    change = await context.writer.change(f"control-{wanted.device_id}", context.principal.actor, decide, known=stands)
     cursor = await settled(context, change, LATEST, DECISIONS)
     decided = fold_device(change.events) or DeviceMetadata(device_id=wanted.device_id)
     retired = decisions.fold_retired(change.events)
     as_decided = _as_decided(context, decided)
     as_decided.retired_at = None if retired is None else retired.at
     return RetireDeviceSuccess(device=as_decided, cursor=cursor)
+
+
+async def _known(context: Context, device_id: str) -> Known:
+    """What its control stream came to: of what became of its commands there may be years to read."""
+    services = context.services
+    known = await (services.whole or services).commands.control(device_id)
+    said: list[Event] = [] if known.control.metadata is None else [known.control.metadata]
+    if known.control.retired_at is not None:
+        said.append(DeviceRetired(device_id=device_id, at=known.control.retired_at, reason="as is known"))
+    return Known(known.revision, known.position, said)
 
 
 def _changes(wanted: RegisterDeviceInput, sight: Sight | None) -> dict[str, Any]:

@@ -28,10 +28,14 @@ _CODES: Final = {
 
 
 class Known(msgspec.Struct, frozen=True):
-    """Up to where somebody knows a stream already: that revision, which stands at that position."""
+    """Up to where somebody knows a stream already: that revision, which stands at that position.
+
+    `events` say what matters of what it came to by then, for who decides by events.
+    """
 
     revision: int = NO_STREAM
     position: Position | None = None
+    events: Sequence[Event] = ()
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -42,7 +46,7 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 class Stream(msgspec.Struct, frozen=True):
-    """A stream after what is known of it: its further events with their ids, the revision and the position of the last."""
+    """A stream: what is known of it, its further events with their ids, the revision and the position of the last."""
 
     events: Sequence[Event]
     ids: Sequence[EventId]
@@ -103,7 +107,7 @@ class Writer:
         return Change([*current.events, *decision], current.ids, current.position, cursor)
 
     async def _read(self, stream: str, known: Known) -> Stream:
-        events: list[Event] = []
+        events = list(known.events)
         ids: list[EventId] = []
         revision, position = known.revision, known.position
         while True:

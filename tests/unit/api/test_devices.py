@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from api.roles import Role
+from schema.commands import Outcome
 from schema.events import Clock, SensorReading
 from schema.ids import format_event_id
 from tests.support.api import House
+from tests.support.commanding import ON_ITS_WAY, asked_of, become, control_of, issue, registered
 from tests.support.house_events import at, pack, reading
 
 MOVE = """mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) { __typename
@@ -17,6 +19,8 @@ REPLACE = """mutation ($input: ReplaceSensorInput!) { replaceSensor(input: $inpu
   ... on ReplaceSensorSuccess { cursor segments { deviceId sensorId from to } } ... on OperationError { code message } } }"""
 RETIRE = """mutation ($input: RetireDeviceInput!) { retireDevice(input: $input) { __typename
   ... on RetireDeviceSuccess { cursor device { id retiredAt name } } ... on OperationError { code message } } }"""
+REGISTER = """mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) { __typename
+  ... on RegisterDeviceSuccess { device { name declaredActuators { actuatorId } } } ... on OperationError { message } } }"""
 MAY, JUNE = "2023-05-01T00:00:00Z", "2023-06-01T00:00:00Z"
 """Before the log of the tests begins."""
 
@@ -146,3 +150,29 @@ async def test_a_device_that_says_when_it_sends_shows_its_clock_s_drift_and_an_a
         "compensatedAt": "2026-05-31T23:59:50Z",
         "validity": "SUSPECTED",
     }
+
+
+async def test_to_change_a_device_nobody_reads_again_what_became_of_its_commands(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_stream, starts = house.log.read_stream, list[int]()
+
+    async def noted(stream: str, **more: Any) -> Any:
+        if stream == "control-box":
+            starts.append(more.get("start", 0))
+        return await read_stream(stream, **more)
+
+    await house.says([registered()])
+    await issue(house)
+    [event] = await asked_of(house)
+    await become(house, event, *ON_ITS_WAY, Outcome.SUCCEEDED)
+    monkeypatch.setattr(house.log, "read_stream", noted)
+    for name in ("one", "other"):
+        done = await change(house, REGISTER, deviceId="box", name=name)
+        assert (done["device"]["name"], len(done["device"]["declaredActuators"])) == (name, 3)
+    for _ in range(2):
+        assert (await change(house, RETIRE, deviceId="box", reason="it leaks"))["device"]["name"] == "other"
+    assert starts[0] == 6
+    assert min(starts) == starts[0]
+    kinds = [type(event).__name__ for event in await control_of(house)]
+    assert kinds[6:] == ["DeviceMetadata", "DeviceMetadata", "DeviceRetired"]
