@@ -186,9 +186,10 @@ async def history_hashes(serving: ServingHistory, other: ServingHistory) -> Hash
     """What two histories hold, raw rows and windows; of these as far back as the one that serves keeps them."""
     first = {span.value: serving.horizon.windows_from(span) for span in Span} | {ANOMALIES: judged_from(serving.horizon)}
     served, made = await serving.digests(_nothing), await other.digests(_nothing)
-    gone = {device: [day // DAY_US for day in days] for device, days in serving.horizon.gone().items()}
     kept = {part: days.from_day(first[part] // DAY_US) if part in first else days for part, days in made.items()}
-    left, right = ({part: days.without(gone) for part, days in one.items()} for one in (served, kept))
+    left, right = (
+        {part: days.without(content.gone_of(serving.horizon, part)) for part, days in one.items()} for one in (served, kept)
+    )
     return HashPair(str(sorted(content.hashes(left).items())), str(sorted(content.hashes(right).items())))
 
 

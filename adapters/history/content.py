@@ -1,17 +1,20 @@
 """What a history holds, as digests that every store comes to alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.history.port import Anomaly, KeptWindows, SeriesKey
+from adapters.history.horizon import Horizon, unmade
+from adapters.history.port import RAW, Anomaly, KeptWindows, SeriesKey
 from domain.columns import Float64, Int8, Int64
 from domain.day_digests import DayDigests, day_digests
 from domain.digest import word
 from domain.rows import Ids
 from domain.sketch import Sketches
+from domain.windows import Span
+from schema.times import DAY_US
 
 
 def raw_days(keys: Sequence[SeriesKey], series: Int64, *, times: Int64, values: Float64, quality: Int8, ids: Ids) -> DayDigests:
@@ -32,6 +35,13 @@ def anomalies_days(anomalies: Sequence[Anomaly]) -> DayDigests:
     keys = [one.series for one in anomalies]
     columns: list[NDArray[Any]] = [_words(keys), *hours.T.copy(), *np.array(figures, np.float64).reshape(-1, 4).T.copy()]
     return day_digests([key.device for key in keys], np.arange(len(keys)), hours[:, 0], columns)
+
+
+def gone_of(horizon: Horizon, part: str) -> Mapping[str, Collection[int]]:
+    """Of each device the days, numbers since 1970, of which that part cannot be made anew, since raw rows are gone."""
+    if part == RAW:
+        return {device: [day // DAY_US for day in days] for device, days in horizon.gone().items()}
+    return unmade(horizon, Span.SITE_DAY if part == Span.SITE_DAY else Span.DAY)
 
 
 def hashes(digests: Mapping[str, DayDigests]) -> dict[str, str]:

@@ -7,11 +7,10 @@ from typing import Final, Protocol
 import msgspec
 
 from adapters.event_log.port import EventLog
-from adapters.history.horizon import unmade
-from adapters.history.port import RAW, History
+from adapters.history.content import gone_of
+from adapters.history.port import History
 from domain.day_digests import DayDigests
 from domain.versions import Version
-from domain.windows import Span
 from glasshouse.reading import accounts_at, alerts_at, decisions_at, latest_at
 from glasshouse.stores import open_history
 from glasshouse.versions.shelf import COMMANDS, HISTORY, LINEAGE, Shelf
@@ -28,7 +27,6 @@ from projections.lineage import Lineage
 from projections.read_model import ReadModel
 from projections.rules import WindowRules
 from projections.windows import Decided
-from schema.times import DAY_US
 
 Digests = Mapping[str, DayDigests | str]
 """What a read model holds, part by part: by device and day where it is made of readings."""
@@ -84,10 +82,7 @@ class MadeHistory:
         return await self.store.digests(taken)
 
     def gone(self, part: str) -> Gone:
-        horizon = self.store.horizon
-        if part == RAW:
-            return {device: [day // DAY_US for day in days] for device, days in horizon.gone().items()}
-        return unmade(horizon, Span.SITE_DAY if part == Span.SITE_DAY else Span.DAY)
+        return gone_of(self.store.horizon, part)
 
     async def close(self) -> None:
         await self.store.close()

@@ -13,7 +13,7 @@ from domain.versions import Outcome
 from projections.rebuilds import Action
 from schema.events import Operation, ReadingCorrection
 from tests.support.house_events import START, pack
-from tests.support.up import glasshouse
+from tests.support.up import glasshouse, judged
 from tests.support.versions import done
 
 ENDED = (Outcome.EQUAL, 0)
@@ -96,6 +96,9 @@ async def test_windows_that_lean_on_days_past_all_retention_stay_as_they_were_an
     stream, event = pack("control-tomato-0", ALL_OF_IT)
     await log.append([Append(stream, ANY, [event])])
     await log.close()
+    ledger = data.parent / "ledger.jsonl"
+    ledger.touch()
+    assert (await judged(ledger, data))["diverged"] == []
     for action in (Action.VERIFY, Action.REBUILD):
         report = await done(data, "history", action)
         assert (report.outcome, report.differing_days) == ENDED, report.days
