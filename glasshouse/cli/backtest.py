@@ -95,13 +95,17 @@ def _summary(found: dict[str, Any], waited: float) -> str:
     shown = len(found["alerts"])
     first = f", of which the first {shown:,} are shown" if shown < found["total"] else ""
     refuted = f", {found['refuted']:,} of them refuted later" if found["refuted"] else ""
-    what = "readings" if found["basis"] == "AS_CORRECTED" else "events"
+    what = "reading" if found["basis"] == "AS_CORRECTED" else "event"
     before = f", after {waited:.1f} s in which the house read what was new in its log" if waited >= _WORTH_TELLING else ""
     return (
-        f"{found['total']:,} alerts of {len(found['devices']):,} devices{first}{refuted}. "
-        f"{found['lookedAt']:,} {what} of {found['series']:,} series in {found['seconds']:.1f} s{before}."
+        f"{_counted(found['total'], 'alert')} of {_counted(len(found['devices']), 'device')}{first}{refuted}. "
+        f"{_counted(found['lookedAt'], what)} of {found['series']:,} series in {found['seconds']:.1f} s{before}."
         f"{_against(found)}"
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _against(found: dict[str, Any]) -> str:

@@ -65,7 +65,9 @@ async def test_a_running_house_answers_as_a_resting_one_does(data: str, tmp_path
         key = ("--data", data, "--key", up.ready["admin_key"])
         for basis, before in zip(("as-corrected", "as-known"), resting, strict=True):
             assert told(await run("backtest", rule, *SPAN, "--basis", basis, *key, "--json")) == told(before)
-        assert "TemperatureAlert" in await run("backtest", rule, *SPAN, *key)
+        told_in_words = await run("backtest", rule, *SPAN, *key)
+        assert "TemperatureAlert" in told_in_words
+        assert "1 alert of 1 device. " in told_in_words
         code, _, err = await glasshouse("backtest", rule, *SPAN, "--data", data)
         assert (code, "give one with --key, or in GLASSHOUSE_KEY" in err) == (8, True)
         assert await up.stop() == 0
