@@ -3,7 +3,6 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from functools import lru_cache
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -11,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from api.errors import ApiError, ErrorCode, limit_error
 from api.limits import Limits
 from api.transports.bodies import HttpRefused
-from api.transports.negotiation import is_json
+from api.transports.negotiation import is_json, kind_of_text
 
 _NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
 _ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip"})
@@ -25,7 +24,7 @@ def is_by_line(request: Request) -> bool:
     content_type = request.headers.get("content-type", "")
     if request.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
         raise _unsupported("send it with Content-Encoding: gzip, or as it is", {"Accept-Encoding": "gzip, identity"})
-    if _names_ndjson(content_type):
+    if kind_of_text(content_type) in _NDJSON:
         return True
     if is_json(content_type):
         return False
@@ -140,11 +139,6 @@ class Gunzip:
         """HttpRefused 400 where the gzip has no end."""
         if not self._is_begun or not self._member.eof:
             raise _broken("the gzip ends too early")
-
-
-@lru_cache(256)
-def _names_ndjson(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() in _NDJSON
 
 
 def _unsupported(what: str, headers: dict[str, str] | None = None) -> HttpRefused:

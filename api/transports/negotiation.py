@@ -32,12 +32,17 @@ def refused_status(content_type: str) -> int:
     return 400 if content_type == RESPONSE else 200
 
 
-@lru_cache(_KNOWN)
 def is_json(content_type: str) -> bool:
-    """Whether a body so labelled is ours to read: JSON, and UTF-8 where it says."""
+    """Whether a body so labelled is JSON, and UTF-8 where it says."""
+    return kind_of_text(content_type) == JSON
+
+
+@lru_cache(_KNOWN)
+def kind_of_text(content_type: str) -> str | None:
+    """The media type of a body so labelled; None where it says that it is not in UTF-8, which nobody here reads."""
     kind, _, parameters = content_type.lower().partition(";")
     charset = next((value for name, _, value in map(_parameter, parameters.split(";")) if name == "charset"), "utf-8")
-    return kind.strip() == JSON and charset in {"utf-8", "utf8"}
+    return kind.strip() if charset in {"utf-8", "utf8"} else None
 
 
 def _parameter(text: str) -> tuple[str, str, str]:

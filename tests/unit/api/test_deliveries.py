@@ -202,6 +202,7 @@ REFUSED: Final[list[tuple[str, int, bytes, dict[str, str]]]] = [
     ("a bomb", 413, gzip.compress(b" " * 1_000_000), {"content-encoding": "gzip"}),
     ("a form", 415, b"a=b", {"kind": "application/x-www-form-urlencoded"}),
     ("Latin-1", 415, b"{}", {"kind": "application/json; charset=latin-1"}),
+    ("lines in UTF-16", 415, b"{}", {"kind": "application/x-ndjson; charset=utf-16"}),
     ("brotli", 415, b"{}", {"content-encoding": "br"}),
     ("no gzip", 400, b"{}", {"content-encoding": "gzip"}),
     ("half a gzip", 400, gzip.compress(b"{}")[:-3], {"content-encoding": "gzip"}),
