@@ -20,7 +20,7 @@ from tests.support.up import UpProcess, launch, simulate_arguments
 LIBRARIES = ("graphql-ws", "graphql-sse", "apollo", "urql")
 CUTS = 100
 RATE = 150
-SETTLED_SECONDS = 30
+SETTLED_SECONDS = 120
 DEVICES = """query ($after: String) { devices(first: 100, after: $after) { nodes { id } pageInfo { hasNextPage } } }"""
 READINGS = """query ($device: ID!, $after: String) {
   readings(deviceId: $device, from: "2000-01-01T00:00:00Z", first: 500, after: $after) {
@@ -72,7 +72,7 @@ async def following(library: str, up: UpProcess, clients: Path, errors: Path) ->
             await listening
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_every_client_has_each_reading_once_after_a_hundred_lost_connections(
     up: UpProcess, clients: Path, tmp_path: Path
 ) -> None:
@@ -82,10 +82,10 @@ async def test_every_client_has_each_reading_once_after_a_hundred_lost_connectio
             await stack.enter_async_context(following(library, up, clients, tmp_path / f"{library}.log"))
             for library in LIBRARIES
         ]
-        await until(lambda: all(one.devices is not None for one in followers), 30)
+        await until(lambda: all(one.devices is not None for one in followers), 120)
         load = await launch(*simulate_arguments(mqtt, tmp_path / "ledger.jsonl", rate=RATE), errors=tmp_path / "simulate.log")
         try:
-            await until(lambda: all(one.network.cuts == CUTS for one in followers), 120)
+            await until(lambda: all(one.network.cuts == CUTS for one in followers), 500)
         finally:
             load.terminate()
             await load.wait()

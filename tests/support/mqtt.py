@@ -40,7 +40,7 @@ class Desk:
                 outcome.set_result(None)
 
 
-async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Return once the condition holds; TimeoutError where it never does."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -78,7 +78,7 @@ class Server:
             for text in texts:
                 await session.publish_acked(topic, text.encode())
 
-    def until(self, document: str, holds: Callable[[Any], object], seconds: float = 20) -> None:
+    def until(self, document: str, holds: Callable[[Any], object], seconds: float = 60) -> None:
         """Return once that holds of what the operation answers."""
         end = time.monotonic() + seconds
         while not holds(found := self.ask(document)):
