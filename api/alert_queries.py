@@ -1,6 +1,5 @@
 """The fields of Query for alerts and their rules."""
 
-from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -10,22 +9,22 @@ from api.alert_readings import alert_readings
 from api.alert_rules import find_rule, rules_page
 from api.alerts import alerts_page, find_alert
 from api.arguments import After, AtLeast, Before, First, Last
-from api.backtests import backtested
+from api.backtest_arguments import Basis, From, Rule, To
+from api.backtests import Asked, backtested, ready
 from api.context import Info
 from api.fields import argument, guarded
 from api.notifications import notifications_page
 from api.recipients import all_recipients
 from api.roles import Role
 from api.types.alert import Alert, AlertConnection
-from api.types.alert_inputs import AlertRuleInput
 from api.types.alert_rule import AlertRule, AlertRuleConnection
 from api.types.backtest import Backtest
-from api.types.enums import AlertSeverity, AlertState, BacktestBasis, NotificationState
+from api.types.enums import AlertSeverity, AlertState, NotificationState
 from api.types.notification import NotificationConnection
 from api.types.paging import page_of
 from api.types.reading_page import ReadingConnection
 from api.types.recipient import Recipient
-from api.visibility import ALERTS, DECISIONS, HISTORY, WINDOWS
+from api.visibility import ALERTS, DECISIONS, HISTORY
 
 
 @strawberry.type
@@ -142,15 +141,11 @@ class AlertQuery:
         self,
         info: Info,
         *,
-        rule: Annotated[AlertRuleInput, argument("The rule. Nothing comes of it but this answer.")],
-        start: Annotated[datetime, argument("From here on, by the time of measurement.", "from")],
-        end: Annotated[datetime, argument("Up to here, by the time of measurement, and at most up to now.", "to")],
-        basis: Annotated[BacktestBasis, argument("What it is told of the past.")],
+        rule: Rule,
+        start: From,
+        end: To,
+        basis: Basis,
         at_least: AtLeast = None,
     ) -> Backtest:
-        await info.context.visibility.at_least(ALERTS, at_least)
-        if basis is BacktestBasis.AS_CORRECTED:
-            history.shared(info.context.services)
-            await info.context.visibility.at_least(WINDOWS, at_least)
-            await info.context.visibility.at_least(DECISIONS, at_least)
-        return await backtested(info.context, rule, start, end, basis)
+        await ready(info.context, basis, at_least)
+        return await backtested(info.context, Asked(rule, start, end, basis))

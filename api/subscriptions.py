@@ -6,6 +6,9 @@ from typing import Annotated, cast
 import strawberry
 
 from api.anomalies import LiveAnomalies
+from api.arguments import AtLeast
+from api.backtest_arguments import Basis, From, Rule, To
+from api.backtests import Asked, backtest_messages
 from api.context import Info
 from api.fields import argument, guarded_stream
 from api.live import LiveReadings, Options
@@ -15,6 +18,7 @@ from api.roles import Role
 from api.selection import Selection
 from api.types.alert_messages import AlertMessage
 from api.types.anomaly import AnomalyMessage
+from api.types.backtest import BacktestMessage
 from api.types.command import Command
 from api.types.messages import ReadingMessage
 
@@ -89,6 +93,23 @@ class Subscription:
     ) -> AsyncGenerator[AnomalyMessage, None]:
         selection = Selection(device=device_id, location=location, metric=metric)
         return LiveAnomalies(info.context.services, selection).messages(after)
+
+    @guarded_stream(
+        Role.VIEWER,
+        "What an alert rule would have said, as `backtest` of a query answers it: how far it is, a few times a second, and at "
+        "last what was found, with which it ends. It may take as long as it takes; to leave it is to stop it.",
+    )
+    def backtest(
+        self,
+        info: Info,
+        *,
+        rule: Rule,
+        start: From,
+        end: To,
+        basis: Basis,
+        at_least: AtLeast = None,
+    ) -> AsyncGenerator[BacktestMessage, None]:
+        return backtest_messages(info.context, Asked(rule, start, end, basis), at_least)
 
     @guarded_stream(
         Role.VIEWER,

@@ -1,8 +1,8 @@
 """Questions of the command line: put to the running house over its API, else to its files by the same operations."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from api.auth import Principal
 from api.errors import ApiError, RequestRefused
-from api.execution.operations import Operations, refusal
+from api.execution.execution import Answer
+from api.execution.operations import Operations, Ready, refusal
 from api.execution.request import Request
 from api.metrics import ApiMetrics
 from api.roles import Role
@@ -33,6 +34,10 @@ class Asked(Protocol):
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of the answer; RefusedError in the words of the API for what it refuses."""
+        ...
+
+    def follow(self, document: str, **variables: Any) -> AsyncGenerator[dict[str, Any], None]:
+        """The data of each message of a subscription, to its end; RefusedError likewise."""
         ...
 
 
@@ -63,6 +68,9 @@ class _Running:
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         return await self._client.ask(document, **variables)
 
+    def follow(self, document: str, **variables: Any) -> AsyncGenerator[dict[str, Any], None]:
+        return self._client.follow(document, **variables)
+
 
 class _Resting:
     """Implements `Asked`."""
@@ -72,12 +80,27 @@ class _Resting:
         self._operations = operations
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        request = Request(query=document, variables=msgspec.Raw(msgspec.json.encode(variables)))
         try:
-            body: dict[str, Any] = await self._operations.run(self._operations.prepare(request, _ASKS), _ASKS)
+            return _data(await self._operations.run(self._ready(document, variables), _ASKS))
         except (ApiError, RequestRefused) as error:
-            body = refusal(error)
-        if body.get("errors"):
-            raise RefusedError(f"the house refused: {body['errors'][0]['message']}")
-        data: dict[str, Any] = body["data"]
-        return data
+            return _data(refusal(error))
+
+    async def follow(self, document: str, **variables: Any) -> AsyncGenerator[dict[str, Any], None]:
+        try:
+            begun, source = await self._operations.subscribe(self._ready(document, variables), _ASKS)
+            async with aclosing(source) as messages:
+                async for message in messages:
+                    yield _data(begun.answer_to(message))
+        except (ApiError, RequestRefused) as error:
+            _data(refusal(error))
+
+    def _ready(self, document: str, variables: dict[str, Any]) -> Ready:
+        request = Request(query=document, variables=msgspec.Raw(msgspec.json.encode(variables)))
+        return self._operations.prepare(request, _ASKS)
+
+
+def _data(answer: Answer) -> dict[str, Any]:
+    if answer.get("errors"):
+        raise RefusedError(f"the house refused: {answer['errors'][0]['message']}")
+    data: dict[str, Any] = answer["data"]
+    return data

@@ -1,22 +1,27 @@
 """Back-tests for the command line."""
 
+from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from glasshouse.asking import asking
+from glasshouse.errors import RefusedError
 from glasshouse.ownership import Hears
 from glasshouse.rule_files import explained
 from glasshouse.settings import Settings
 
 _NO_LIMIT: Final = 1 << 62
-_SECONDS: Final = 30 * 86_400.0
 _DOCUMENT: Final = """
-query ($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
+subscription ($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
   backtest(rule: $rule, from: $from, to: $to, basis: $basis) {
-    basis total refuted raisedTotal series lookedAt seconds
-    devices { deviceId alerts }
-    alerts { kind severity deviceId sensorId metric since raised ended cleared value refuted alertId }
-    raised { id deviceId sensorId since overSince state }
+    ... on BacktestProgress { share }
+    ... on Backtest {
+      basis total refuted raisedTotal series lookedAt seconds
+      devices { deviceId alerts }
+      alerts { kind severity deviceId sensorId metric since raised ended cleared value refuted alertId }
+      raised { id deviceId sensorId since overSince state }
+    }
   }
 }
 """
@@ -29,9 +34,20 @@ class Answer(NamedTuple):
     waited: float = 0.0
 
 
-async def backtested(settings: Settings, file: Path, hears: Hears, **variables: Any) -> Answer:
-    """The answer, the same either way; RefusedError for what is refused. The rule stands in that file."""
-    async with asking(settings, hears, tested_rows=_NO_LIMIT, operation_seconds=_SECONDS) as house:
+async def backtested(
+    settings: Settings, file: Path, hears: Hears, progress: Callable[[float], None], **variables: Any
+) -> Answer:
+    """The answer, the same either way; RefusedError for what is refused. The rule stands in that file.
+
+    `progress` is told how much of it is done, from 0 to 1.
+    """
+    async with asking(settings, hears, tested_rows=_NO_LIMIT) as house:
         hears("the rule is held against the past")
         with explained(file, variables["rule"]):
-            return Answer((await house.ask(_DOCUMENT, **variables))["backtest"], house.waited)
+            async with aclosing(house.follow(_DOCUMENT, **variables)) as messages:
+                async for message in messages:
+                    found = message["backtest"]
+                    if "share" not in found:
+                        return Answer(found, house.waited)
+                    progress(found["share"])
+    raise RefusedError("the house went away before the back-test was done; ask again")

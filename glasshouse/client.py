@@ -2,10 +2,12 @@
 
 import ssl
 import time
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import httpx
+import msgspec
 
 from glasshouse.errors import RefusedError
 
@@ -60,10 +62,28 @@ class ApiClient:
                 data: dict[str, Any] = body["data"]
                 return data
             error = body["errors"][0]
-            code = error.get("extensions", {}).get("code")
-            if code != "NOT_YET_VISIBLE" or time.monotonic() > patience:
-                remedy = _GIVE_A_KEY if code == "UNAUTHENTICATED" and self._keyless else ""
-                raise RefusedError(f"the house at {self._url} refused: {error['message']}{remedy}")
+            if error.get("extensions", {}).get("code") != "NOT_YET_VISIBLE" or time.monotonic() > patience:
+                raise self._refused(error)
+
+    async def follow(self, document: str, **variables: Any) -> AsyncGenerator[dict[str, Any], None]:
+        """The `data` of each message of a subscription, to its end; RefusedError as for `ask`."""
+        asked, headers = {"query": document, "variables": variables}, {"accept": "text/event-stream"}
+        try:
+            async with self._http.stream("POST", "/graphql", json=asked, headers=headers) as response:
+                if response.is_error:
+                    raise self._refused(msgspec.json.decode(await response.aread())["errors"][0])
+                async for line in response.aiter_lines():
+                    if line.startswith("data: {"):
+                        body = msgspec.json.decode(line.removeprefix("data: "))
+                        if body.get("errors"):
+                            raise self._refused(body["errors"][0])
+                        yield body["data"]
+        except (httpx.HTTPError, msgspec.DecodeError) as error:
+            raise RefusedError(f"the house at {self._url} does not answer: {said(error)}") from error
+
+    def _refused(self, error: dict[str, Any]) -> RefusedError:
+        remedy = _GIVE_A_KEY if error.get("extensions", {}).get("code") == "UNAUTHENTICATED" and self._keyless else ""
+        return RefusedError(f"the house at {self._url} refused: {error['message']}{remedy}")
 
     async def _post(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:

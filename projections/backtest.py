@@ -20,7 +20,7 @@ from domain.alerting.state import Subject
 from domain.columns import Float64, Int64
 from domain.indices import INDICES
 from domain.rows import QUALITIES, Columns
-from projections.backtested import Backtested, Spend, Tally
+from projections.backtested import Backtested, Progress, Spend, Tally, nobody_asks
 from projections.gathering import Gathered, fetch
 from projections.judged import Judged
 from projections.judging import Corrections, Judge, with_indices
@@ -60,7 +60,16 @@ class HistoryBacktest:
         self._windows = windows
         self._place_of = place_of
 
-    async def run(self, rule: AlertRuleDefined, start_us: int, end_us: int, *, most: int, spend: Spend) -> Backtested:
+    async def run(
+        self,
+        rule: AlertRuleDefined,
+        start_us: int,
+        end_us: int,
+        *,
+        most: int,
+        spend: Spend,
+        progress: Progress = nobody_asks,
+    ) -> Backtested:
         """At most `most` alerts. BeyondRetentionError where readings that it is about are gone."""
         subjects = self._subjects(rule, await self._history.series())
         parts: list[Part] = []
@@ -68,11 +77,13 @@ class HistoryBacktest:
             self._history.horizon.require(keys[0].device, start_us, end_us)
             parts += await self._parts(rule, number, keys, (start_us, end_us), spend)
         looks = [self._hindsight(rule, one, end_us) for one in subjects]
-        tally, rows = Tally(most), sum(part.rows for part in parts)
+        tally, rows, done = Tally(most), sum(part.rows for part in parts), 0
         names = list(subjects)
         for some in _together(parts, _rows_at_once(rule)):
             values = await self._values(rule, some)
             await asyncio.to_thread(_look, tally, names, looks, some, values)
+            done += sum(part.rows for part in some)
+            progress(done / max(rows, 1), done)
         for name, look in zip(names, looks, strict=True):
             tally.add(name, look.done())
         return tally.told(looked_at=rows, series=len(subjects))

@@ -12,6 +12,12 @@ from domain.alerting.state import Subject
 
 Spend: TypeAlias = Callable[[int], None]
 """Told how many readings, or events, are about to be looked at; it raises where they are too many."""
+Progress: TypeAlias = Callable[[float, int], None]
+"""Told how much of it is done, from 0 to 1, and how many readings, or events, that were."""
+
+
+def nobody_asks(_share: float, _looked_at: int) -> None:
+    """Progress that is not told."""
 
 
 class Found(msgspec.Struct, frozen=True):

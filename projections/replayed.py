@@ -17,7 +17,7 @@ from domain.alerting.house import RuledHouse
 from domain.alerting.state import Output, Subject
 from domain.alerting.watch import Word
 from domain.gates import AHEAD_TOLERANCE
-from projections.backtested import Backtested, Spend, Tally
+from projections.backtested import Backtested, Progress, Spend, Tally, nobody_asks
 from projections.opening import open_page, require_readable
 from schema.envelope import Filter, RecordedEvent, decode_metadata
 from schema.events import DeviceMetadata, DeviceRetired, ReadingCorrection, SensorReading, SiteDefined
@@ -52,13 +52,24 @@ class LogBacktest:
         self._log = log
         self._sees = sees
 
-    async def run(self, rule: AlertRuleDefined, start_us: int, end_us: int, *, most: int, spend: Spend) -> Backtested:
+    async def run(
+        self,
+        rule: AlertRuleDefined,
+        start_us: int,
+        end_us: int,
+        *,
+        most: int,
+        spend: Spend,
+        progress: Progress = nobody_asks,
+    ) -> Backtested:
         """At most `most` alerts. TooManyAlertsError where there were far too many to tell."""
-        replay, looked_at = _Replay(rule, start_us, end_us, self._sees), 0
-        async with closing(self._log.read_all(None, only=_ONLY, page_size=_PAGE)) as pages:
+        replay, looked_at, head = _Replay(rule, start_us, end_us, self._sees), 0, await self._log.head()
+        async with closing(self._log.read_all(None, until=head, only=_ONLY, page_size=_PAGE)) as pages:
             async for page in pages:
                 spend(len(page.events))
                 looked_at += await asyncio.to_thread(replay.take, page)
+                if head and page.position:
+                    progress(page.position / head, looked_at)
         return replay.end(Tally(most), looked_at)
 
 

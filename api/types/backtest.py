@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Annotated, TypeAlias
 
 import strawberry
 
@@ -59,6 +60,18 @@ class Backtest:
     series: int = described("How many series, or devices that may fall silent, the rule was about.")
     looked_at: BigInt = described("How many readings it was held against; as known how many events in sight were read.")
     seconds: float = described("How long it took.")
+
+
+@strawberry.type(description="How far a back-test is.")
+class BacktestProgress:
+    share: float = described("How much of it is done, from 0 to 1.")
+    looked_at: BigInt = described("How many readings it was held against so far; as known how many events in sight were read.")
+
+
+BacktestMessage: TypeAlias = Annotated[
+    BacktestProgress | Backtest,
+    strawberry.union("BacktestMessage", description="How far a back-test is, or at last what it found."),
+]
 
 
 def backtest(

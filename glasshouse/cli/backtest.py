@@ -1,6 +1,6 @@
 """`glasshouse backtest`: what an alert rule would have said."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from glasshouse.backtesting import Answer, backtested
@@ -67,17 +67,21 @@ def command(
 
 
 async def _ask(settings: Settings, file: Path, asked: dict[str, Any], *, quiet: bool) -> Answer:
-    with _bar(quiet=quiet) as hears:
-        return await backtested(settings, file, hears, **asked)
+    with _bar(quiet=quiet) as (hears, progress):
+        return await backtested(settings, file, hears, progress, **asked)
 
 
 @contextmanager
-def _bar(*, quiet: bool) -> Iterator[Hears]:
-    """That it works, on what, and for how long: the answer comes in one piece."""
-    columns, console = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()), Console(stderr=True)
+def _bar(*, quiet: bool) -> Iterator[tuple[Hears, Callable[[float], None]]]:
+    """On what it works, how much of it is done, for how long it did, and for how long it will."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as progress:
         task = progress.add_task("back-test", total=None)
-        yield lambda what: progress.update(task, description=f"back-test: {what}")
+        yield (
+            lambda what: progress.update(task, description=f"back-test: {what}"),
+            lambda share: progress.update(task, total=1.0, completed=share),
+        )
 
 
 def _table(alerts: list[dict[str, Any]]) -> Table:

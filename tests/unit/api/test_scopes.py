@@ -370,6 +370,20 @@ async def test_alerts_are_followed_in_sight_alone(both: House) -> None:
         assert heard["alert"] == {"id": "of-alpha", "deviceId": "alpha-1"}
 
 
+@pytest.mark.parametrize("basis", ["AS_CORRECTED", "AS_KNOWN"])
+async def test_a_back_test_that_is_followed_looks_at_what_is_in_sight_alone(both: House, basis: str) -> None:
+    rule = '{ruleId: "r", name: "Warm", threshold: {metric: "temperature", above: 15}}'
+    text = f"""subscription {{ backtest(rule: {rule}, {SPAN}, basis: {basis}) {{
+      ... on Backtest {{ devices {{ deviceId }} alerts {{ deviceId sensorId }} }} }} }}"""
+    async with AsgiSocket(both.app, subprotocols=["graphql-transport-ws"]) as socket:
+        await socket.init(await key_for(both, sites=("alpha",)))
+        socket.subscribe(text)
+        while not (heard := (await socket.receive())["payload"]["data"]["backtest"]):
+            pass
+    assert "alpha-1" in told(heard)
+    assert "bravo" not in told(heard)
+
+
 async def test_an_export_holds_what_is_in_sight_alone(both: House) -> None:
     asked = {"what": "readings", "format": "csv", "from": "2026-06-01T00:00:00Z", "to": "2026-06-20T00:00:00Z"}
     async with both.client(None, authorization=f"Bearer {await key_for(both, sites=('alpha',))}") as client:
