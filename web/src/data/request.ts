@@ -2,12 +2,18 @@
 
 import { observeServerTime } from "./clock";
 import { type ResultOf, textOf, type VariablesOf } from "./graphql";
+import type { Problem } from "./socket";
 
 /** The server answered, and refused. `code` is one of the schema's error codes. */
 export class GraphQLError extends Error {
   constructor(message: string, readonly code: string, readonly retryAt: string | null = null) {
     super(message);
   }
+}
+
+/** Why a subscription was refused. */
+export function refusal([error]: Problem[]): GraphQLError {
+  return new GraphQLError(error?.message ?? "no reason given", error?.extensions?.code ?? "INTERNAL");
 }
 
 /** The server could not be reached, or answered with something that is not GraphQL. */
@@ -22,7 +28,7 @@ export async function request<D extends object>(document: D, variables: Variable
   const answer = await post("graphql", { query: textOf(document), variables }, signal);
   const body = (await answer.json().catch(() => null)) as Answer | null;
   const error = body?.errors?.[0];
-  if (error !== undefined) throw new GraphQLError(error.message, error.extensions?.code ?? "INTERNAL");
+  if (error !== undefined) throw refusal([error]);
   if (answer.status === 401) throw new GraphQLError("The session is over.", "UNAUTHENTICATED");
   if (body?.data === undefined) throw new UnreachableError(`The server answered ${answer.status} without data.`);
   return body.data as ResultOf<D>;
@@ -48,5 +54,5 @@ export async function post(path: string, body: unknown, signal?: AbortSignal): P
 
 interface Answer {
   data?: unknown;
-  errors?: { message: string; extensions?: { code?: string } }[];
+  errors?: Problem[];
 }

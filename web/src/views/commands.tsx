@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { calledOf, socket, tell } from "../data/app";
 import { graphql, type ResultOf } from "../data/graphql";
-import { GraphQLError, request, succeeded } from "../data/request";
+import { refusal, request, succeeded } from "../data/request";
 import { personOf } from "../house/people";
 import { inWords } from "../parts/format";
 import { usePolled } from "../parts/poll";
@@ -62,7 +62,7 @@ function One({ correlationId }: { correlationId: string }): JSX.Element {
       const { commandUpdates } = data as ResultOf<typeof BY_CORRELATION>;
       setCommands((before) => new Map(before).set(commandUpdates.id, commandUpdates));
     },
-    failed: ([error]) => tell(new GraphQLError(error?.message ?? "no reason given", error?.extensions?.code ?? "INTERNAL")),
+    failed: (errors) => tell(refusal(errors)),
     complete: () => undefined,
   }), [correlationId]);
   return (

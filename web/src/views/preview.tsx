@@ -2,10 +2,10 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { calledOf, store } from "../data/app";
+import { calledOf, socket, store } from "../data/app";
 import { serverNow } from "../data/clock";
 import { graphql, type ResultOf } from "../data/graphql";
-import { request } from "../data/request";
+import { refusal } from "../data/request";
 import type { Selector } from "../house/history";
 import { type Draft, inputOf, limitsOf } from "../house/rule";
 import { inPlainWords } from "../parts/errors";
@@ -15,14 +15,18 @@ import { Choice } from "../parts/ui";
 import { Past } from "./past";
 
 const BACKTEST = graphql(`
-  query Backtest($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
+  subscription Backtest($rule: AlertRuleInput!, $from: DateTime!, $to: DateTime!, $basis: BacktestBasis!) {
     backtest(rule: $rule, from: $from, to: $to, basis: $basis) {
-      total refuted raisedTotal lookedAt series seconds
-      alerts { deviceId sensorId metric since raised cleared ended value refuted alertId }
+      __typename
+      ... on BacktestProgress { share }
+      ... on Backtest {
+        total refuted raisedTotal lookedAt series seconds
+        alerts { deviceId sensorId metric since raised cleared ended value refuted alertId }
+      }
     }
   }
 `);
-type Backtest = ResultOf<typeof BACKTEST>["backtest"];
+type Backtest = Extract<ResultOf<typeof BACKTEST>["backtest"], { __typename: "Backtest" }>;
 type Found = Backtest["alerts"][number];
 
 const SPANS = [["3600000", "1 hour"], ["86400000", "1 day"], ["604800000", "1 week"], ["2592000000", "30 days"]] as const;
@@ -38,16 +42,24 @@ export function Preview({ draft, unit, failed }: {
   const [length, setLength] = useState<(typeof SPANS)[number][0]>("86400000");
   const [basis, setBasis] = useState<(typeof BASES)[number][0]>("AS_CORRECTED");
   const [told, setTold] = useState<{ backtest: Backtest; from: number; to: number } | null>(null);
+  const [share, setShare] = useState(0);
   useEffect(() => {
-    const abort = new AbortController();
     const to = serverNow();
     const from = to - Number(length);
+    const [start, end] = [from, to].map((at) => new Date(at).toISOString());
     setTold(null);
-    ask(draft, unit, from, to, basis, abort.signal).then(
-      (backtest) => setTold({ backtest, from, to }),
-      (error: unknown) => abort.signal.aborted || failed(inPlainWords(error)),
-    );
-    return () => abort.abort();
+    setShare(0);
+    return socket()?.add({
+      document: BACKTEST,
+      variables: () => ({ rule: inputOf(draft, unit), from: start, to: end, basis }),
+      next: (data) => {
+        const { backtest } = data as ResultOf<typeof BACKTEST>;
+        if (backtest.__typename === "Backtest") setTold({ backtest, from, to });
+        else setShare(backtest.share);
+      },
+      failed: (errors) => failed(inPlainWords(refusal(errors))),
+      complete: () => undefined,
+    });
   }, [length, basis]);
   return (
     <section class="panel stack" aria-labelledby="preview-title">
@@ -57,17 +69,13 @@ export function Preview({ draft, unit, failed }: {
         <Choice label="Of the past" choices={BASES} value={basis} choose={setBasis} />
       </header>
       <p id="preview-total" role="status">{told === null ? "Looking at the past…" : summary(told.backtest)}</p>
+      {told === null && share > 0 && <progress max={1} value={share} aria-label="How much of the past was looked at" />}
       {told !== null && draft.kind !== "silence" && seriesOf(draft, told.backtest).map((selector) => (
         <Over key={Object.values(selector).join("/")} selector={selector} draft={draft} told={told} />
       ))}
       {told !== null && <Found alerts={told.backtest.alerts} unit={unit} />}
     </section>
   );
-}
-
-async function ask(draft: Draft, unit: string | null, from: number, to: number, basis: "AS_CORRECTED" | "AS_KNOWN", abort: AbortSignal): Promise<Backtest> {
-  const [start, end] = [from, to].map((at) => new Date(at).toISOString()) as [string, string];
-  return (await request(BACKTEST, { rule: inputOf(draft, unit), from: start, to: end, basis }, abort)).backtest;
 }
 
 function summary({ total, refuted, raisedTotal, lookedAt, series, seconds }: Backtest): string {
