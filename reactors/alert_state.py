@@ -13,7 +13,7 @@ from schema.envelope import Position
 from schema.ids import EventId
 
 SNAPSHOT_KIND: Final = "alert-reactor"
-SNAPSHOT_VERSION: Final = 10
+SNAPSHOT_VERSION: Final = 11
 """To be raised whenever the state holds other fields, or the same events lead to another one."""
 _ALERTS: Final = 100_000
 

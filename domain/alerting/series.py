@@ -38,7 +38,10 @@ class Series(msgspec.Struct):
         time_us, _, value = point
         arrival = self.points.add(point)
         standing = standing_value(value, time_us, corrections)
-        if standing is None or arrival is Arrival.AGAIN or arrival is Arrival.TOO_LATE:
+        if arrival is Arrival.AGAIN or arrival is Arrival.TOO_LATE:
+            return ()
+        if standing is None:
+            self._let_go(corrections, rules)
             return ()
         if arrival is Arrival.LATE or time_us < self.settled_us:
             return self._late(time_us, standing, corrections, rules, now_us)

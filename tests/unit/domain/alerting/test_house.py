@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from domain.alerting.house import HouseState, RuledHouse, alert_id, kind_of
+from domain.alerting.points import KEPT
 from domain.alerting.watch import Word
 from schema.events import (
     DeviceMetadata,
@@ -104,6 +105,21 @@ def test_a_device_that_is_to_go_out_of_service_is_silent_until_then(minute: floa
     told.measure(900.0)
     told.tell(retired(minute), 1)
     assert told.pass_to(60) == words
+
+
+def test_readings_that_are_excluded_for_ever_are_let_go_as_others_are() -> None:
+    told = Told()
+    told.tell(too_much())
+    told.measure(900.0)
+    broken = ReadingCorrection(
+        device_id="box", correction_id="c", metric="co2", operation=Operation.EXCLUDE, reason="a broken sensor"
+    )
+    told.tell(broken)
+    for minute in range(1, 2 * KEPT):
+        told.measure(900.0, minute)
+    one = told.house.state.evaluator.listeners["box"]["main", "co2"]
+    assert one is not None
+    assert len(one.series.points.kept) == KEPT
 
 
 def test_a_correction_refutes_an_alert() -> None:
