@@ -18,7 +18,7 @@ from domain.indices import INDICES, inputs_of
 from schema.events import SensorReading
 
 Sources: TypeAlias = tuple[float, ...]
-"""Values as the device sent them: one of the index itself, or those of an index's inputs."""
+"""Values as the device sent them, NaN where it calls them bad: one of the index itself, or those of an index's inputs."""
 Taken: TypeAlias = tuple[int, bytes, float | Sources]
 """Event time in microseconds, event id, and what came: a value, or what one follows from."""
 
@@ -63,7 +63,7 @@ class Computed(msgspec.Struct):
     def add(self, time_us: int, event_id: bytes, sources: Sources, corrections: Sequence[Correction]) -> float | None:
         """The value that follows, by the corrections of its device; None where there is none."""
         place = bisect_left(self.kept, (time_us, event_id), key=lambda known: known[:2])
-        if self.kept[place : place + 1] != [(time_us, event_id, sources)]:
+        if [known[:2] for known in self.kept[place : place + 1]] != [(time_us, event_id)]:
             self.kept.insert(place, (time_us, event_id, sources))
             del self.kept[:-KEPT]
         return self._value(time_us, sources, corrections)

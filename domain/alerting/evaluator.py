@@ -6,6 +6,9 @@ has been quiet for a minute: a value that was followed by another in the next me
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isnan, nan
+
+from msgspec.structs import replace
 
 from domain.alerting.alarms import Alarms
 from domain.alerting.books import Books
@@ -57,10 +60,11 @@ class Evaluator:
         device, time_us = event.device_id, to_micros(event.timestamp)
         backfilled = (recorded_us if received_us is None else received_us) - time_us > BACKFILL_US
         outputs = self.passed(recorded_us) if backfilled else self.heard(device, recorded_us)
-        if not _counts(event) or (backfilled and not self._books.of_backfill):
+        if event.clock is not Clock.OK or (backfilled and not self._books.of_backfill):
             return outputs
         take = self._took_backfill if backfilled else self._took
         computed = self._books.computed
+        event = _unknown(event) if event.quality is Quality.BAD else event
         for series, sent in sent_to(computed, event) if computed or event.verdicts else event.reading.items():
             about = self._about(device, (event.sensor_id, series))
             one = self._listener(about)
@@ -149,7 +153,8 @@ class Evaluator:
         value = self._computed(lane, about, (time_us, event_id, sent)) if isinstance(sent, tuple) else sent
         if value is None:
             return ()
-        lane.value, lane.heard_us, lane.is_behind = value, recorded_us, recorded_us - time_us > BEHIND_US
+        lane.heard_us, lane.is_behind = recorded_us, recorded_us - time_us > BEHIND_US
+        lane.value = lane.value if isnan(value) else value
         point, rules = (time_us, event_id, value), about.rules_for(backfilled=backfilled)
         said = lane.series.reading(point, self._standing(lane, about), rules, lane.own_time(recorded_us))
         return about.outputs(said, lane.value, backfilled=backfilled)
@@ -203,6 +208,6 @@ class Evaluator:
         return of_series(standing, sensor, metric_in(series)) if standing and lane.computed is None else ()
 
 
-def _counts(event: SensorReading) -> bool:
-    """Whether what a device read counts: its clock is believed, and it does not call it bad itself."""
-    return event.clock is Clock.OK and event.quality is not Quality.BAD
+def _unknown(event: SensorReading) -> SensorReading:
+    """What a device calls bad itself counts for nothing, until a correction says what the values were."""
+    return replace(event, reading=dict.fromkeys(event.reading, nan))

@@ -3,6 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from enum import Enum, auto
+from math import isnan
 from typing import Final, TypeAlias
 
 import msgspec
@@ -14,7 +15,7 @@ from domain.gates import range_verdict
 from schema.times import NEVER_US
 
 Point: TypeAlias = tuple[int, bytes, float]
-"""Event time in microseconds, event id, and the value as the device sent it."""
+"""Event time in microseconds, event id, and the value as the device sent it; NaN where it calls it bad itself."""
 KEPT: Final = 256
 
 
@@ -67,6 +68,6 @@ class Points(msgspec.Struct):
 def standing_value(sent: float, time_us: int, corrections: Sequence[Correction]) -> float | None:
     """The value after the corrections of its series; None where it is excluded, or nothing that can be."""
     if not corrections:
-        return sent
+        return None if isnan(sent) else sent
     now = correct(sent, time_us, corrections)
     return None if now.excluded or range_verdict(corrections[0].metric, now.value) else now.value

@@ -51,7 +51,7 @@ class Listener(msgspec.Struct):
 
     series: Series
     computed: Computed | None = None
-    value: float = 0.0
+    value: float | None = None
     heard_us: int = 0
     is_behind: bool = False
     past: Optional["Listener"] = None
@@ -110,7 +110,7 @@ class About(NamedTuple):
     def rules_for(self, *, backfilled: bool) -> Rulebook:
         return self.rules.of_backfill if backfilled else self.rules
 
-    def outputs(self, said: Iterable[tuple[str, Said]], value: float, *, backfilled: bool) -> list[Output]:
+    def outputs(self, said: Iterable[tuple[str, Said]], value: float | None, *, backfilled: bool) -> list[Output]:
         return outputs_of(self.device, said, self.key, value, backfilled=backfilled)
 
 

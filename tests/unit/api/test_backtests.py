@@ -139,6 +139,16 @@ async def test_what_a_device_calls_bad_itself_breaks_no_rule(house: House, basis
     assert [one["deviceId"] for one in (await back_test(house, basis))["alerts"]] == ["b"]
 
 
+@pytest.mark.parametrize("basis", WAYS)
+async def test_what_was_put_in_the_place_of_what_a_device_calls_bad_breaks_rules(house: House, basis: str) -> None:
+    await house.says([warm("a", 0, 20.0, quality=Quality.BAD)])
+    instead = ReadingCorrection(
+        device_id="a", correction_id="c", metric="temperature", operation=Operation.REPLACE, amount=35.0, reason="read by hand"
+    )
+    await house.says([pack("control-a", instead)])
+    assert (await back_test(house, basis))["total"] == 1
+
+
 async def test_values_that_are_bad_or_beyond_the_time_asked_break_no_rule(house: House) -> None:
     await house.says([warm("a", 0, 900.0), warm("a", 1, 20.0), warm("a", 800, 35.0)])
     assert (await back_test(house, "AS_CORRECTED"))["total"] == 0

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.alerting.computed import Computed
 from domain.alerting.evidence import evidence_of
 from domain.alerting.house import kind_of
 from domain.alerting.points import KEPT
@@ -134,3 +135,10 @@ def test_what_is_kept_of_an_index_is_bounded() -> None:
     assert listener.computed is not None
     assert len(listener.computed.kept) == KEPT
     assert told.corrects(3 * KEPT, "temperature", Operation.RESTORE) == [Word.RAISED]
+
+
+def test_what_is_told_again_is_known_already_even_where_the_device_calls_it_bad() -> None:
+    known = Computed("main", "dew_point")
+    for _ in range(2):
+        known.add(0, b"event", (float("nan"), float("nan")), ())
+    assert len(known.kept) == 1

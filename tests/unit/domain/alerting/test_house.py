@@ -1,5 +1,6 @@
 """The whole house under its rules: devices are known as the log tells of them, and alerts have names that last."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -68,14 +69,50 @@ def test_the_hours_of_a_rule_are_those_of_the_site_even_where_its_zone_is_told_l
     assert told.measure(1200.0, 2) == [Word.RAISED]
 
 
+def called_bad() -> SensorReading:
+    return SensorReading(device_id="box", sensor_id="main", timestamp=NOON, reading={"co2": 1200.0}, quality=Quality.BAD)
+
+
+def instead(amount: float) -> ReadingCorrection:
+    return ReadingCorrection(
+        device_id="box", correction_id="c", metric="co2", operation=Operation.REPLACE, amount=amount, reason="read by hand"
+    )
+
+
 def test_what_a_device_calls_bad_itself_breaks_no_rule_and_is_a_word_all_the_same() -> None:
     told = Told()
     told.tell(too_much())
     told.tell(AlertRuleDefined(rule_id="quiet", name="Quiet", condition=Silence(), for_seconds=600))
-    bad = SensorReading(device_id="box", sensor_id="main", timestamp=NOON, reading={"co2": 1200.0}, quality=Quality.BAD)
-    assert told.tell(bad) == []
+    assert told.tell(called_bad()) == []
     assert told.pass_to(11) == [Word.RAISED]
     assert told.measure(1200.0, 12) == [Word.CLEARED, Word.RAISED]
+
+
+@pytest.mark.parametrize(
+    "condition", [Threshold(metric="co2", above=1000.0), Threshold(metric="co2", above=1000.0, basis=Basis.MINUTES)]
+)
+@pytest.mark.parametrize("is_decided_first", [True, False])
+def test_what_a_device_calls_bad_counts_as_a_correction_says_instead(condition: Condition, *, is_decided_first: bool) -> None:
+    told = Told()
+    told.tell(AlertRuleDefined(rule_id="co2", name="CO2", condition=condition))
+    known: Sequence[Event] = (
+        [instead(1100.0), called_bad()] if is_decided_first else [called_bad(), called_bad(), instead(1100.0)]
+    )
+    said = [word for event in known for word in told.tell(event)]
+    assert said + told.pass_to(1) == [Word.RAISED]
+    undone = ReadingCorrection(device_id="box", correction_id="u", metric="co2", operation=Operation.RESTORE, reason="a slip")
+    assert told.tell(undone, 2) == [Word.REFUTED]
+
+
+@pytest.mark.parametrize("operation", [Operation.SCALE, Operation.OFFSET])
+def test_what_a_device_calls_bad_is_not_made_good_by_a_correction_of_it(operation: Operation) -> None:
+    told = Told()
+    told.tell(too_much())
+    told.tell(called_bad())
+    more = ReadingCorrection(
+        device_id="box", correction_id="c", metric="co2", operation=operation, amount=2.0, reason="it shows too little"
+    )
+    assert told.tell(more, 1) == []
 
 
 def retired(minute: float | None) -> DeviceRetired:
