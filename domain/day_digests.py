@@ -43,7 +43,8 @@ class DayDigests(msgspec.Struct, frozen=True):
         """Those of other days than these, numbers since 1970, of devices by their names."""
         kept = np.ones(len(self.day), np.bool_)
         for name, numbers in days.items():
-            kept &= (self.device != np.uint64(word(name))) | ~np.isin(self.day, list(numbers))
+            rows = np.flatnonzero(self.device == np.uint64(word(name)))
+            kept[rows] = ~np.isin(self.day[rows], list(numbers))
         return self._where(kept)
 
     def _where(self, kept: Bools) -> "DayDigests":

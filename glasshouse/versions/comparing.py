@@ -1,7 +1,7 @@
 """Comparing two versions of a read model as they stand at one position, without stopping either for long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import reduce
 from itertools import islice
@@ -72,13 +72,14 @@ async def compare(log: EventLog, troupes: Sequence[Troupe], serving: Compared, c
         for one, event, name in zip((serving, candidate), looked, ("serving", "candidate"), strict=True):
             asked.append(tasks.create_task(one.digests(event.set), name=f"digests-{name}"))
         await asyncio.gather(*(event.wait() for event in looked))
-    left, right = (_without(task.result(), (serving, candidate)) for task in asked)
-    return await asyncio.to_thread(compared, position, left, right)
+    left, right = (task.result() for task in asked)
+    gone = {part: [one.gone(part) for one in (serving, candidate)] for part in left}
+    return await asyncio.to_thread(lambda: compared(position, _without(left, gone), _without(right, gone)))
 
 
-def _without(digests: Digests, either: Sequence[Compared]) -> Digests:
+def _without(digests: Digests, gone: Mapping[str, Sequence[Gone]]) -> Digests:
     return {
-        part: reduce(DayDigests.without, (one.gone(part) for one in either), found) if isinstance(found, DayDigests) else found
+        part: reduce(DayDigests.without, gone[part], found) if isinstance(found, DayDigests) else found
         for part, found in digests.items()
     }
 

@@ -1,14 +1,19 @@
 """Comparisons of what two versions hold, and estimates of how long filling one will take."""
 
+import threading
+from collections.abc import Callable, Collection, ItemsView
+
 import numpy as np
 import pytest
 
 from domain.day_digests import NO_DIGESTS, DayDigests, day_digests
 from glasshouse.versions.child import Told
-from glasshouse.versions.comparing import NAMED, compared
+from glasshouse.versions.comparing import NAMED, compare, compared
 from glasshouse.versions.filling import Estimate
+from glasshouse.versions.made import Digests, Gone
 from schema.envelope import Position
 from schema.times import DAY_US
+from tests.support.memory_log import MemoryLog
 
 
 def days(count: int, value: float = 20.0) -> DayDigests:
@@ -30,6 +35,41 @@ def test_parts_that_differ_are_counted_and_days_named_once_with_all_their_parts(
 def test_only_so_many_days_are_named() -> None:
     found = compared(None, {"raw": days(NAMED + 5)}, {"raw": NO_DIGESTS})
     assert (len(found.days), found.differing_days) == (NAMED, NAMED + 5)
+
+
+class Watched(dict[str, Collection[int]]):
+    """Days that are gone, and the threads that looked at them."""
+
+    def __init__(self, **days: Collection[int]) -> None:
+        super().__init__(days)
+        self.threads: set[int] = set()
+
+    def items(self) -> ItemsView[str, Collection[int]]:  # type: ignore[override]  # that of dict is one
+        self.threads.add(threading.get_ident())
+        return super().items()
+
+
+class Held:
+    """A version that holds these days, of which some are gone."""
+
+    def __init__(self, held: DayDigests, gone: Gone) -> None:
+        self._held = held
+        self._gone = gone
+
+    async def digests(self, taken: Callable[[], None]) -> Digests:
+        taken()
+        return {"raw": self._held}
+
+    def gone(self, part: str) -> Gone:
+        assert part == "raw"
+        return self._gone
+
+
+async def test_days_that_are_gone_from_one_of_two_are_left_out_of_both_and_hold_up_nobody_meanwhile() -> None:
+    gone = Watched(a=[0, 1])
+    found = await compare(MemoryLog(), [], Held(days(3), gone), Held(days(3, 21.0), {}))
+    assert [str(one.day) for one in found.days] == ["1970-01-03"]
+    assert threading.get_ident() not in gone.threads
 
 
 def test_a_part_without_days_is_equal_or_not() -> None:
