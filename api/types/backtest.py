@@ -1,6 +1,8 @@
 """What a back-test of an alert rule answers."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
@@ -16,7 +18,7 @@ from domain.alerting.state import Subject
 from projections.alert_queries import AlertView
 from projections.backtested import Backtested, Found
 from schema.rules import AlertRaised
-from schema.times import from_micros, to_micros
+from schema.times import LATEST_US, from_micros, to_micros
 
 
 @strawberry.type(description="An alert that the rule would have raised.")
@@ -100,9 +102,9 @@ def backtest(
 
 
 def _alerts(kind: str, severity: AlertSeverity, found: Sequence[Found], raised: Sequence[AlertView]) -> list[BacktestAlert]:
-    there: dict[Subject, list[AlertView]] = {}
+    there: defaultdict[Subject, _Raised] = defaultdict(_Raised)
     for view in raised:
-        there.setdefault(_subject(view.raised), []).append(view)
+        there[_subject(view.raised)].add(view)
     return [
         BacktestAlert(
             kind=kind,
@@ -116,7 +118,7 @@ def _alerts(kind: str, severity: AlertSeverity, found: Sequence[Found], raised: 
             cleared=None if one.alert.cleared_us is None else from_micros(one.alert.cleared_us),
             value=None if one.alert.value is None else finite(one.alert.value),
             refuted=one.alert.refuted,
-            alert_id=_met(one.alert, there.get(one.subject, ())),
+            alert_id=there[one.subject].met(one.alert),
         )
         for one in found
     ]
@@ -126,10 +128,23 @@ def _subject(raised: AlertRaised) -> Subject:
     return Subject(raised.rule_id, raised.device_id, raised.sensor_id, raised.metric)
 
 
-def _met(found: PastAlert, there: Iterable[AlertView]) -> strawberry.ID | None:
-    """The first that shares a moment with it."""
-    for view in there:
-        begins_before_its_end = found.ended_us is None or to_micros(view.raised.since) <= found.ended_us
-        if begins_before_its_end and (view.over is None or to_micros(view.over) >= found.since_us):
-            return strawberry.ID(view.raised.alert_id)
-    return None
+class _Raised:
+    """Alerts of one subject, by when they began."""
+
+    def __init__(self) -> None:
+        self._views: list[AlertView] = []
+        self._over_by: list[int] = []  # by when each, or one before it, was over
+
+    def add(self, view: AlertView) -> None:
+        over_us = LATEST_US if view.over is None else to_micros(view.over)
+        self._over_by.append(max(over_us, self._over_by[-1]) if self._over_by else over_us)
+        self._views.append(view)
+
+    def met(self, found: PastAlert) -> strawberry.ID | None:
+        """The first that shares a moment with it."""
+        place = bisect_left(self._over_by, found.since_us)
+        if place == len(self._views):
+            return None
+        raised = self._views[place].raised
+        begins_before_its_end = found.ended_us is None or to_micros(raised.since) <= found.ended_us
+        return strawberry.ID(raised.alert_id) if begins_before_its_end else None
