@@ -4,6 +4,7 @@ The steps and the signals are those of the evaluator that runs live, told all at
 """
 
 from collections.abc import Iterable
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,6 +17,8 @@ from domain.alerting.limiting import IS_SILENT, SPEAKS, again_us, limits_of
 from domain.alerting.signals import by_means, grain_means, grain_us, reach_us, signal
 from domain.columns import Float64, Int64
 from schema.rules import AlertRuleDefined, Silence
+
+_NOTHING: Final[tuple[Int64, Float64]] = (np.empty(0, np.int64), np.empty(0))
 
 
 class PastAlert(msgspec.Struct, frozen=True, gc=False):
@@ -30,7 +33,10 @@ class PastAlert(msgspec.Struct, frozen=True, gc=False):
 
 
 class Hindsight:
-    """Told of values up to `until_us`. Each chunk but the last ends with a minute, with an hour where it is about hours."""
+    """Told of values, of which those up to `until_us` count.
+
+    Each chunk but the last ends with a minute, with an hour where it is about hours.
+    """
 
     def __init__(self, rule: AlertRuleDefined, zone: ZoneInfo, until_us: int) -> None:
         self._rule = rule
@@ -39,14 +45,15 @@ class Hindsight:
         self._limits = limits_of(rule)
         self._again_us = again_us(rule)
         self._progress = Progress()
-        self._standing: tuple[Int64, Float64] = (np.empty(0, np.int64), np.empty(0))
-        self._looked_back_on: tuple[Int64, Float64] = self._standing
+        self._standing = _NOTHING
+        self._looked_back_on = _NOTHING
         self._raised: tuple[int, float | None] | None = None
         self._last: PastAlert | None = None
 
     def more(self, times: Int64, values: Float64) -> list[PastAlert]:
         """The next values, at least one; the alerts that are over for good."""
-        at, judged = self._judged(times, values)
+        count = int(np.searchsorted(times, self._until_us, side="right"))
+        at, judged = self._judged(times[:count], values[:count]) if count else _NOTHING
         if not len(at):
             return []
         found = steps(self._progress, self._limits, at, judged)

@@ -134,6 +134,15 @@ async def test_the_silence_of_a_device_that_is_out_of_service_is_none(house: Hou
 
 
 @pytest.mark.parametrize("basis", WAYS)
+async def test_what_a_device_says_out_of_service_makes_no_silence_of_the_time_before(house: House, basis: str) -> None:
+    house.now = at(12 * 3600)
+    await house.says([warm("a", minute, 20.0) for minute in range(5)])
+    await house.says([pack("control-a", DeviceRetired(device_id="a", at=at(7 * 60), reason="the season is over"))])
+    await house.says([warm("a", 60, 20.0), warm("a", 120, 20.0)])
+    assert (await back_test(house, basis, silence=True, **{"for": "PT10M"}))["total"] == 0
+
+
+@pytest.mark.parametrize("basis", WAYS)
 async def test_what_a_device_calls_bad_itself_breaks_no_rule(house: House, basis: str) -> None:
     await house.says([warm("a", 0, 35.0, quality=Quality.BAD), warm("b", 0, 35.0, quality=Quality.SUSPECTED)])
     assert [one["deviceId"] for one in (await back_test(house, basis))["alerts"]] == ["b"]
