@@ -52,8 +52,11 @@ class Evaluator:
         """The device is there from now on. What rules said that are not about it any more is withdrawn."""
         if self.state.places.get(device) == place:
             return []
-        outputs = self.passed(recorded_us)
-        return [*outputs, *moved(self.state, self._books, device, place, recorded_us)]
+        outputs = [*self.passed(recorded_us), *moved(self.state, self._books, device, place, recorded_us)]
+        quiet = self.state.silences.get(device)
+        if quiet is not None:
+            self._plan_silence(device, quiet)
+        return outputs
 
     def reading(self, event_id: bytes, event: SensorReading, recorded_us: int, received_us: int | None = None) -> list[Output]:
         """A device read its sensor. `received_us`: when we were told, where that is not when the log took it."""

@@ -26,7 +26,7 @@ class Quiet(msgspec.Struct):
         return self._spoke(now_us) if self.watches else ()
 
     def passed(self, now_us: int, rules: Silences, until_us: int = LATEST_US) -> Iterator[tuple[str, Said]]:
-        """Time passed. From `until_us` on its silence means nothing."""
+        """Time passed. From `until_us` on its silence means nothing, and what was said of it is withdrawn."""
         for rule, length_us in rules.items():
             if self.heard_us + length_us > now_us or self.heard_us + length_us >= until_us:
                 break
@@ -37,14 +37,19 @@ class Quiet(msgspec.Struct):
                     self.watches[rule] = watch
                     for said in watch.passed(due_us):
                         yield rule, said
+        if until_us <= now_us:
+            for rule in list(self.watches):
+                yield from self.withdraw(rule)
+            self.later |= rules.keys()
 
     def due_us(self, rules: Silences, until_us: int = LATEST_US) -> int | None:
-        """When time alone says that it is silent under another rule; None where it does not."""
+        """When time alone says that it is silent under another rule, or under none any more; None where it does not."""
+        last_us = until_us if self.watches and until_us < LATEST_US else None
         for rule, length_us in rules.items():
             if rule not in self.later and self._watch(rule, length_us).due_us() is not None:
                 due_us = self.heard_us + length_us
-                return due_us if due_us < until_us else None
-        return None
+                return due_us if due_us < until_us else last_us
+        return last_us
 
     def withdraw(self, rule: str) -> Iterator[tuple[str, Said]]:
         """The rule is about the device no more."""

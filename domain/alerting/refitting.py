@@ -46,7 +46,7 @@ def moved(state: State, books: Books, device: str, place: Place, now_us: int) ->
         silent_now = books.of_silence(device).keys()
         for rule in silent_before if is_retired else silent_before - silent_now:
             yield from outputs_of(device, quiet.withdraw(rule))
-        quiet.later |= silent_now if was_retired and not is_retired else silent_now - silent_before
+        quiet.later |= silent_now if was_retired or is_retired else silent_now - silent_before
 
 
 def _begin_series(listeners: Listeners, key: SeriesOf, rule: AlertRuleDefined) -> None:

@@ -1,6 +1,7 @@
 """The whole house under its rules: devices are known as the log tells of them, and alerts have names that last."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -131,17 +132,38 @@ def test_the_silence_of_a_device_that_is_out_of_service_means_nothing() -> None:
     told.measure(900.0, 60)
     assert told.pass_to(71) == [Word.RAISED]
     assert told.tell(retired(72), 72) == [Word.WITHDRAWN]
+    assert RuledHouse(deepcopy(told.house.state)).passed(to_micros(NOON + timedelta(minutes=75))) == []
     told.measure(900.0, 80)
     assert told.pass_to(120) == []
 
 
-@pytest.mark.parametrize(("minute", "words"), [(10, []), (11, [Word.RAISED])])
+@pytest.mark.parametrize(("minute", "words"), [(10, []), (11, [Word.RAISED, Word.WITHDRAWN])])
 def test_a_device_that_is_to_go_out_of_service_is_silent_until_then(minute: float, words: list[Word]) -> None:
     told = Told()
     told.tell(AlertRuleDefined(rule_id="quiet", name="Quiet", condition=Silence(), for_seconds=600))
     told.measure(900.0)
     told.tell(retired(minute), 1)
     assert told.pass_to(60) == words
+
+
+def test_an_alert_of_a_silent_device_is_over_once_that_is_out_of_service() -> None:
+    told = Told()
+    told.tell(AlertRuleDefined(rule_id="quiet", name="Quiet", condition=Silence(), for_seconds=600))
+    told.measure(900.0)
+    assert told.pass_to(12) == [Word.RAISED]
+    assert told.tell(retired(20), 15) == []
+    assert told.pass_to(19) == []
+    assert told.pass_to(20) == [Word.WITHDRAWN]
+    assert told.tell(retired(None), 30) + told.pass_to(60) == []
+
+
+def test_a_device_that_stays_in_service_longer_than_was_decided_first_is_silent_all_the_same() -> None:
+    told = Told()
+    told.tell(AlertRuleDefined(rule_id="quiet", name="Quiet", condition=Silence(), for_seconds=600))
+    told.tell(retired(8))
+    told.measure(900.0, 1)
+    told.tell(retired(60), 6)
+    assert told.pass_to(30) == [Word.RAISED]
 
 
 def test_readings_that_are_excluded_for_ever_are_let_go_as_others_are() -> None:
