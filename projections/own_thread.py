@@ -4,13 +4,15 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from projections.read_model import TryAgainError
 
 T = TypeVar("T")
+_OURS: Final = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError)
+"""Mistakes of ours, which a file that is made anew would not mend."""
 
 
 class DamagedError(TryAgainError):
@@ -32,6 +34,8 @@ class OwnThread:
         except sqlite3.OperationalError as error:
             raise TryAgainError(f"{self._what} cannot be used right now: {error}") from error
         except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+            if isinstance(error, _OURS) and self.damage is None:
+                raise
             self.damage = DamagedError(f"{self._what} is damaged, and is made anew from the event log: {error}")
             raise self.damage from error
 
