@@ -64,7 +64,8 @@ def kept_of(judged: Judged, book: RuleBook) -> dict[Sensor, AtHand]:
         series = np.flatnonzero(judged.groups == group).tolist()
         lines = [_line(judged, in_range, number, book) for number in series]
         newest = max(int(line.times[-1]) for line in lines if len(line.times))
-        since = min(line.since_us(newest) for line in lines)
+        # never before the stretch: of what lies there not all rows are at hand
+        since = max(min(line.since_us(newest) for line in lines), judged.stretches[group].start_us)
         for number, line in zip(series, lines, strict=True):
             cuts[number] = line.first_kept(since)
         key = judged.keys[series[0]]

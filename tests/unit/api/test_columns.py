@@ -230,7 +230,7 @@ async def test_what_is_still_to_come_goes_on_at_the_live_cursor(house: House) ->
 @pytest.mark.parametrize(
     ("selectors", "variables", "code"),
     [
-        (0, {}, "LIMIT_EXCEEDED"),
+        (0, {}, "INVALID_INPUT"),
         (21, {}, "LIMIT_EXCEEDED"),
         (1, {"limit": 10_001}, "LIMIT_EXCEEDED"),
         (2, {"limit": 5_001}, "LIMIT_EXCEEDED"),

@@ -191,7 +191,6 @@ async def test_an_index_of_days_in_other_windows_is_refused(house: House, metric
 @pytest.mark.parametrize(
     ("series", "given", "limit"),
     [
-        (0, {}, "selectors"),
         (21, {}, "selectors"),
         (1, {"end": 10_001 * 60}, "windows"),
         (20, {"end": 501 * 60}, "windows"),

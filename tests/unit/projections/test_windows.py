@@ -87,6 +87,24 @@ async def test_any_order_doubling_and_cut_with_restarts_gives_the_same_figures(
     assert await history.content_hashes() == expected
 
 
+async def test_a_sensor_that_is_heard_again_after_hours_leaves_the_minutes_before_as_they_were(history: DuckDbHistory) -> None:
+    often = [(29, 20.0, 50.0)] * 4 + [
+        (75, 20.0, 50.0),
+        (121, 20.0, None),
+        (184, 20.0, 50.0),
+        (236, 20.0, 50.0),
+        (295, 20.0, None),
+    ]
+    later = [(30_295, -60.0, 50.0), (30_303, -60.0, None), (30_349, 20.0, 50.0), (30_437, 20.0, None), (30_464, 20.0, None)]
+    again = [(37_664, 20.0, None), (37_723, 20.0, None), (37_723, 20.0, 50.0), (37_723, 20.0, 50.0)]
+    rows = rows_of([*often, *later, *again])
+    await feed(history, [rows], RULES)
+    expected = await history.content_hashes()
+    await history.reset()
+    await feed(history, cut(rows, [3, 7, 4]), RULES)
+    assert await history.content_hashes() == expected
+
+
 def corrected(operation: Operation, start: int, end: int) -> DecisionState:
     """Temperatures in these seconds were excluded, or scaled beyond all numbers."""
     state = DecisionState()
