@@ -10,6 +10,8 @@ from api.errors import ApiError, ErrorCode
 
 _KEPT: Final = 10_000
 """Keys that are remembered; of more, the one that asked longest ago begins anew."""
+_ROUNDING: Final = 1e-6
+"""Seconds; by less than that sums of them may be wrong."""
 
 
 class Rates:
@@ -34,7 +36,7 @@ class Rates:
         now = self._clock()
         spent_until = max(self._spent_until.get(key_id, -math.inf), now - self._seconds)
         if spent_until >= now:
-            retry_after = math.floor(spent_until - now) + 1
+            retry_after = math.floor(spent_until - now + _ROUNDING) + 1
             raise ApiError(
                 ErrorCode.LIMIT_EXCEEDED,
                 f"the key has overdrawn its {self._what} of {self._per_second} per second; it may go on in {retry_after} s",

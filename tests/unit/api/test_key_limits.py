@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.errors import ApiError
@@ -95,6 +95,7 @@ class Clock:
         return self.now
 
 
+@example(steps=[(1.9, 111), (0.0, 400), (0.5, 1)], per_second=2.0, seconds=1.0)
 @given(
     steps=st.lists(st.tuples(st.floats(0, 5), st.integers(1, 400)), max_size=60),
     per_second=st.floats(1, 100),
