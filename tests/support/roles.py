@@ -5,7 +5,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,8 @@ class Role:
     async def kill(self) -> None:
         """As a power cut would."""
         if self.process is not None and self.process.returncode is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended by itself, and nobody has looked yet
+                os.killpg(self.process.pid, signal.SIGKILL)
             await self.process.wait()
 
     def send(self, number: signal.Signals) -> None:
