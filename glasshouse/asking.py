@@ -90,7 +90,7 @@ class _Resting:
             begun, source = await self._operations.subscribe(self._ready(document, variables), _ASKS)
             async with aclosing(source) as messages:
                 async for message in messages:
-                    yield _data(begun.answer_to(message))
+                    yield _data(await begun.long_answer_to(message))
         except (ApiError, RequestRefused) as error:
             _data(refusal(error))
 

@@ -47,13 +47,17 @@ class Begun(NamedTuple):
         return source
 
     def answer_to(self, message: object) -> Answer:
-        """The answer that a message of a subscription makes. No field below one waits for anything, so it is one step."""
+        """The answer that a short message of a subscription makes. No field below one waits for anything, so it is one step."""
         execution = self.execution.of(message)
         try:
             return execution.answer(self.plan.data(execution))
         except GraphQLError as error:
             execution.tell(error, None)
             return execution.answer(None)
+
+    async def long_answer_to(self, message: object) -> Answer:
+        """The same of a message that may hold long lists: others have their turn meanwhile."""
+        return await Begun(self.plan, self.execution.of(message)).answer()
 
 
 class KeptPlans:

@@ -13,6 +13,7 @@ from api.execution.frames import Frames, shape_of, shaping_variables
 from api.execution.operations import Operations, Ready
 from api.execution.plans import Begun
 from api.types.alert_messages import AlertChanged
+from api.types.backtest import Backtest
 from api.types.messages import ReadingReceived, Together
 
 _AUDIENCES: Final = 8
@@ -46,7 +47,8 @@ class Streams:
             begun, source = await self._operations.subscribe(ready, principal)
             async with aclosing(source) as messages:
                 async for message in messages:
-                    for payload in self._payloads(begun, audience, message):
+                    is_long = isinstance(message, Backtest)
+                    for payload in [await _long(begun, message)] if is_long else self._payloads(begun, audience, message):
                         yield payload
                         metrics.messages.count += 1
 
@@ -65,6 +67,10 @@ class Streams:
         if isinstance(message, ReadingReceived | AlertChanged):
             return self._frames.payload((audience, message.point, message.version()), lambda: _execute(begun, message))
         return _execute(begun, message)
+
+
+async def _long(begun: Begun, message: object) -> str:
+    return msgspec.json.encode(await begun.long_answer_to(message)).decode()
 
 
 def _execute(begun: Begun, message: object) -> str:

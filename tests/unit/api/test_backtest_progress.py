@@ -91,6 +91,16 @@ async def test_it_tells_how_far_it_is_and_ends_with_what_a_query_answers(
     assert progress[-1]["lookedAt"] <= found["lookedAt"]
 
 
+@pytest.mark.parametrize("basis", WAYS)
+async def test_many_alerts_come_as_a_query_tells_them(house: House, basis: str) -> None:
+    await house.says([reading(f"other-{number}", number, temperature=31.0) for number in range(60)])
+    *_, found, end = await frames(house, basis)
+    assert end["type"] == "complete"
+    found = found["payload"]["data"]["backtest"]
+    assert len(found["alerts"]) == 61
+    assert found == (await house.ask(QUERY, {"rule": HOT, "basis": basis}))["backtest"]
+
+
 async def test_what_is_refused_ends_it_with_the_reason(house: House) -> None:
     (end,) = await frames(house, "AS_CORRECTED", {"ruleId": "hot", "name": "Too hot"})
     assert (end["type"], end["payload"][0]["extensions"]["code"]) == ("error", "INVALID_INPUT")
