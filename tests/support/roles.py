@@ -45,7 +45,7 @@ class Role:
         assert self.process.stdout is not None
         async with asyncio.timeout(READY_SECONDS):
             line = await self.process.stdout.readline()
-        assert line, self.errors.read_text()
+        assert line, (await self.ended(), self.errors.read_text())
         self.ready = json.loads(line)
 
     async def start(self) -> "Role":

@@ -36,14 +36,14 @@ class UpProcess:
 
 
 async def launch(*arguments: str, errors: Path, env: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
-    """A glasshouse command in a process group of its own, its stderr appended to a file."""
+    """A glasshouse command in a process group of its own, its stderr appended to a file, and where it was if it crashes."""
     with errors.open("ab") as stderr:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "glasshouse", *arguments),
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "PYTHONFAULTHANDLER": "1", **(env or {})},
         )
 
 
