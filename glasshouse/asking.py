@@ -91,7 +91,9 @@ class _Resting:
             async with aclosing(source) as messages:
                 async for message in messages:
                     yield _data(await begun.long_answer_to(message))
-        except (ApiError, RequestRefused) as error:
+        except RefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it dies of is told as a running house tells it
             _data(refusal(error))
 
     def _ready(self, document: str, variables: dict[str, Any]) -> Ready:
